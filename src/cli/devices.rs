@@ -1,0 +1,66 @@
+//! `otus devices`: cameras, microphones and where models can run.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+
+use crate::inference::library;
+use crate::nodes::video_devices;
+use crate::pipeline::options::Runtime;
+
+pub fn devices(json: bool) -> ExitCode {
+    let cameras: Vec<Value> = video_devices().iter().map(|path| camera(path)).collect();
+    let microphones = microphones();
+    let library = library::find(&Runtime::default(), Path::new("."));
+    let mut providers = vec!["cpu"];
+    providers.extend(cfg!(feature = "cuda").then_some("cuda"));
+    providers.extend(cfg!(feature = "tensorrt").then_some("tensorrt"));
+    if json {
+        super::print_json(&json!({
+            "cameras": cameras,
+            "microphones": microphones,
+            "providers": providers,
+            "onnxruntime": library,
+        }));
+        return ExitCode::SUCCESS;
+    }
+    section("cameras", cameras.iter().map(|it| {
+        let text = |key: &str| it[key].as_str().unwrap_or_default().to_owned();
+        format!("{}  {}", text("path"), text("name"))
+    }));
+    section("microphones", microphones.into_iter());
+    section("providers in this build", providers.into_iter().map(str::to_owned));
+    let library = library.map(|path| path.display().to_string());
+    section("ONNX Runtime", library.into_iter());
+    ExitCode::SUCCESS
+}
+
+fn section(title: &str, lines: impl Iterator<Item = String>) {
+    println!("{title}");
+    let mut none = true;
+    for line in lines {
+        println!("  {line}");
+        none = false;
+    }
+    if none {
+        println!("  none found");
+    }
+}
+
+fn camera(path: &Path) -> Value {
+    let file = path.file_name().unwrap_or_default();
+    let name = Path::new("/sys/class/video4linux").join(file).join("name");
+    let name = std::fs::read_to_string(name).unwrap_or_default();
+    json!({ "path": path, "name": name.trim() })
+}
+
+#[cfg(feature = "microphone")]
+fn microphones() -> Vec<String> {
+    crate::nodes::audio_devices()
+}
+
+#[cfg(not(feature = "microphone"))]
+fn microphones() -> Vec<String> {
+    Vec::new()
+}

@@ -1,0 +1,125 @@
+//! What a person calls: one file a command.
+//!
+//! Exit codes: 0 done, 1 failed while running, 2 usage, 78 the pipeline file is wrong.
+
+mod check;
+mod devices;
+mod graph;
+mod models;
+mod nodes;
+mod run;
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::nodes::NODES;
+use crate::pipeline::config::{self, Plan};
+
+/// The pipeline file is wrong: EX_CONFIG of sysexits.h, as systemd knows it.
+const EX_CONFIG: u8 = 78;
+
+/// Edge vision and audio runtime: cameras and microphones in, events out.
+#[derive(Parser)]
+#[command(name = "otus", version, about, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// Print for programs: JSON on standard output.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a pipeline until its files end or it is stopped.
+    Run {
+        /// The pipeline file.
+        file: PathBuf,
+        /// Stop after this time, such as `10s` or `5m`.
+        #[arg(long = "for", value_name = "TIME")]
+        duration: Option<jiff::SignedDuration>,
+    },
+    /// Find everything wrong with a pipeline file without opening anything.
+    Check {
+        /// The pipeline file.
+        file: PathBuf,
+    },
+    /// Draw a pipeline.
+    Graph {
+        /// The pipeline file.
+        file: PathBuf,
+        /// The language to draw it in.
+        #[arg(long, value_enum, default_value_t = graph::Format::Mermaid)]
+        format: graph::Format,
+    },
+    /// Explain node types and their options.
+    Nodes {
+        /// One type; all if left out.
+        name: Option<String>,
+    },
+    /// List, fetch and verify models.
+    Models {
+        #[command(subcommand)]
+        action: models::Action,
+    },
+    /// List cameras, microphones and inference providers.
+    Devices,
+}
+
+/// Reads the command line and does what it says.
+pub fn main() -> ExitCode {
+    let Arguments { command, json } = Arguments::parse();
+    log_to_standard_error();
+    match command {
+        Command::Run { file, duration } => run::run(&file, duration, json),
+        Command::Check { file } => check::check(&file, json),
+        Command::Graph { file, format } => graph::graph(&file, format, json),
+        Command::Nodes { name } => nodes::nodes(name.as_deref(), json),
+        Command::Models { action } => models::models(&action, json),
+        Command::Devices => devices::devices(json),
+    }
+}
+
+/// `OTUS_LOG` chooses what is logged, as `tracing`'s filters are written: `debug`, `otus=trace`.
+fn log_to_standard_error() {
+    let filter = EnvFilter::try_from_env("OTUS_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("warn,otus=info,ort=error,whisper_rs=error"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .compact()
+        .init();
+}
+
+/// A checked plan, or the exit code after everything wrong with it has been said.
+fn load(file: &Path, json: bool) -> Result<Plan, ExitCode> {
+    config::load(file, NODES).map_err(|rejected| {
+        if json {
+            let problems = rejected.problems.iter();
+            let placed: Vec<_> = problems.map(|it| it.placed(&rejected.file, &rejected.text)).collect();
+            print_json(&serde_json::json!({ "ok": false, "problems": placed }));
+        } else {
+            eprint!("{}", rejected.render());
+            let count = rejected.problems.len();
+            let noun = if count == 1 { "problem" } else { "problems" };
+            eprintln!("\n{count} {noun} in {}", rejected.file);
+        }
+        ExitCode::from(EX_CONFIG)
+    })
+}
+
+fn print_json(value: &serde_json::Value) {
+    let text = serde_json::to_string_pretty(value).expect("JSON values can be written");
+    println!("{}", crate::pipeline::secret::redact(&text));
+}
+
+fn failed(message: impl std::fmt::Display) -> ExitCode {
+    eprintln!("error: {message}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,133 @@
+//! `otus models`: what there is, what is here, and whether it is what it should be.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Subcommand;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use crate::inference::manifest::{self, Model};
+use crate::inference::store;
+use crate::pipeline::problem::suggest;
+
+/// What to do with models.
+#[derive(Subcommand)]
+pub enum Action {
+    /// List the models that otus knows by name.
+    List,
+    /// Fetch models, and the ONNX Runtime library, into the cache.
+    Pull {
+        /// Names of models.
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
+    /// Compute the sums of the models that are here.
+    Verify {
+        /// Names of models; all that are here if left out.
+        ids: Vec<String>,
+    },
+}
+
+pub fn models(action: &Action, json: bool) -> ExitCode {
+    match action {
+        Action::List => list(json),
+        Action::Pull { ids } => pull(ids, json),
+        Action::Verify { ids } => verify(ids, json),
+    }
+}
+
+fn list(json: bool) -> ExitCode {
+    if json {
+        let describe = |model: &Model| json!({ "model": model, "path": store::local(model) });
+        super::print_json(&manifest::all().iter().map(describe).collect());
+        return ExitCode::SUCCESS;
+    }
+    for model in manifest::all() {
+        let megabytes = model.bytes as f64 / 1e6;
+        let place = store::local(model).map_or("not here".to_owned(), |it| it.display().to_string());
+        println!("{:<20} {megabytes:>7.1} MB  {:<11} {place}", model.id, model.licence);
+    }
+    ExitCode::SUCCESS
+}
+
+fn pull(ids: &[String], json: bool) -> ExitCode {
+    let models = match chosen(ids) {
+        Ok(models) => models,
+        Err(code) => return code,
+    };
+    let mut all_here = true;
+    let mut results = Vec::new();
+    for model in models {
+        let bar = bar(model, "fetching");
+        let result = store::obtain(model, &mut |done| bar.set_position(done))
+            .and_then(|path| store::read_verified(&path, &model.sha256).map(|_| path));
+        bar.finish_and_clear();
+        all_here &= result.is_ok();
+        match &result {
+            _ if json => {}
+            Ok(path) => println!("{}: {}", model.id, path.display()),
+            Err(error) => eprintln!("error: {error}"),
+        }
+        let (path, error) = (result.as_ref().ok(), result.as_ref().err().map(ToString::to_string));
+        results.push(json!({ "id": model.id, "path": path, "error": error }));
+    }
+    finish(json, results, all_here)
+}
+
+fn verify(ids: &[String], json: bool) -> ExitCode {
+    let models = match chosen(ids) {
+        Ok(models) if ids.is_empty() => models.into_iter().filter(|it| store::local(it).is_some()).collect(),
+        Ok(models) => models,
+        Err(code) => return code,
+    };
+    let mut all_right = true;
+    let mut results = Vec::new();
+    for model in models {
+        let bar = bar(model, "verifying");
+        let checked = match store::local(model) {
+            Some(path) => store::read_verified(&path, &model.sha256).map(|_| path).map_err(|it| it.to_string()),
+            None => Err(format!("{} is not here; run `otus models pull {}`", model.id, model.id)),
+        };
+        bar.finish_and_clear();
+        all_right &= checked.is_ok();
+        match &checked {
+            _ if json => {}
+            Ok(path) => println!("{}: right, {}", model.id, path.display()),
+            Err(error) => eprintln!("error: {error}"),
+        }
+        results.push(json!({ "id": model.id, "path": checked.as_ref().ok(), "error": checked.as_ref().err() }));
+    }
+    finish(json, results, all_right)
+}
+
+fn finish(json: bool, results: Vec<serde_json::Value>, good: bool) -> ExitCode {
+    if json {
+        super::print_json(&results.into());
+    }
+    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn chosen(ids: &[String]) -> Result<Vec<&'static Model>, ExitCode> {
+    if ids.is_empty() {
+        return Ok(manifest::all().iter().collect());
+    }
+    let find = |id: &String| {
+        manifest::find(id).ok_or_else(|| {
+            let help = suggest(id, manifest::all().iter().map(|it| it.id.as_str()));
+            eprintln!("error: there is no model `{id}`; {help}");
+            ExitCode::from(2)
+        })
+    };
+    ids.iter().map(find).collect()
+}
+
+/// Shown on a terminal only.
+fn bar(model: &Model, what: &'static str) -> ProgressBar {
+    let style = "{spinner} {msg} {bar:30} {bytes}/{total_bytes} {eta}";
+    let bar = ProgressBar::new(model.bytes)
+        .with_style(ProgressStyle::with_template(style).expect("the template is right"))
+        .with_message(format!("{what} {}", model.id));
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}

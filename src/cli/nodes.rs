@@ -1,0 +1,34 @@
+//! `otus nodes`: the option reference.
+
+use std::process::ExitCode;
+
+use crate::nodes::NODES;
+use crate::pipeline::catalogue::Entry;
+use crate::pipeline::problem::suggest;
+use crate::pipeline::reference;
+
+pub fn nodes(name: Option<&str>, json: bool) -> ExitCode {
+    let chosen = NODES.iter().filter(|entry| name.is_none_or(|name| entry.name() == name));
+    let chosen: Vec<&Entry> = chosen.collect();
+    if let (Some(name), true) = (name, chosen.is_empty()) {
+        let help = suggest(name, NODES.iter().map(Entry::name));
+        eprintln!("error: there is no node type `{name}`; {help}");
+        return ExitCode::from(2);
+    }
+    if json {
+        super::print_json(&chosen.into_iter().map(reference::json).collect());
+        return ExitCode::SUCCESS;
+    }
+    for entry in chosen {
+        match (entry, name) {
+            (Entry::Present(ty), Some(_)) => print!("{}", reference::node(ty)),
+            (Entry::Present(ty), None) => {
+                println!("{:<12} {:<10} {}", ty.name, ty.role.name(), ty.about);
+            }
+            (Entry::Absent { name, feature }, _) => {
+                println!("{name:<12} not in this build: it lacks the feature `{feature}`");
+            }
+        }
+    }
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,113 @@
+//! `otus run`: a pipeline from start to end.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::pipeline::metrics::State;
+use crate::pipeline::runtime::{self, Outcome, View};
+use crate::pipeline::stop::Stop;
+use crate::service::http::{self, DEFAULT_LISTEN, Listen, Server};
+use crate::service::summary::Summary;
+
+pub fn run(file: &Path, duration: Option<SignedDuration>, json: bool) -> ExitCode {
+    let plan = match super::load(file, json) {
+        Ok(plan) => plan,
+        Err(code) => return code,
+    };
+    let duration = match duration.map(Duration::try_from).transpose() {
+        Ok(duration) => duration,
+        Err(_) => {
+            eprintln!("error: --for cannot be negative");
+            return ExitCode::from(2);
+        }
+    };
+    let chosen = plan.status.listen.clone();
+    let pipeline = runtime::start(plan);
+    let stop = pipeline.stop();
+    let server = match listen(chosen.as_deref(), pipeline.view()) {
+        Ok(server) => server,
+        Err(message) => {
+            stop.set();
+            pipeline.wait();
+            return super::failed(message);
+        }
+    };
+    if let Some(server) = &server {
+        tracing::info!("status at {}/status", server.address);
+    }
+    let mut signals = match Signals::new([SIGINT, SIGTERM]) {
+        Ok(signals) => signals,
+        Err(error) => return super::failed(format!("cannot handle signals: {error}")),
+    };
+    let handle = signals.handle();
+    let on_signal = {
+        let stop = stop.clone();
+        std::thread::spawn(move || wait_for_signal(&mut signals, &stop))
+    };
+    let timer = duration.map(|duration| {
+        let stop = stop.clone();
+        std::thread::spawn(move || drop((stop.wait(duration), stop.set())))
+    });
+    let outcome = pipeline.wait();
+    stop.set();
+    handle.close();
+    let _ = on_signal.join();
+    let _ = timer.map(std::thread::JoinHandle::join);
+    drop(server);
+    report(&outcome, json)
+}
+
+/// The first signal drains; a second one ends the process at once.
+fn wait_for_signal(signals: &mut Signals, stop: &Stop) {
+    if let Some(signal) = signals.forever().next() {
+        tracing::info!(signal, "stopping");
+        let armed = Arc::new(AtomicBool::new(true));
+        for signal in [SIGINT, SIGTERM] {
+            let _ = signal_hook::flag::register_conditional_shutdown(signal, 1, Arc::clone(&armed));
+        }
+        stop.set();
+    }
+}
+
+/// A busy default port is a warning: two pipelines on one machine are fine. A busy port that
+/// somebody chose is an error.
+fn listen(chosen: Option<&str>, view: View) -> Result<Option<Server>, String> {
+    let text = chosen.unwrap_or(DEFAULT_LISTEN);
+    let address: Listen = text.parse()?;
+    match (http::start(&address, view), chosen) {
+        (Ok(server), _) => Ok(server),
+        (Err(error), None) => {
+            tracing::warn!("no status endpoint: {text}: {error}");
+            Ok(None)
+        }
+        (Err(error), Some(_)) => Err(format!("the status endpoint cannot listen on {text}: {error}")),
+    }
+}
+
+fn report(outcome: &Outcome, json: bool) -> ExitCode {
+    let summary = Summary::of(&outcome.snapshot);
+    if json {
+        super::print_json(&serde_json::json!({
+            "summary": summary,
+            "pipeline": outcome.snapshot,
+        }));
+    } else {
+        println!("{summary}");
+    }
+    // A device that never came back is a failure too, even if the time limit ended the wait.
+    let lost = |state| matches!(state, State::Retrying | State::Failed);
+    let failed = outcome.failures.iter().map(|(id, _)| id);
+    let waiting = outcome.snapshot.nodes.iter().filter(|node| lost(node.counts.state));
+    let optional = |id: &Arc<str>| outcome.optional.contains(id);
+    match failed.chain(waiting.map(|node| &node.id)).any(|id| !optional(id)) {
+        true => ExitCode::FAILURE,
+        false => ExitCode::SUCCESS,
+    }
+}

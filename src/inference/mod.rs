@@ -1,0 +1,16 @@
+//! What models need: manifest and verification, ONNX Runtime, pictures in and boxes out, speech.
+
+pub mod fetch;
+pub mod heads;
+pub mod labels;
+pub mod letterbox;
+pub mod library;
+pub mod manifest;
+pub mod nms;
+pub mod onnx_file;
+pub mod session;
+pub mod silero;
+pub mod speech_segments;
+pub mod store;
+#[cfg(feature = "whisper")]
+pub mod whisper;

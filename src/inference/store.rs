@@ -1,0 +1,171 @@
+//! Where model files are, and the check that they are what they should be.
+
+use std::env;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use crate::inference::fetch;
+use crate::inference::manifest::{self, Model, Task};
+use crate::pipeline::context::Context;
+use crate::pipeline::node::{Error, Misuse, Result};
+use crate::pipeline::problem::suggest;
+
+/// No model file that this program can use is larger.
+const LARGEST_MODEL: u64 = 4 << 30;
+
+/// The bytes of a verified model.
+pub struct ModelFile {
+    /// Manifest id or file name, `@`, and the first 12 hex digits of the sum: for events.
+    pub name: Arc<str>,
+    /// The whole sum, in hex.
+    pub sha256: String,
+    /// The file's content, the very bytes that were verified.
+    pub bytes: Vec<u8>,
+    /// The manifest entry, if it has one.
+    pub entry: Option<&'static Model>,
+}
+
+/// Whether an option names a file rather than a model of the manifest.
+fn is_path(model: &str) -> bool {
+    model.contains('/') || model.ends_with(".onnx") || model.ends_with(".bin")
+}
+
+/// Checks the options `model` and `sha256` of a node without touching the world.
+pub fn check(model: &str, sha256: Option<&str>, task: Task) -> Vec<Misuse> {
+    let wrong = |option, message: String, help: String| {
+        vec![Misuse {
+            option,
+            message,
+            help,
+        }]
+    };
+    if let Some(sum) = sha256
+        && (sum.len() != 64 || !sum.chars().all(|c| c.is_ascii_hexdigit()))
+    {
+        let help = "64 hex digits, as `sha256sum FILE` prints them".to_owned();
+        return wrong("sha256", "this is no sha256".to_owned(), help);
+    }
+    if is_path(model) {
+        if sha256.is_some() {
+            return Vec::new();
+        }
+        let message = format!("a model file needs its sum: `{model}` could be anything");
+        let help = format!("add `sha256 = \"…\"` as `sha256sum {model}` prints it");
+        return wrong("model", message, help);
+    }
+    match manifest::find(model) {
+        Some(known) if known.task == task => Vec::new(),
+        _ => {
+            let fitting = manifest::all().iter().filter(|it| it.task == task);
+            let help = suggest(model, fitting.map(|it| it.id.as_str()));
+            wrong("model", format!("there is no model `{model}` for this"), help)
+        }
+    }
+}
+
+/// Finds a model, fetches it if need be, and reads it into memory verified.
+///
+/// # Errors
+/// `Fatal` with the remedy if it cannot be had or is not what it should be.
+pub fn load(model: &str, sha256: Option<&str>, context: &Context) -> Result<ModelFile> {
+    if is_path(model) {
+        let sum = sha256.expect("checked with the pipeline file").to_lowercase();
+        let path = context.resolve(Path::new(model));
+        let bytes = read_verified(&path, &sum)?;
+        let file = path.file_name().unwrap_or_default().to_string_lossy();
+        let name = format!("{file}@{}", &sum[..12]).into();
+        return Ok(ModelFile {
+            name,
+            sha256: sum,
+            bytes,
+            entry: None,
+        });
+    }
+    let entry = manifest::find(model).expect("checked with the pipeline file");
+    let path = obtain(entry, &mut |_| {})?;
+    Ok(ModelFile {
+        name: format!("{model}@{}", &entry.sha256[..12]).into(),
+        sha256: entry.sha256.clone(),
+        bytes: read_verified(&path, &entry.sha256)?,
+        entry: Some(entry),
+    })
+}
+
+/// Path of a file of the manifest; fetches it if it is nowhere yet. Reports progress in bytes.
+///
+/// # Errors
+/// `Fatal` with everything that was tried and the remedy.
+pub fn obtain(model: &Model, progress: &mut dyn FnMut(u64)) -> Result<PathBuf> {
+    if let Some(path) = local(model) {
+        return Ok(path);
+    }
+    let to = cache_directory().join(&model.sha256[..12]).join(&model.file);
+    fetch::fetch(model, &to, progress).map_err(|tried| {
+        Error::fatal(format!(
+            "cannot get the model `{id}` ({bytes} bytes): {tried}. Put {file} (sha256 {sum}) into a \
+             directory and name that in OTUS_MODELS, or run `otus models pull {id}` where there is a network",
+            id = model.id,
+            bytes = model.bytes,
+            file = model.file,
+            sum = model.sha256
+        ))
+    })?;
+    Ok(to)
+}
+
+/// Where a file of the manifest lies on this machine, going by name and size.
+pub fn local(model: &Model) -> Option<PathBuf> {
+    let fits = |path: &PathBuf| fs::metadata(path).is_ok_and(|it| it.len() == model.bytes);
+    let named = env::var_os("OTUS_MODELS").unwrap_or_default();
+    let named: Vec<PathBuf> = env::split_paths(&named).map(|it| it.join(&model.file)).collect();
+    let kept = |base: PathBuf| base.join(&model.sha256[..12]).join(&model.file);
+    let installed = PathBuf::from("/usr/lib/otus").join(&model.file);
+    named
+        .into_iter()
+        .chain([kept(cache_directory()), kept("/var/lib/otus/models".into()), installed])
+        .find(fits)
+}
+
+/// Where fetched files are kept: systemd's state directory, else the user's cache.
+pub fn cache_directory() -> PathBuf {
+    let from = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    if let Some(state) = from("STATE_DIRECTORY") {
+        return state.join("models");
+    }
+    let cache = from("XDG_CACHE_HOME").or_else(|| from("HOME").map(|home| home.join(".cache")));
+    cache.unwrap_or_else(|| PathBuf::from("/var/lib")).join("otus/models")
+}
+
+/// Reads a file whose sum must be `sha256`.
+///
+/// # Errors
+/// `Fatal` if it cannot be read or is another file.
+pub fn read_verified(path: &Path, sha256: &str) -> Result<Vec<u8>> {
+    let trouble = |error: std::io::Error| Error::fatal(format!("cannot read {}: {error}", path.display()));
+    let mut file = File::open(path).map_err(trouble)?;
+    let length = file.metadata().map_err(trouble)?.len();
+    if length > LARGEST_MODEL {
+        return Err(Error::fatal(format!("{} is too large for a model", path.display())));
+    }
+    let mut bytes = Vec::with_capacity(length as usize);
+    file.read_to_end(&mut bytes).map_err(trouble)?;
+    let found = sum(&bytes);
+    if found == sha256 {
+        return Ok(bytes);
+    }
+    Err(Error::fatal(format!(
+        "{} is not the file it should be: its sha256 is {found}, not {sha256}. \
+         Remove it to have it fetched again, or correct the sum",
+        path.display()
+    )))
+}
+
+/// The sha256 of bytes, in hex.
+pub fn sum(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}

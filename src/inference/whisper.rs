@@ -1,0 +1,207 @@
+//! Whisper through whisper.cpp: one utterance in, text and how far to trust it out.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
+
+use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperState};
+
+use crate::inference::store;
+use crate::media::audio::SAMPLE_RATE;
+use crate::pipeline::context::Context;
+use crate::pipeline::node::{Error, Result};
+
+/// whisper.cpp drops shorter input; silence is added up to here.
+const SHORTEST: usize = SAMPLE_RATE as usize;
+/// Encoder positions (20 ms each) below which Whisper starts to repeat itself.
+const SMALLEST_AUDIO_CONTEXT: i32 = 512;
+/// A token is some four letters and nobody says more of them in a second.
+const TOKENS_PER_SECOND: usize = 8;
+/// Tokens granted to any utterance, however short.
+const TOKENS_AT_LEAST: usize = 16;
+/// Whisper's own limits for invented text: no speech is likely, and the words are unlikely.
+const NO_SPEECH: f32 = 0.6;
+const UNLIKELY: f32 = -1.0;
+
+/// Loaded models: nodes that use the same one share its memory.
+static MODELS: Mutex<Option<HashMap<String, Weak<WhisperContext>>>> = Mutex::new(None);
+static LOGGING: Once = Once::new();
+
+/// What Whisper makes of an utterance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Heard {
+    /// The words.
+    pub text: String,
+    /// ISO 639-1 code.
+    pub language: Arc<str>,
+    /// Mean log probability of the tokens.
+    pub avg_logprob: f32,
+    /// Probability that there is no speech.
+    pub no_speech_prob: f32,
+    /// Whether the text can be believed.
+    pub accepted: bool,
+}
+
+/// A model with the state of one node.
+pub struct Whisper {
+    model: Arc<WhisperContext>,
+    state: WhisperState,
+    threads: i32,
+    /// None: find out.
+    language: Option<String>,
+    samples: Vec<f32>,
+    /// Manifest id and the first digits of the sum, for events.
+    pub name: Arc<str>,
+}
+
+impl Whisper {
+    /// Loads a model, or shares one that another node has loaded. `language` is an ISO 639-1 code or
+    /// `auto`.
+    ///
+    /// # Errors
+    /// `Fatal` if the model cannot be had or is none, or cannot hear that language.
+    pub fn open(model: &str, sha256: Option<&str>, language: &str, context: &Context) -> Result<Whisper> {
+        // Logs go to `tracing` instead of standard error.
+        LOGGING.call_once(whisper_rs::install_logging_hooks);
+        let file = store::load(model, sha256, context)?;
+        let mut models = MODELS.lock().unwrap_or_else(PoisonError::into_inner);
+        let models = models.get_or_insert_default();
+        models.retain(|_, model| model.strong_count() > 0);
+        let model = match models.get(&file.sha256).and_then(Weak::upgrade) {
+            Some(model) => model,
+            None => {
+                let model = Arc::new(load(&file)?);
+                models.insert(file.sha256.clone(), Arc::downgrade(&model));
+                model
+            }
+        };
+        if language != "en" && !model.is_multilingual() {
+            return Err(Error::fatal(format!("{} hears English only; set language = \"en\"", file.name)));
+        }
+        let state = model.create_state().map_err(|error| Error::fatal(format!("{}: {error}", file.name)))?;
+        context.describe("model", &file.name);
+        Ok(Whisper {
+            state,
+            threads: i32::try_from(context.runtime.threads).unwrap_or(1),
+            language: (language != "auto").then(|| language.to_owned()),
+            samples: Vec::new(),
+            name: Arc::clone(&file.name),
+            model,
+        })
+    }
+
+    /// Writes down 16 kHz mono samples, at most 30 s of them.
+    ///
+    /// # Errors
+    /// `Retry` if whisper.cpp fails.
+    pub fn transcribe(&mut self, samples: &[f32]) -> Result<Heard> {
+        self.samples.clear();
+        self.samples.extend_from_slice(samples);
+        self.samples.resize(samples.len().max(SHORTEST), 0.0);
+        let all = self.model.model_n_audio_ctx();
+        let short = audio_context(self.samples.len(), all);
+        let heard = self.run(short)?;
+        // A shortened encoder window is four times as fast, and at times makes Whisper stumble.
+        if heard.accepted || short == all || heard.text.is_empty() {
+            return Ok(heard);
+        }
+        self.run(all)
+    }
+
+    fn run(&mut self, audio_context: i32) -> Result<Heard> {
+        let most_tokens = most_tokens(self.samples.len());
+        let mut params = FullParams::new(SamplingStrategy::Greedy { best_of: 1 });
+        params.set_n_threads(self.threads);
+        params.set_language(Some(self.language.as_deref().unwrap_or("auto")));
+        params.set_audio_ctx(audio_context);
+        params.set_max_tokens(most_tokens as i32);
+        params.set_no_context(true);
+        params.set_single_segment(true);
+        params.set_no_timestamps(true);
+        params.set_suppress_nst(true);
+        // Each step decodes again: two are enough to leave a loop.
+        params.set_temperature_inc(0.4);
+        params.set_print_special(false);
+        params.set_print_progress(false);
+        params.set_print_realtime(false);
+        params.set_print_timestamps(false);
+        self.state
+            .full(params, &self.samples)
+            .map_err(|error| Error::retry(format!("whisper.cpp failed: {error}")))?;
+        Ok(self.result(most_tokens))
+    }
+
+    fn result(&self, most_tokens: usize) -> Heard {
+        let (mut text, mut sum, mut tokens, mut no_speech_prob) = (String::new(), 0.0, 0usize, 0.0f32);
+        for segment in self.state.as_iter() {
+            text.push_str(&segment.to_str_lossy().unwrap_or_default());
+            no_speech_prob = no_speech_prob.max(segment.no_speech_probability());
+            for token in (0..segment.n_tokens()).filter_map(|at| segment.get_token(at)) {
+                sum += token.token_data().plog;
+                tokens += 1;
+            }
+        }
+        let text = text.trim().to_owned();
+        let avg_logprob = if tokens == 0 { 0.0 } else { sum / tokens as f32 };
+        let invented = no_speech_prob > NO_SPEECH && avg_logprob < UNLIKELY;
+        let language = whisper_rs::get_lang_str(self.state.full_lang_id_from_state());
+        Heard {
+            accepted: !text.is_empty() && !invented && tokens < most_tokens && !repeats(&text),
+            language: Arc::from(language.unwrap_or("en")),
+            text,
+            avg_logprob,
+            no_speech_prob,
+        }
+    }
+}
+
+fn load(file: &store::ModelFile) -> Result<WhisperContext> {
+    let mut params = WhisperContextParameters::default();
+    params.flash_attn(true);
+    // The magic number and the header come first; whisper.cpp aborts on some broken headers.
+    if !file.bytes.starts_with(b"lmgg") {
+        return Err(Error::fatal(format!("{} is no ggml Whisper model", file.name)));
+    }
+    WhisperContext::new_from_buffer_with_params(&file.bytes, params)
+        .map_err(|error| Error::fatal(format!("whisper.cpp cannot load {}: {error}", file.name)))
+}
+
+/// Encoder positions for so many samples: their own length and some room, not below the floor.
+fn audio_context(samples: usize, all: i32) -> i32 {
+    let own = samples as f32 / SAMPLE_RATE as f32 * 50.0;
+    (own.ceil() as i32 + 128).max(SMALLEST_AUDIO_CONTEXT).min(all)
+}
+
+fn most_tokens(samples: usize) -> usize {
+    TOKENS_PER_SECOND * samples / SAMPLE_RATE as usize + TOKENS_AT_LEAST
+}
+
+/// Whether a text is caught in a loop: the same one to four words at least four times in a row.
+fn repeats(text: &str) -> bool {
+    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+    (1..=4).any(|length| {
+        words.windows(4 * length).any(|window| {
+            window.chunks(length).all(|chunk| chunk == &window[..length])
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loops_are_recognised_and_lists_are_not() {
+        assert!(repeats("Thank you. Thank you. Thank you. Thank you."));
+        assert!(repeats("so no no no no way"));
+        assert!(!repeats("one two three four five six seven eight"));
+        assert!(!repeats("no no no, I said no"));
+    }
+
+    #[test]
+    fn the_encoder_window_fits_the_utterance_between_floor_and_whole() {
+        assert_eq!(audio_context(16_000, 1500), 512);
+        assert_eq!(audio_context(16_000 * 10, 1500), 628);
+        assert_eq!(audio_context(16_000 * 30, 1500), 1500);
+        assert_eq!(audio_context(16_000, 200), 200);
+    }
+}

@@ -1,0 +1,140 @@
+//! Any sample rate and channel count to 16 kHz mono, as a stream.
+
+use audioadapter_buffers::direct::SequentialSlice;
+use rubato::{Fft, FixedSync, Resampler};
+
+use crate::media::audio::SAMPLE_RATE;
+
+/// Input frames per block of the resampler: 21 ms at 48 kHz.
+const BLOCK: usize = 1024;
+
+/// Mixes interleaved channels to mono and resamples by FFT. Compensates the resampler's delay.
+pub struct ToMono16k {
+    channels: usize,
+    rate: u32,
+    resampler: Option<Fft<f32>>,
+    /// Mono input that does not fill a block yet.
+    waiting: Vec<f32>,
+    block_out: Vec<f32>,
+    /// Output samples still to drop, because they are the resampler's run-up and not signal.
+    skip: usize,
+    frames_in: u64,
+    frames_out: u64,
+}
+
+impl ToMono16k {
+    /// A converter from `rate` Hz with `channels` interleaved channels.
+    ///
+    /// # Errors
+    /// In words, if the rate or channel count is zero or the rate cannot be converted.
+    pub fn new(rate: u32, channels: usize) -> Result<ToMono16k, String> {
+        if rate == 0 || channels == 0 {
+            return Err(format!("{rate} Hz with {channels} channels is no audio"));
+        }
+        let resampler = match rate {
+            SAMPLE_RATE => None,
+            _ => Some(
+                Fft::new(
+                    rate as usize,
+                    SAMPLE_RATE as usize,
+                    BLOCK,
+                    2,
+                    1,
+                    FixedSync::Input,
+                )
+                .map_err(|error| format!("{rate} Hz cannot be resampled: {error}"))?,
+            ),
+        };
+        let skip = resampler.as_ref().map_or(0, Resampler::output_delay);
+        let longest = resampler.as_ref().map_or(0, Resampler::output_frames_max);
+        Ok(ToMono16k {
+            channels,
+            rate,
+            resampler,
+            waiting: Vec::with_capacity(2 * BLOCK),
+            block_out: vec![0.0; longest],
+            skip,
+            frames_in: 0,
+            frames_out: 0,
+        })
+    }
+
+    /// Converts more interleaved samples and appends what is ready to `out`.
+    pub fn push(&mut self, interleaved: &[f32], out: &mut Vec<f32>) {
+        self.frames_in += (interleaved.len() / self.channels) as u64;
+        let scale = 1.0 / self.channels as f32;
+        let mono = interleaved
+            .chunks_exact(self.channels)
+            .map(|frame| frame.iter().sum::<f32>() * scale);
+        if self.resampler.is_none() {
+            self.frames_out += (interleaved.len() / self.channels) as u64;
+            out.extend(mono);
+            return;
+        }
+        self.waiting.extend(mono);
+        self.convert_blocks(out);
+    }
+
+    /// Appends the tail that the resampler still holds, so that the output is as long as the input.
+    pub fn finish(&mut self, out: &mut Vec<f32>) {
+        let expected = self.frames_in * u64::from(SAMPLE_RATE) / u64::from(self.rate);
+        while self.resampler.is_some() && self.frames_out < expected {
+            self.waiting.resize(self.waiting.len() + BLOCK, 0.0);
+            self.convert_blocks(out);
+        }
+        let surplus = self.frames_out.saturating_sub(expected) as usize;
+        out.truncate(out.len().saturating_sub(surplus));
+    }
+
+    fn convert_blocks(&mut self, out: &mut Vec<f32>) {
+        let Some(resampler) = &mut self.resampler else {
+            return;
+        };
+        let mut used = 0;
+        while self.waiting.len() - used >= resampler.input_frames_next() {
+            let block = &self.waiting[used..];
+            let length = block.len();
+            let input = SequentialSlice::new(block, 1, length).expect("one channel as long as it is");
+            let room = self.block_out.len();
+            let mut output = SequentialSlice::new_mut(&mut self.block_out, 1, room)
+                .expect("one channel as long as it is");
+            let (read, written) = resampler
+                .process_into_buffer(&input, &mut output, None)
+                .expect("the buffers have the sizes that the resampler asked for");
+            used += read;
+            let skipped = self.skip.min(written);
+            self.skip -= skipped;
+            out.extend_from_slice(&self.block_out[skipped..written]);
+            self.frames_out += (written - skipped) as u64;
+        }
+        self.waiting.drain(..used);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A 440 Hz tone stays in phase and keeps its length, at every common rate and channel count.
+    #[test]
+    fn a_tone_keeps_its_phase_and_length() {
+        for (rate, channels) in [(8_000, 1), (16_000, 2), (22_050, 1), (44_100, 2), (48_000, 6)] {
+            let tone = |n: usize, rate: u32| (n as f32 * 440.0 * std::f32::consts::TAU / rate as f32).sin();
+            let interleaved: Vec<f32> = (0..rate as usize)
+                .flat_map(|n| std::iter::repeat_n(tone(n, rate), channels))
+                .collect();
+            let mut convert = ToMono16k::new(rate, channels).expect("a common rate");
+            let mut mono = Vec::new();
+            for chunk in interleaved.chunks(777 * channels) {
+                convert.push(chunk, &mut mono);
+            }
+            convert.finish(&mut mono);
+            assert_eq!(mono.len(), 16_000, "{rate} Hz, {channels} channels");
+            let worst = (1000..15_000)
+                .map(|n| (mono[n] - tone(n, SAMPLE_RATE)).abs())
+                .fold(0.0, f32::max);
+            // The resampler tells its delay in whole samples; half a sample is 0.09 at 440 Hz.
+            assert!(worst < 0.1, "{rate} Hz, {channels} channels: off by {worst}");
+        }
+    }
+}

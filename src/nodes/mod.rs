@@ -1,0 +1,52 @@
+//! Every node this build knows. Adding one: write the file, add its `mod` line and its line here.
+
+use crate::pipeline::catalogue::{self, Entry};
+
+mod sinks;
+mod sources;
+mod transforms;
+
+/// A line that stays when the feature is off, so that the user reads "this build has no
+/// `transcribe`" and not "unknown type `transcribe`".
+macro_rules! gated {
+    ($feature:literal, $name:literal, $role:ident::<$node:path>()) => {{
+        #[cfg(feature = $feature)]
+        {
+            Entry::Present(catalogue::$role::<$node>())
+        }
+        #[cfg(not(feature = $feature))]
+        {
+            Entry::Absent {
+                name: $name,
+                feature: $feature,
+            }
+        }
+    }};
+}
+
+/// The list, in the order of the reference.
+pub static NODES: &[Entry] = &[
+    Entry::Present(catalogue::source::<sources::camera::Camera>()),
+    gated!("microphone", "microphone", source::<sources::microphone::Microphone>()),
+    Entry::Present(catalogue::source::<sources::audio_file::AudioFile>()),
+    Entry::Present(catalogue::transform::<transforms::detect::Detect>()),
+    Entry::Present(catalogue::transform::<transforms::vad::Vad>()),
+    gated!("whisper", "transcribe", transform::<transforms::transcribe::Transcribe>()),
+    Entry::Present(catalogue::sink::<sinks::console::Console>()),
+    Entry::Present(catalogue::sink::<sinks::jsonl::Jsonl>()),
+];
+
+/// The node type of this name, if this build has it.
+pub fn find(name: &str) -> Option<&'static catalogue::NodeType> {
+    NODES.iter().find_map(|entry| match entry {
+        Entry::Present(ty) if ty.name == name => Some(ty),
+        _ => None,
+    })
+}
+
+/// V4L2 devices of this machine.
+pub use sources::camera::video_devices;
+
+/// Names of the microphones of this machine.
+#[cfg(feature = "microphone")]
+pub use sources::microphone::devices as audio_devices;

@@ -1,0 +1,4 @@
+//! Where results go.
+
+pub mod console;
+pub mod jsonl;

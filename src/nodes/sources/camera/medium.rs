@@ -1,0 +1,139 @@
+//! What a camera's `uri` means, and whether it can be had at all.
+
+use std::fs::File;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use crate::pipeline::context::Context;
+use crate::pipeline::node::{Error, Result};
+use crate::pipeline::secret::Uri;
+
+/// Endings of files that hold one picture.
+const PICTURES: [&str; 5] = ["jpg", "jpeg", "png", "bmp", "webp"];
+
+/// Where frames come from.
+#[derive(Clone, Debug)]
+pub enum Medium {
+    /// A V4L2 device.
+    Device(PathBuf),
+    /// A network camera.
+    Stream(Uri),
+    /// A GStreamer pipeline that ends in `appsink`.
+    GStreamer(Uri),
+    /// A video file.
+    Video(PathBuf),
+    /// Pictures; the name may hold `*` and `?`.
+    Stills(PathBuf),
+}
+
+impl Medium {
+    /// Reads a `uri`. Only schemes of cameras are let through: FFmpeg knows many more, and some of
+    /// them read local files.
+    ///
+    /// # Errors
+    /// In words, if the scheme is not allowed.
+    pub fn of(uri: &Uri) -> std::result::Result<Medium, String> {
+        let text = uri.expose();
+        if text.contains('!') && text.contains("appsink") {
+            return Ok(Medium::GStreamer(uri.clone()));
+        }
+        match uri.scheme() {
+            Some("rtsp" | "rtsps" | "http" | "https") => return Ok(Medium::Stream(uri.clone())),
+            Some(other) => return Err(format!("`{other}` is no camera's scheme")),
+            None => {}
+        }
+        if !text.is_empty() && text.chars().all(|c| c.is_ascii_digit()) {
+            return Ok(Medium::Device(PathBuf::from(format!("/dev/video{text}"))));
+        }
+        let path = PathBuf::from(text);
+        let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+        Ok(match () {
+            () if text.is_empty() => return Err("it is empty".to_owned()),
+            () if path.starts_with("/dev") => Medium::Device(path),
+            () if PICTURES.contains(&ending.as_str()) => Medium::Stills(path),
+            () => Medium::Video(path),
+        })
+    }
+
+    /// Whether it is something that cannot wait.
+    pub fn is_live(&self) -> bool {
+        matches!(self, Medium::Device(_) | Medium::Stream(_) | Medium::GStreamer(_))
+    }
+
+    /// Finds out why a device or file cannot be opened, which OpenCV would not say.
+    ///
+    /// # Errors
+    /// `Retry` for a device that is not there, `Fatal` for what only a person can mend.
+    pub fn reachable(&self, context: &Context) -> Result<()> {
+        let (path, is_device) = match self {
+            Medium::Device(path) => (path.clone(), true),
+            Medium::Video(path) => (context.resolve(path), false),
+            _ => return Ok(()),
+        };
+        let shown = path.display();
+        let error = match File::open(&path) {
+            Ok(file) if !is_device && file.metadata().is_ok_and(|it| it.len() == 0) => {
+                return Err(Error::fatal(format!("{shown} is empty")));
+            }
+            Ok(_) => return Ok(()),
+            Err(error) => error,
+        };
+        Err(match error.kind() {
+            ErrorKind::NotFound if is_device => Error::retry(format!(
+                "there is no {shown}; {}. Is it plugged in?",
+                devices_here()
+            )),
+            ErrorKind::PermissionDenied if is_device => Error::fatal(format!(
+                "{shown} must not be read by this user; add the user to the group `video`"
+            )),
+            _ if is_device => Error::retry(format!("{shown}: {error}")),
+            _ => Error::fatal(format!("{shown}: {error}")),
+        })
+    }
+}
+
+fn devices_here() -> String {
+    let found = devices();
+    let names: Vec<_> = found.iter().map(|it| it.display().to_string()).collect();
+    match names.is_empty() {
+        true => "this machine has no camera".to_owned(),
+        false => format!("cameras here: {}", names.join(", ")),
+    }
+}
+
+/// V4L2 devices of this machine.
+pub fn devices() -> Vec<PathBuf> {
+    let is_video = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.strip_prefix("video").is_some_and(|it| it.parse::<u16>().is_ok())
+    };
+    let entries = std::fs::read_dir(Path::new("/dev")).into_iter().flatten().flatten();
+    let mut found: Vec<PathBuf> = entries.map(|it| it.path()).filter(is_video).collect();
+    found.sort();
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uri_says_what_it_is() {
+        let kind = |uri: &str| match Medium::of(&Uri::new(uri)) {
+            Ok(Medium::Device(path)) => format!("device {}", path.display()),
+            Ok(Medium::Stream(_)) => "stream".to_owned(),
+            Ok(Medium::GStreamer(_)) => "gstreamer".to_owned(),
+            Ok(Medium::Video(_)) => "video".to_owned(),
+            Ok(Medium::Stills(_)) => "stills".to_owned(),
+            Err(error) => error,
+        };
+        assert_eq!(kind("0"), "device /dev/video0");
+        assert_eq!(kind("/dev/v4l/by-id/usb"), "device /dev/v4l/by-id/usb");
+        assert_eq!(kind("rtsp://user:secret@camera/1"), "stream");
+        assert_eq!(kind("v4l2src ! videoconvert ! appsink"), "gstreamer");
+        assert_eq!(kind("clip.mp4"), "video");
+        assert_eq!(kind("photos/*.JPG"), "stills");
+        assert_eq!(kind("concat://a|b"), "`concat` is no camera's scheme");
+        assert_eq!(kind("file:///etc/passwd"), "`file` is no camera's scheme");
+    }
+}

@@ -1,0 +1,279 @@
+//! `microphone`: sound from a sound card, at whatever rate and channel count it has.
+//!
+//! The device's callback only copies into a lock-free ring. Everything else happens on the node's
+//! thread: mixing, resampling, stamping. What the ring cannot hold is told as a gap, never spliced.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
+use cpal::{ErrorKind, FromSample, SampleFormat, SizedSample, StreamConfig};
+use crossbeam_channel::{Receiver, Sender, bounded};
+use rtrb::{Consumer, Producer, RingBuffer};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::media::audio::{Audio, SAMPLE_RATE, duration_of};
+use crate::media::clock::{Clock, SampleClock, Time};
+use crate::media::event::Event;
+use crate::media::packet::WithEvents;
+use crate::media::resample::ToMono16k;
+use crate::pipeline::context::Context;
+use crate::pipeline::node::{Emit, Error, Flow, Node, Result, Source};
+
+/// Seconds of sound that the ring holds while the node is busy.
+const RING_SECONDS: usize = 2;
+/// How often the ring is emptied.
+const PERIOD: Duration = Duration::from_millis(20);
+
+/// Options of `microphone`.
+#[derive(Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Name of the device, as `otus devices` lists it. Default: the system's default.
+    #[serde(default)]
+    pub device: Option<String>,
+    /// How long the device may give nothing before it is opened anew.
+    #[serde(default = "five_seconds")]
+    #[schemars(range(min = 100, max = 120_000))]
+    pub read_timeout_ms: u64,
+}
+
+fn five_seconds() -> u64 {
+    5_000
+}
+
+/// An open device.
+pub struct Microphone {
+    source: Arc<str>,
+    clock: Clock,
+    /// Dropping it closes the device.
+    _stream: cpal::Stream,
+    ring: Consumer<f32>,
+    faults: Receiver<cpal::Error>,
+    /// Interleaved samples that found no room in the ring.
+    overrun: Arc<AtomicU64>,
+    overrun_told: u64,
+    interleaved_rate: u64,
+    convert: ToMono16k,
+    stamp: Option<SampleClock>,
+    next_sample: u64,
+    read_timeout: Duration,
+    last_sound: Instant,
+    interleaved: Vec<f32>,
+}
+
+impl Node for Microphone {
+    const NAME: &'static str = "microphone";
+    const ABOUT: &'static str = "Sound from a microphone, at any rate and channel count.";
+    const EXAMPLE: &'static str = "";
+    type Config = Config;
+
+    fn open(config: &Config, context: &Context) -> Result<Microphone> {
+        let device = find(config.device.as_deref())?;
+        let supported = device.default_input_config().map_err(|error| explain(&error))?;
+        let format = supported.sample_format();
+        let stream_config: StreamConfig = supported.into();
+        let (rate, channels) = (stream_config.sample_rate, usize::from(stream_config.channels));
+        let convert = ToMono16k::new(rate, channels).map_err(Error::Fatal)?;
+        let (producer, ring) = RingBuffer::new(RING_SECONDS * rate as usize * channels);
+        let (fault, faults) = bounded(16);
+        let overrun = Arc::new(AtomicU64::new(0));
+        let feed = Feed {
+            producer,
+            fault,
+            overrun: Arc::clone(&overrun),
+        };
+        let stream = feed.stream(&device, stream_config, format)?;
+        stream.play().map_err(|error| explain(&error))?;
+        context.describe("device", format!("{channels} channels at {rate} Hz"));
+        Ok(Microphone {
+            source: Arc::clone(&context.id),
+            clock: context.clock.clone(),
+            _stream: stream,
+            ring,
+            faults,
+            overrun,
+            overrun_told: 0,
+            interleaved_rate: u64::from(rate) * channels as u64,
+            convert,
+            stamp: None,
+            next_sample: 0,
+            read_timeout: Duration::from_millis(config.read_timeout_ms),
+            last_sound: Instant::now(),
+            interleaved: Vec::new(),
+        })
+    }
+}
+
+impl Source for Microphone {
+    type Out = WithEvents<Arc<Audio>>;
+
+    fn is_live(_: &Config) -> bool {
+        true
+    }
+
+    fn next(&mut self, out: &mut Emit<Self::Out>) -> Result<Flow> {
+        std::thread::sleep(PERIOD);
+        self.check_faults()?;
+        let now = self.clock.now();
+        self.tell_overrun(now, out);
+        let waiting = self.ring.slots();
+        if waiting == 0 {
+            return match self.last_sound.elapsed() > self.read_timeout {
+                true => Err(Error::retry("the microphone gives nothing; is it still plugged in?")),
+                false => Ok(Flow::More),
+            };
+        }
+        self.last_sound = Instant::now();
+        self.interleaved.clear();
+        let chunk = self.ring.read_chunk(waiting).expect("so many were waiting");
+        let (first, second) = chunk.as_slices();
+        self.interleaved.extend_from_slice(first);
+        self.interleaved.extend_from_slice(second);
+        chunk.commit_all();
+        let mut samples = Vec::new();
+        self.convert.push(&self.interleaved, &mut samples);
+        if !samples.is_empty() {
+            out.send(WithEvents::Item(Arc::new(self.stamped(samples, now))));
+        }
+        Ok(Flow::More)
+    }
+}
+
+impl Microphone {
+    fn check_faults(&self) -> Result<()> {
+        for fault in self.faults.try_iter() {
+            match fault.kind() {
+                // The stream goes on by itself.
+                ErrorKind::DeviceChanged | ErrorKind::Xrun | ErrorKind::RealtimeDenied => {
+                    tracing::debug!("{fault}");
+                }
+                _ => return Err(explain(&fault)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Sound that was lost because this node was kept from its work for too long.
+    fn tell_overrun(&mut self, now: Time, out: &mut Emit<WithEvents<Arc<Audio>>>) {
+        let overrun = self.overrun.load(Relaxed);
+        let lost = overrun - self.overrun_told;
+        if lost == 0 {
+            return;
+        }
+        self.overrun_told = overrun;
+        let seconds = lost as f64 / self.interleaved_rate as f64;
+        let from = now.before(Duration::from_secs_f64(seconds));
+        out.send(WithEvents::Event(Event::gap(&self.source, from, now, "the microphone was read too late")));
+        self.next_sample += (seconds * f64::from(SAMPLE_RATE)) as u64;
+        self.stamp = None;
+    }
+
+    fn stamped(&mut self, samples: Vec<f32>, now: Time) -> Audio {
+        let length = duration_of(samples.len());
+        if self.stamp.is_none() {
+            let start = now.before(length);
+            // The index follows capture time, so that an outage shows as a jump.
+            let index = start.as_nanos() as u128 * u128::from(SAMPLE_RATE) / 1_000_000_000;
+            self.next_sample = self.next_sample.max(index as u64);
+            self.stamp = Some(SampleClock::new(SAMPLE_RATE, start));
+        }
+        let stamp = self.stamp.as_mut().expect("it was made just now");
+        let audio = Audio {
+            source: Arc::clone(&self.source),
+            live: true,
+            first_sample: self.next_sample,
+            at: stamp.advance(samples.len(), now),
+            samples,
+        };
+        self.next_sample += audio.samples.len() as u64;
+        audio
+    }
+}
+
+/// The device's side of the ring.
+struct Feed {
+    producer: Producer<f32>,
+    fault: Sender<cpal::Error>,
+    overrun: Arc<AtomicU64>,
+}
+
+impl Feed {
+    fn stream(self, device: &cpal::Device, config: StreamConfig, format: SampleFormat) -> Result<cpal::Stream> {
+        match format {
+            SampleFormat::I8 => self.typed::<i8>(device, config),
+            SampleFormat::I16 => self.typed::<i16>(device, config),
+            SampleFormat::I32 => self.typed::<i32>(device, config),
+            SampleFormat::U8 => self.typed::<u8>(device, config),
+            SampleFormat::U16 => self.typed::<u16>(device, config),
+            SampleFormat::F32 => self.typed::<f32>(device, config),
+            SampleFormat::F64 => self.typed::<f64>(device, config),
+            other => Err(Error::fatal(format!("the microphone gives {other} samples, which otus does not know"))),
+        }
+    }
+
+    fn typed<T>(mut self, device: &cpal::Device, config: StreamConfig) -> Result<cpal::Stream>
+    where
+        T: SizedSample,
+        f32: FromSample<T>,
+    {
+        let fault = self.fault.clone();
+        device
+            .build_input_stream(
+                config,
+                move |samples: &[T], _| self.push(samples),
+                // The queue is for the first few faults; nobody needs the thousandth.
+                move |error| drop(fault.try_send(error)),
+                None,
+            )
+            .map_err(|error| explain(&error))
+    }
+
+    /// Runs on the device's thread: copies, counts, and never waits.
+    fn push<T: SizedSample>(&mut self, samples: &[T])
+    where
+        f32: FromSample<T>,
+    {
+        let room = self.producer.slots().min(samples.len());
+        if let Ok(chunk) = self.producer.write_chunk_uninit(room) {
+            chunk.fill_from_iter(samples.iter().map(|&sample| f32::from_sample_(sample)));
+        }
+        self.overrun.fetch_add((samples.len() - room) as u64, Relaxed);
+    }
+}
+
+fn find(name: Option<&str>) -> Result<cpal::Device> {
+    let host = cpal::default_host();
+    let Some(name) = name else {
+        return host.default_input_device().ok_or_else(|| {
+            Error::retry("this machine has no microphone; `otus devices` lists what it has")
+        });
+    };
+    let known = devices();
+    let wanted = |device: &cpal::Device| device.id().is_ok_and(|id| id.id() == name);
+    let device = host.input_devices().map_err(|error| explain(&error))?.find(wanted);
+    device.ok_or_else(|| {
+        let known = known.join(", ");
+        Error::retry(format!("there is no microphone `{name}`; microphones here: {known}"))
+    })
+}
+
+/// Names of the microphones of this machine.
+pub fn devices() -> Vec<String> {
+    let devices = cpal::default_host().input_devices().into_iter().flatten();
+    devices.filter_map(|device| Some(device.id().ok()?.id().to_owned())).collect()
+}
+
+/// What a failure of the device means for the node.
+fn explain(error: &cpal::Error) -> Error {
+    match error.kind() {
+        ErrorKind::PermissionDenied => Error::fatal(format!(
+            "the microphone must not be used by this user; add the user to the group `audio` ({error})"
+        )),
+        ErrorKind::DeviceBusy => Error::retry(format!("another program uses the microphone ({error})")),
+        ErrorKind::InvalidInput | ErrorKind::UnsupportedOperation => Error::fatal(error),
+        _ => Error::retry(error),
+    }
+}

@@ -1,0 +1,7 @@
+//! What brings media in.
+
+pub mod audio_file;
+pub mod camera;
+#[cfg(feature = "microphone")]
+pub mod microphone;
+pub mod pace;

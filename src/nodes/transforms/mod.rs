@@ -1,0 +1,6 @@
+//! What makes sense of media.
+
+pub mod detect;
+#[cfg(feature = "whisper")]
+pub mod transcribe;
+pub mod vad;

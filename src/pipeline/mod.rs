@@ -1,0 +1,20 @@
+//! How it flows: node traits, the catalogue, the pipeline file, links, threads and counters.
+
+pub mod blocking;
+pub mod catalogue;
+pub mod config;
+pub mod context;
+pub mod graph;
+pub mod intake;
+pub mod link;
+pub mod metrics;
+pub mod node;
+pub mod options;
+pub mod outlets;
+pub mod problem;
+pub mod reference;
+pub mod runtime;
+pub mod secret;
+pub mod stop;
+pub mod supervise;
+pub mod testing;

@@ -1,0 +1,133 @@
+//! Passwords and tokens: where `${NAME}` gets them, and how they are kept out of what people read.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer};
+
+/// Values that must not be printed. Grows with the pipeline file only, never with uptime.
+static SECRETS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// What a secret is replaced by.
+const MASK: &str = "***";
+
+/// The value of `${name}`: the environment, else a file in systemd's credentials directory.
+pub fn look_up(name: &str) -> Option<String> {
+    let credential = || {
+        let directory = std::env::var_os("CREDENTIALS_DIRECTORY")?;
+        let text = std::fs::read_to_string(Path::new(&directory).join(name)).ok()?;
+        Some(text.trim_end_matches(['\r', '\n']).to_owned())
+    };
+    std::env::var(name).ok().or_else(credential)
+}
+
+/// From now on, `redact` replaces this value. Values of one or two characters are left alone.
+pub fn remember(value: &str) {
+    let mut secrets = SECRETS.lock().unwrap_or_else(PoisonError::into_inner);
+    if value.len() > 2 && !secrets.iter().any(|known| known == value) {
+        secrets.push(value.to_owned());
+        // Longest first, so that a secret inside another leaves no remains.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    }
+}
+
+/// The text without any secret that is known.
+pub fn redact(text: &str) -> String {
+    let secrets = SECRETS.lock().unwrap_or_else(PoisonError::into_inner);
+    let mask = |text: String, secret: &String| text.replace(secret.as_str(), MASK);
+    secrets.iter().fold(text.to_owned(), mask)
+}
+
+/// An address that may hold a password. Prints without it; only `expose` gives it away.
+#[derive(Clone, PartialEq, Eq, JsonSchema)]
+#[schemars(transparent)]
+pub struct Uri(String);
+
+impl Uri {
+    /// Takes an address and remembers the secrets in it.
+    pub fn new(address: impl Into<String>) -> Uri {
+        let uri = Uri(address.into());
+        if let Some((_, password)) = uri.user_info().and_then(|info| info.split_once(':')) {
+            remember(password);
+        }
+        for (_, value) in uri.query().filter(|(key, _)| is_secret_key(key)) {
+            remember(value);
+        }
+        uri
+    }
+
+    /// The address as it must be to connect.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// The part before `://`, if there is one.
+    pub fn scheme(&self) -> Option<&str> {
+        self.0.split_once("://").map(|(scheme, _)| scheme)
+    }
+
+    /// `user:password`. A password may hold `@`, so the last one before the path counts.
+    fn user_info(&self) -> Option<&str> {
+        let (_, rest) = self.0.split_once("://")?;
+        let authority = rest.rsplit_once('@').map(|(info, _)| info)?;
+        Some(authority)
+    }
+
+    fn query(&self) -> impl Iterator<Item = (&str, &str)> {
+        let query = self.0.split_once('?').map_or("", |(_, query)| query);
+        query.split('&').filter_map(|pair| pair.split_once('='))
+    }
+}
+
+fn is_secret_key(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    ["pass", "pwd", "token", "key", "secret", "auth"]
+        .iter()
+        .any(|word| key.contains(word))
+}
+
+impl fmt::Display for Uri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = match self.user_info() {
+            Some(info) => self.0.replacen(info, MASK, 1),
+            None => self.0.clone(),
+        };
+        f.write_str(&redact(&shown))
+    }
+}
+
+impl fmt::Debug for Uri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl<'de> Deserialize<'de> for Uri {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Uri, D::Error> {
+        String::deserialize(from).map(Uri::new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_shape_of_address_gives_its_password_away() {
+        for address in [
+            "rtsp://admin:hunter2-a@10.0.0.7/stream",
+            "rtsp://first.last:hunter2-a@10.0.0.7:554/stream?channel=1",
+            "rtsp://user%40home:hunter2-a@camera.local",
+            "rtsp://user:p@ss:hunter2-a@10.0.0.7/stream",
+            "http://10.0.0.7/video?user=x&pwd=hunter2-a",
+            "http://10.0.0.7/video?api_token=hunter2-a&user=x",
+        ] {
+            let uri = Uri::new(address);
+            let said = format!("{uri} {uri:?} {}", redact(&format!("cannot open {address}")));
+            assert!(!said.contains("hunter2-a"), "{said}");
+            assert_eq!(uri.expose(), address);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! How a running pipeline is watched from outside.
+
+pub mod http;
+pub mod metrics;
+pub mod summary;
