@@ -1,5 +1,62 @@
-//! otus
-#![warn(missing_docs)]
+//! otus: cameras and microphones through detection, voice activity detection and Whisper into
+//! events, from one TOML file.
+//!
+//! # The life of a frame
+//!
+//! A pipeline file is parsed, checked and only then opened. [`pipeline::config`] turns its text
+//! into a plan and finds everything wrong with it; nothing has been touched yet.
+//! [`pipeline::runtime`] starts a thread for every node.
+//!
+//! The `camera` decodes into a recycled buffer ([`media::recycle`]): the only copy a frame ever
+//! sees. It is stamped with capture time ([`media::clock`]), wrapped into a packet and handed to
+//! the node's outlets ([`pipeline::outlets`]), which give every consumer a pointer to it through a
+//! bounded link ([`pipeline::link`]). The consumer's intake ([`pipeline::intake`]) merges its links:
+//! by arrival downstream of a device, by capture time downstream of files, so that files give the
+//! same events every time. `detect` fits the frame into its own input tensor
+//! ([`inference::letterbox`]), runs the model ([`inference::session`]), decodes the outputs
+//! ([`inference::heads`]) and puts the boxes back into pixels of the frame. The event
+//! ([`media::event`]) gets its node and wall-clock label on the way out, and `jsonl` writes a line.
+//!
+//! Sound goes the same way: `microphone` or `audio_file` make 16 kHz mono ([`media::resample`]),
+//! `vad` cuts utterances ([`inference::silero`], [`inference::speech_segments`]), `transcribe`
+//! writes them down (`inference::whisper`).
+//!
+//! When a node fails, [`pipeline::supervise`] reopens it or ends it. There is one way to stop:
+//! sources end, what is under way flows on, threads are joined, the books of every link must
+//! balance.
+//!
+//! # Rooms
+//!
+//! A room knows only those below it; a test checks this.
+//!
+//! - [`cli`]: what a person calls, one file a command.
+//! - [`service`]: how a running pipeline is watched from outside.
+//! - [`nodes`]: sources, transforms, sinks, one file a node; `nodes/mod.rs` is the one list.
+//! - [`inference`]: what models need.
+//! - [`pipeline`]: how it flows.
+//! - [`media`]: what flows.
+//!
+//! A new node is one file in `nodes`, copied from its nearest neighbour, and one line in the list.
+//! Parsing, checking, threads, queues, counters, reopening, documentation and a floor of tests come
+//! with it.
+//!
+//! # Invariants
+//!
+//! - Nothing in `nodes` logs its own name or knows another node. None starts a thread by itself; a
+//!   device whose calls cannot be interrupted is read through [`pipeline::blocking`].
+//! - Only `open`, `next`, `apply` and `write` touch the world. Parsing, checking, geometry and the
+//!   decoding of model outputs never do.
+//! - Every queue, buffer, retry and file is bounded. Nothing grows with uptime.
+//! - On every link, at any time: received = forwarded + dropped + in flight. It is asserted at the
+//!   end of every run.
+//! - A node never sees a kind of packet that it did not declare. The graph has no cycles, or a stop
+//!   would never drain.
+//! - Sources return within 250 ms, so that a stop is prompt.
+//! - A panic in a node becomes that node's failure.
+//! - An error is handled once, logged or returned; it says what to do, and whether a retry can help.
+//! - Model files are verified before native code reads them, and the very bytes that were verified
+//!   are the ones loaded.
+//! - Secrets live in types and a register that keep them out of everything that is printed.
 
 pub mod cli;
 pub mod inference;

@@ -7,7 +7,10 @@ fn main() -> ExitCode {
     // half a second of probing, because the default of five delays every reconnect; quiet,
     // because otus says what failed itself.
     let wishes = [
-        ("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp|analyzeduration;500000|fpsprobesize;0"),
+        (
+            "OPENCV_FFMPEG_CAPTURE_OPTIONS",
+            "rtsp_transport;tcp|analyzeduration;500000|fpsprobesize;0",
+        ),
         ("OPENCV_FFMPEG_LOGLEVEL", "-8"),
         ("OPENCV_LOG_LEVEL", "FATAL"),
     ];

@@ -25,12 +25,18 @@ pub fn devices(json: bool) -> ExitCode {
         }));
         return ExitCode::SUCCESS;
     }
-    section("cameras", cameras.iter().map(|it| {
-        let text = |key: &str| it[key].as_str().unwrap_or_default().to_owned();
-        format!("{}  {}", text("path"), text("name"))
-    }));
+    section(
+        "cameras",
+        cameras.iter().map(|it| {
+            let text = |key: &str| it[key].as_str().unwrap_or_default().to_owned();
+            format!("{}  {}", text("path"), text("name"))
+        }),
+    );
     section("microphones", microphones.into_iter());
-    section("providers in this build", providers.into_iter().map(str::to_owned));
+    section(
+        "providers in this build",
+        providers.into_iter().map(str::to_owned),
+    );
     let library = library.map(|path| path.display().to_string());
     section("ONNX Runtime", library.into_iter());
     ExitCode::SUCCESS

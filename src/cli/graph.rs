@@ -43,7 +43,11 @@ pub fn graph(file: &Path, format: Format, json: bool) -> ExitCode {
 fn draw(plan: &Plan, format: Format) -> String {
     let mut out = String::new();
     let mermaid = format == Format::Mermaid;
-    out.push_str(if mermaid { "graph LR\n" } else { "digraph otus {\n  rankdir=LR;\n" });
+    out.push_str(if mermaid {
+        "graph LR\n"
+    } else {
+        "digraph otus {\n  rankdir=LR;\n"
+    });
     for node in &plan.nodes {
         let (id, name) = (&node.id, node.ty.name);
         let _ = match mermaid {

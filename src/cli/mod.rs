@@ -9,7 +9,7 @@ mod models;
 mod nodes;
 mod run;
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -74,6 +74,11 @@ enum Command {
 pub fn main() -> ExitCode {
     let Arguments { command, json } = Arguments::parse();
     log_to_standard_error();
+    if !matches!(command, Command::Run { .. }) {
+        // A reader that has seen enough, such as `head`, ends the program quietly.
+        // SAFETY: the default action runs no code of ours.
+        unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+    }
     match command {
         Command::Run { file, duration } => run::run(&file, duration, json),
         Command::Check { file } => check::check(&file, json),
@@ -86,13 +91,16 @@ pub fn main() -> ExitCode {
 
 /// `OTUS_LOG` chooses what is logged, as `tracing`'s filters are written: `debug`, `otus=trace`.
 fn log_to_standard_error() {
-    let filter = EnvFilter::try_from_env("OTUS_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("warn,otus=info,ort=error,whisper_rs=error"));
+    let filter = EnvFilter::try_from_env("OTUS_LOG").unwrap_or_else(|_| {
+        EnvFilter::new("warn,otus=info,ort=error,whisper_rs=error,symphonia_core=off")
+    });
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
+        // A log that nobody reads any more must not bring its thread down.
+        .log_internal_errors(false)
         .compact()
         .init();
 }
@@ -102,7 +110,9 @@ fn load(file: &Path, json: bool) -> Result<Plan, ExitCode> {
     config::load(file, NODES).map_err(|rejected| {
         if json {
             let problems = rejected.problems.iter();
-            let placed: Vec<_> = problems.map(|it| it.placed(&rejected.file, &rejected.text)).collect();
+            let placed: Vec<_> = problems
+                .map(|it| it.placed(&rejected.file, &rejected.text))
+                .collect();
             print_json(&serde_json::json!({ "ok": false, "problems": placed }));
         } else {
             eprint!("{}", rejected.render());
@@ -116,7 +126,11 @@ fn load(file: &Path, json: bool) -> Result<Plan, ExitCode> {
 
 fn print_json(value: &serde_json::Value) {
     let text = serde_json::to_string_pretty(value).expect("JSON values can be written");
-    println!("{}", crate::pipeline::secret::redact(&text));
+    let _ = writeln!(
+        std::io::stdout(),
+        "{}",
+        crate::pipeline::secret::redact(&text)
+    );
 }
 
 fn failed(message: impl std::fmt::Display) -> ExitCode {

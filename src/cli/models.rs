@@ -45,8 +45,12 @@ fn list(json: bool) -> ExitCode {
     }
     for model in manifest::all() {
         let megabytes = model.bytes as f64 / 1e6;
-        let place = store::local(model).map_or("not here".to_owned(), |it| it.display().to_string());
-        println!("{:<20} {megabytes:>7.1} MB  {:<11} {place}", model.id, model.licence);
+        let place =
+            store::local(model).map_or("not here".to_owned(), |it| it.display().to_string());
+        println!(
+            "{:<20} {megabytes:>7.1} MB  {:<11} {place}",
+            model.id, model.licence
+        );
     }
     ExitCode::SUCCESS
 }
@@ -69,7 +73,10 @@ fn pull(ids: &[String], json: bool) -> ExitCode {
             Ok(path) => println!("{}: {}", model.id, path.display()),
             Err(error) => eprintln!("error: {error}"),
         }
-        let (path, error) = (result.as_ref().ok(), result.as_ref().err().map(ToString::to_string));
+        let (path, error) = (
+            result.as_ref().ok(),
+            result.as_ref().err().map(ToString::to_string),
+        );
         results.push(json!({ "id": model.id, "path": path, "error": error }));
     }
     finish(json, results, all_here)
@@ -77,7 +84,10 @@ fn pull(ids: &[String], json: bool) -> ExitCode {
 
 fn verify(ids: &[String], json: bool) -> ExitCode {
     let models = match chosen(ids) {
-        Ok(models) if ids.is_empty() => models.into_iter().filter(|it| store::local(it).is_some()).collect(),
+        Ok(models) if ids.is_empty() => models
+            .into_iter()
+            .filter(|it| store::local(it).is_some())
+            .collect(),
         Ok(models) => models,
         Err(code) => return code,
     };
@@ -86,8 +96,13 @@ fn verify(ids: &[String], json: bool) -> ExitCode {
     for model in models {
         let bar = bar(model, "verifying");
         let checked = match store::local(model) {
-            Some(path) => store::read_verified(&path, &model.sha256).map(|_| path).map_err(|it| it.to_string()),
-            None => Err(format!("{} is not here; run `otus models pull {}`", model.id, model.id)),
+            Some(path) => store::read_verified(&path, &model.sha256)
+                .map(|_| path)
+                .map_err(|it| it.to_string()),
+            None => Err(format!(
+                "{} is not here; run `otus models pull {}`",
+                model.id, model.id
+            )),
         };
         bar.finish_and_clear();
         all_right &= checked.is_ok();
@@ -105,7 +120,11 @@ fn finish(json: bool, results: Vec<serde_json::Value>, good: bool) -> ExitCode {
     if json {
         super::print_json(&results.into());
     }
-    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 fn chosen(ids: &[String]) -> Result<Vec<&'static Model>, ExitCode> {

@@ -8,7 +8,9 @@ use crate::pipeline::problem::suggest;
 use crate::pipeline::reference;
 
 pub fn nodes(name: Option<&str>, json: bool) -> ExitCode {
-    let chosen = NODES.iter().filter(|entry| name.is_none_or(|name| entry.name() == name));
+    let chosen = NODES
+        .iter()
+        .filter(|entry| name.is_none_or(|name| entry.name() == name));
     let chosen: Vec<&Entry> = chosen.collect();
     if let (Some(name), true) = (name, chosen.is_empty()) {
         let help = suggest(name, NODES.iter().map(Entry::name));

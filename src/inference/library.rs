@@ -26,7 +26,9 @@ pub fn environment(context: &Context) -> Result<Environment> {
         return Ok(environment.clone());
     }
     let path = find(&context.runtime, &context.base).ok_or_else(|| {
-        Error::fatal(format!("there is no ONNX Runtime on this machine; {REMEDY}"))
+        Error::fatal(format!(
+            "there is no ONNX Runtime on this machine; {REMEDY}"
+        ))
     })?;
     let builder = ort::init_from(&path).map_err(|error| unusable(&path, &error))?;
     let environment = builder
@@ -58,7 +60,10 @@ fn unusable(path: &Path, error: &LoadDynamicError) -> Error {
     let path = path.display();
     Error::fatal(match error {
         LoadDynamicError::Dlopen { error, .. } => {
-            format!("cannot load ONNX Runtime from {path}: {error}; {REMEDY}")
+            // The error itself only says that it failed; its source says why.
+            let why =
+                std::error::Error::source(error).map_or(error.to_string(), ToString::to_string);
+            format!("cannot load ONNX Runtime from {path}: {why}; {REMEDY}")
         }
         LoadDynamicError::BadVersion { version_str, .. } => format!(
             "{path} is ONNX Runtime {version_str}, and 1.{} is the oldest that can be used; {REMEDY}",

@@ -83,11 +83,22 @@ mod tests {
         let mut ids = HashSet::new();
         for model in all() {
             assert!(ids.insert(&model.id), "{} is there twice", model.id);
-            let hex = model.sha256.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f'));
-            assert!(hex && model.sha256.len() == 64, "{}: not a sha256", model.id);
+            let hex = model
+                .sha256
+                .chars()
+                .all(|c| matches!(c, '0'..='9' | 'a'..='f'));
+            assert!(
+                hex && model.sha256.len() == 64,
+                "{}: not a sha256",
+                model.id
+            );
             assert!(model.bytes > 0, "{}: no size", model.id);
             assert_eq!(model.pip.is_some(), model.member.is_some(), "{}", model.id);
-            assert!(model.pip.is_some() || model.url.is_some(), "{}: no source", model.id);
+            assert!(
+                model.pip.is_some() || model.url.is_some(),
+                "{}: no source",
+                model.id
+            );
         }
     }
 }

@@ -51,7 +51,9 @@ fn walk(message: Message, bytes: &[u8], depth: usize) -> Result<(), String> {
                 return Err("it keeps tensors in other files, which is not allowed".to_owned());
             }
             (Message::Node, 4, Value::Bytes(b"EPContext")) => {
-                return Err("it holds code for an accelerator (EPContext), which is not allowed".to_owned());
+                return Err(
+                    "it holds code for an accelerator (EPContext), which is not allowed".to_owned(),
+                );
             }
             (_, _, Value::Bytes(inner)) => {
                 if let Some(child) = child(message, number) {
@@ -165,7 +167,8 @@ mod tests {
         let graph = |inner: &[u8]| field(7, inner);
         let attribute = |inner: &[u8]| graph(&field(1, &field(5, inner)));
         let subgraph = |inner: &[u8]| attribute(&field(6, inner));
-        let function = |inner: &[u8]| [field(7, &[]), field(25, &field(7, &field(5, inner)))].concat();
+        let function =
+            |inner: &[u8]| [field(7, &[]), field(25, &field(7, &field(5, inner)))].concat();
         let training = |inner: &[u8]| [field(7, &[]), field(20, &field(1, inner))].concat();
         let mut cases = vec![
             attribute(&field(5, &tensor)),
@@ -190,7 +193,12 @@ mod tests {
 
     #[test]
     fn text_and_noise_are_no_models() {
-        for bytes in [&b""[..], b"hello, I am a text file\n", b"\xff\xff\xff\xff", b"{}"] {
+        for bytes in [
+            &b""[..],
+            b"hello, I am a text file\n",
+            b"\xff\xff\xff\xff",
+            b"{}",
+        ] {
             assert!(check(bytes).is_err_and(|error| error.contains("not an ONNX model")));
         }
     }

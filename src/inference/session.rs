@@ -100,10 +100,17 @@ fn build(file: &store::ModelFile, context: &Context) -> Result<Session> {
         }
     }
     let refused = refused.join("; ");
-    Err(Error::fatal(format!("ONNX Runtime cannot run {}: {refused}", file.name)))
+    Err(Error::fatal(format!(
+        "ONNX Runtime cannot run {}: {refused}",
+        file.name
+    )))
 }
 
-fn configure(builder: SessionBuilder, provider: Provider, threads: usize) -> ort::Result<SessionBuilder> {
+fn configure(
+    builder: SessionBuilder,
+    provider: Provider,
+    threads: usize,
+) -> ort::Result<SessionBuilder> {
     // Spinning threads would burn a core between frames for a few milliseconds of latency.
     let builder = builder
         .with_intra_threads(threads)?
@@ -125,7 +132,10 @@ fn dispatch(provider: Provider) -> ort::Result<Option<ExecutionProviderDispatch>
         #[cfg(feature = "tensorrt")]
         Provider::Tensorrt => Ok(Some(ort::ep::TensorRT::default().build())),
         #[cfg(not(all(feature = "cuda", feature = "tensorrt")))]
-        missing => Err(ort::Error::new(format!("this build has no `{}`", missing.name()))),
+        missing => Err(ort::Error::new(format!(
+            "this build has no `{}`",
+            missing.name()
+        ))),
     }
 }
 
@@ -134,7 +144,10 @@ fn describe(inner: ort::session::Session, file: &store::ModelFile, provider: Pro
         let name = |port: &Outlet| CString::new(port.name()).expect("names came from C");
         ports.iter().map(name).collect()
     };
-    let in_file = inner.metadata().ok().and_then(|it| it.custom("otus.labels"));
+    let in_file = inner
+        .metadata()
+        .ok()
+        .and_then(|it| it.custom("otus.labels"));
     Session {
         name: Arc::clone(&file.name),
         labels: file.entry.and_then(|it| it.labels.clone()).or(in_file),
@@ -150,9 +163,10 @@ fn describe(inner: ort::session::Session, file: &store::ModelFile, provider: Pro
 
 fn port(outlet: &Outlet) -> Port {
     let (shape, is_f32) = match outlet.dtype() {
-        ValueType::Tensor { ty, shape, .. } => {
-            (shape.to_vec(), *ty == ort::value::TensorElementType::Float32)
-        }
+        ValueType::Tensor { ty, shape, .. } => (
+            shape.to_vec(),
+            *ty == ort::value::TensorElementType::Float32,
+        ),
         _ => (Vec::new(), false),
     };
     Port {
@@ -171,7 +185,11 @@ impl Session {
     /// # Errors
     /// `Retry`: inference failed, which reopening may mend.
     pub fn run(&self, inputs: &[&DynValue]) -> Result<Vec<DynValue>> {
-        assert_eq!(inputs.len(), self.input_names.len(), "one value for each input");
+        assert_eq!(
+            inputs.len(),
+            self.input_names.len(),
+            "one value for each input"
+        );
         let _serialised = (self.provider != Provider::Cpu)
             .then(|| self.gate.lock().unwrap_or_else(PoisonError::into_inner));
         let names: Vec<_> = self.input_names.iter().map(|name| name.as_ptr()).collect();

@@ -35,7 +35,13 @@ impl Silero {
     pub fn new(session: Arc<Session>) -> Result<Silero> {
         let input = |name: &str| session.inputs.iter().position(|port| port.name == name);
         let output = |name: &str| session.outputs.iter().position(|port| port.name == name);
-        let ports = (input("input"), input("state"), input("sr"), output("output"), output("stateN"));
+        let ports = (
+            input("input"),
+            input("state"),
+            input("sr"),
+            output("output"),
+            output("stateN"),
+        );
         let (Some(a), Some(b), Some(c), Some(probability), Some(new_state)) = ports else {
             let inputs = session.inputs.iter().map(|port| port.name.as_str());
             let inputs = inputs.collect::<Vec<_>>().join(", ");

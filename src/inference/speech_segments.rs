@@ -130,13 +130,21 @@ mod tests {
     #[track_caller]
     fn check(probabilities: &str, expect: &[(u64, u64)]) {
         let mut segmenter = Segmenter::new(RULES, 0);
-        let digits = probabilities.bytes().map(|digit| f32::from(digit - b'0') / 10.0);
+        let digits = probabilities
+            .bytes()
+            .map(|digit| f32::from(digit - b'0') / 10.0);
         let mut segments: Vec<Segment> = digits.filter_map(|it| segmenter.push(it)).collect();
         segments.extend(segmenter.finish());
         let window = WINDOW as u64;
-        let found: Vec<_> = segments.iter().map(|it| (it.start / window, it.end / window)).collect();
+        let found: Vec<_> = segments
+            .iter()
+            .map(|it| (it.start / window, it.end / window))
+            .collect();
         assert_eq!(found, expect, "{probabilities}");
-        assert!(segments.iter().all(|it| it.probability >= 0.35), "{segments:?}");
+        assert!(
+            segments.iter().all(|it| it.probability >= 0.35),
+            "{segments:?}"
+        );
     }
 
     #[test]

@@ -62,7 +62,11 @@ pub fn check(model: &str, sha256: Option<&str>, task: Task) -> Vec<Misuse> {
         _ => {
             let fitting = manifest::all().iter().filter(|it| it.task == task);
             let help = suggest(model, fitting.map(|it| it.id.as_str()));
-            wrong("model", format!("there is no model `{model}` for this"), help)
+            wrong(
+                "model",
+                format!("there is no model `{model}` for this"),
+                help,
+            )
         }
     }
 }
@@ -73,7 +77,9 @@ pub fn check(model: &str, sha256: Option<&str>, task: Task) -> Vec<Misuse> {
 /// `Fatal` with the remedy if it cannot be had or is not what it should be.
 pub fn load(model: &str, sha256: Option<&str>, context: &Context) -> Result<ModelFile> {
     if is_path(model) {
-        let sum = sha256.expect("checked with the pipeline file").to_lowercase();
+        let sum = sha256
+            .expect("checked with the pipeline file")
+            .to_lowercase();
         let path = context.resolve(Path::new(model));
         let bytes = read_verified(&path, &sum)?;
         let file = path.file_name().unwrap_or_default().to_string_lossy();
@@ -103,7 +109,9 @@ pub fn obtain(model: &Model, progress: &mut dyn FnMut(u64)) -> Result<PathBuf> {
     if let Some(path) = local(model) {
         return Ok(path);
     }
-    let to = cache_directory().join(&model.sha256[..12]).join(&model.file);
+    let to = cache_directory()
+        .join(&model.sha256[..12])
+        .join(&model.file);
     fetch::fetch(model, &to, progress).map_err(|tried| {
         Error::fatal(format!(
             "cannot get the model `{id}` ({bytes} bytes): {tried}. Put {file} (sha256 {sum}) into a \
@@ -121,23 +129,35 @@ pub fn obtain(model: &Model, progress: &mut dyn FnMut(u64)) -> Result<PathBuf> {
 pub fn local(model: &Model) -> Option<PathBuf> {
     let fits = |path: &PathBuf| fs::metadata(path).is_ok_and(|it| it.len() == model.bytes);
     let named = env::var_os("OTUS_MODELS").unwrap_or_default();
-    let named: Vec<PathBuf> = env::split_paths(&named).map(|it| it.join(&model.file)).collect();
+    let named: Vec<PathBuf> = env::split_paths(&named)
+        .map(|it| it.join(&model.file))
+        .collect();
     let kept = |base: PathBuf| base.join(&model.sha256[..12]).join(&model.file);
     let installed = PathBuf::from("/usr/lib/otus").join(&model.file);
     named
         .into_iter()
-        .chain([kept(cache_directory()), kept("/var/lib/otus/models".into()), installed])
+        .chain([
+            kept(cache_directory()),
+            kept("/var/lib/otus/models".into()),
+            installed,
+        ])
         .find(fits)
 }
 
 /// Where fetched files are kept: systemd's state directory, else the user's cache.
 pub fn cache_directory() -> PathBuf {
-    let from = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let from = |name: &str| {
+        env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
     if let Some(state) = from("STATE_DIRECTORY") {
         return state.join("models");
     }
     let cache = from("XDG_CACHE_HOME").or_else(|| from("HOME").map(|home| home.join(".cache")));
-    cache.unwrap_or_else(|| PathBuf::from("/var/lib")).join("otus/models")
+    cache
+        .unwrap_or_else(|| PathBuf::from("/var/lib"))
+        .join("otus/models")
 }
 
 /// Reads a file whose sum must be `sha256`.
@@ -145,11 +165,15 @@ pub fn cache_directory() -> PathBuf {
 /// # Errors
 /// `Fatal` if it cannot be read or is another file.
 pub fn read_verified(path: &Path, sha256: &str) -> Result<Vec<u8>> {
-    let trouble = |error: std::io::Error| Error::fatal(format!("cannot read {}: {error}", path.display()));
+    let trouble =
+        |error: std::io::Error| Error::fatal(format!("cannot read {}: {error}", path.display()));
     let mut file = File::open(path).map_err(trouble)?;
     let length = file.metadata().map_err(trouble)?.len();
     if length > LARGEST_MODEL {
-        return Err(Error::fatal(format!("{} is too large for a model", path.display())));
+        return Err(Error::fatal(format!(
+            "{} is too large for a model",
+            path.display()
+        )));
     }
     let mut bytes = Vec::with_capacity(length as usize);
     file.read_to_end(&mut bytes).map_err(trouble)?;
@@ -166,6 +190,10 @@ pub fn read_verified(path: &Path, sha256: &str) -> Result<Vec<u8>> {
 
 /// The sha256 of bytes, in hex.
 pub fn sum(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(bytes))
+}
+
+/// Bytes in lower-case hex digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 
-use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperState};
+use whisper_rs::{
+    FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperState,
+};
 
 use crate::inference::store;
 use crate::media::audio::SAMPLE_RATE;
@@ -59,7 +61,12 @@ impl Whisper {
     ///
     /// # Errors
     /// `Fatal` if the model cannot be had or is none, or cannot hear that language.
-    pub fn open(model: &str, sha256: Option<&str>, language: &str, context: &Context) -> Result<Whisper> {
+    pub fn open(
+        model: &str,
+        sha256: Option<&str>,
+        language: &str,
+        context: &Context,
+    ) -> Result<Whisper> {
         // Logs go to `tracing` instead of standard error.
         LOGGING.call_once(whisper_rs::install_logging_hooks);
         let file = store::load(model, sha256, context)?;
@@ -75,9 +82,14 @@ impl Whisper {
             }
         };
         if language != "en" && !model.is_multilingual() {
-            return Err(Error::fatal(format!("{} hears English only; set language = \"en\"", file.name)));
+            return Err(Error::fatal(format!(
+                "{} hears English only; set language = \"en\"",
+                file.name
+            )));
         }
-        let state = model.create_state().map_err(|error| Error::fatal(format!("{}: {error}", file.name)))?;
+        let state = model
+            .create_state()
+            .map_err(|error| Error::fatal(format!("{}: {error}", file.name)))?;
         context.describe("model", &file.name);
         Ok(Whisper {
             state,
@@ -131,7 +143,8 @@ impl Whisper {
     }
 
     fn result(&self, most_tokens: usize) -> Heard {
-        let (mut text, mut sum, mut tokens, mut no_speech_prob) = (String::new(), 0.0, 0usize, 0.0f32);
+        let (mut text, mut sum, mut tokens, mut no_speech_prob) =
+            (String::new(), 0.0, 0usize, 0.0f32);
         for segment in self.state.as_iter() {
             text.push_str(&segment.to_str_lossy().unwrap_or_default());
             no_speech_prob = no_speech_prob.max(segment.no_speech_probability());
@@ -141,7 +154,11 @@ impl Whisper {
             }
         }
         let text = text.trim().to_owned();
-        let avg_logprob = if tokens == 0 { 0.0 } else { sum / tokens as f32 };
+        let avg_logprob = if tokens == 0 {
+            0.0
+        } else {
+            sum / tokens as f32
+        };
         let invented = no_speech_prob > NO_SPEECH && avg_logprob < UNLIKELY;
         let language = whisper_rs::get_lang_str(self.state.full_lang_id_from_state());
         Heard {
@@ -159,7 +176,10 @@ fn load(file: &store::ModelFile) -> Result<WhisperContext> {
     params.flash_attn(true);
     // The magic number and the header come first; whisper.cpp aborts on some broken headers.
     if !file.bytes.starts_with(b"lmgg") {
-        return Err(Error::fatal(format!("{} is no ggml Whisper model", file.name)));
+        return Err(Error::fatal(format!(
+            "{} is no ggml Whisper model",
+            file.name
+        )));
     }
     WhisperContext::new_from_buffer_with_params(&file.bytes, params)
         .map_err(|error| Error::fatal(format!("whisper.cpp cannot load {}: {error}", file.name)))
@@ -168,7 +188,9 @@ fn load(file: &store::ModelFile) -> Result<WhisperContext> {
 /// Encoder positions for so many samples: their own length and some room, not below the floor.
 fn audio_context(samples: usize, all: i32) -> i32 {
     let own = samples as f32 / SAMPLE_RATE as f32 * 50.0;
-    (own.ceil() as i32 + 128).max(SMALLEST_AUDIO_CONTEXT).min(all)
+    (own.ceil() as i32 + 128)
+        .max(SMALLEST_AUDIO_CONTEXT)
+        .min(all)
 }
 
 fn most_tokens(samples: usize) -> usize {
@@ -180,7 +202,9 @@ fn repeats(text: &str) -> bool {
     let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
     (1..=4).any(|length| {
         words.windows(4 * length).any(|window| {
-            window.chunks(length).all(|chunk| chunk == &window[..length])
+            window
+                .chunks(length)
+                .all(|chunk| chunk == &window[..length])
         })
     })
 }

@@ -65,6 +65,7 @@ pub struct Object {
 pub enum Event {
     /// Objects in one frame, strongest first.
     Detection {
+        /// What all events have.
         #[serde(flatten)]
         head: Head,
         /// `[width, height]` of the frame in pixels.
@@ -78,6 +79,7 @@ pub enum Event {
     },
     /// One stretch of speech.
     Speech {
+        /// What all events have.
         #[serde(flatten)]
         head: Head,
         /// Seconds since the run began at which speech starts.
@@ -92,6 +94,7 @@ pub enum Event {
     },
     /// What was said in one stretch of speech.
     Transcript {
+        /// What all events have.
         #[serde(flatten)]
         head: Head,
         /// Seconds since the run began at which speech starts.
@@ -120,6 +123,7 @@ pub enum Event {
     },
     /// Media that was lost.
     Gap {
+        /// What all events have.
         #[serde(flatten)]
         head: Head,
         /// Seconds since the run began at which media stopped.

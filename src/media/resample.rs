@@ -94,7 +94,8 @@ impl ToMono16k {
         while self.waiting.len() - used >= resampler.input_frames_next() {
             let block = &self.waiting[used..];
             let length = block.len();
-            let input = SequentialSlice::new(block, 1, length).expect("one channel as long as it is");
+            let input =
+                SequentialSlice::new(block, 1, length).expect("one channel as long as it is");
             let room = self.block_out.len();
             let mut output = SequentialSlice::new_mut(&mut self.block_out, 1, room)
                 .expect("one channel as long as it is");
@@ -118,8 +119,16 @@ mod tests {
     /// A 440 Hz tone stays in phase and keeps its length, at every common rate and channel count.
     #[test]
     fn a_tone_keeps_its_phase_and_length() {
-        for (rate, channels) in [(8_000, 1), (16_000, 2), (22_050, 1), (44_100, 2), (48_000, 6)] {
-            let tone = |n: usize, rate: u32| (n as f32 * 440.0 * std::f32::consts::TAU / rate as f32).sin();
+        for (rate, channels) in [
+            (8_000, 1),
+            (16_000, 2),
+            (22_050, 1),
+            (44_100, 2),
+            (48_000, 6),
+        ] {
+            let tone = |n: usize, rate: u32| {
+                (n as f32 * 440.0 * std::f32::consts::TAU / rate as f32).sin()
+            };
             let interleaved: Vec<f32> = (0..rate as usize)
                 .flat_map(|n| std::iter::repeat_n(tone(n, rate), channels))
                 .collect();
@@ -134,7 +143,10 @@ mod tests {
                 .map(|n| (mono[n] - tone(n, SAMPLE_RATE)).abs())
                 .fold(0.0, f32::max);
             // The resampler tells its delay in whole samples; half a sample is 0.09 at 440 Hz.
-            assert!(worst < 0.1, "{rate} Hz, {channels} channels: off by {worst}");
+            assert!(
+                worst < 0.1,
+                "{rate} Hz, {channels} channels: off by {worst}"
+            );
         }
     }
 }

@@ -27,11 +27,19 @@ macro_rules! gated {
 /// The list, in the order of the reference.
 pub static NODES: &[Entry] = &[
     Entry::Present(catalogue::source::<sources::camera::Camera>()),
-    gated!("microphone", "microphone", source::<sources::microphone::Microphone>()),
+    gated!(
+        "microphone",
+        "microphone",
+        source::<sources::microphone::Microphone>()
+    ),
     Entry::Present(catalogue::source::<sources::audio_file::AudioFile>()),
     Entry::Present(catalogue::transform::<transforms::detect::Detect>()),
     Entry::Present(catalogue::transform::<transforms::vad::Vad>()),
-    gated!("whisper", "transcribe", transform::<transforms::transcribe::Transcribe>()),
+    gated!(
+        "whisper",
+        "transcribe",
+        transform::<transforms::transcribe::Transcribe>()
+    ),
     Entry::Present(catalogue::sink::<sinks::console::Console>()),
     Entry::Present(catalogue::sink::<sinks::jsonl::Jsonl>()),
 ];

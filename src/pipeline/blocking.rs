@@ -125,13 +125,17 @@ mod tests {
     #[test]
     fn gives_items_then_the_error() {
         let mut count = 0;
-        let mut reader = Blocking::start("test", || Ok(()), move |()| {
-            count += 1;
-            match count {
-                1..=3 => Ok(Some(count)),
-                _ => Err(Error::retry("unplugged")),
-            }
-        });
+        let mut reader = Blocking::start(
+            "test",
+            || Ok(()),
+            move |()| {
+                count += 1;
+                match count {
+                    1..=3 => Ok(Some(count)),
+                    _ => Err(Error::retry("unplugged")),
+                }
+            },
+        );
         let mut got = Vec::new();
         let error = loop {
             match reader.next(Duration::from_secs(5)) {
@@ -140,19 +144,30 @@ mod tests {
                 Err(error) => break error,
             }
         };
-        assert_eq!((got, error.to_string()), (vec![1, 2, 3], "unplugged".to_owned()));
+        assert_eq!(
+            (got, error.to_string()),
+            (vec![1, 2, 3], "unplugged".to_owned())
+        );
     }
 
     #[test]
     fn a_call_that_hangs_does_not_hold_up_the_stop() {
-        let mut reader = Blocking::<u8>::start("test", || Ok(()), |()| {
-            std::thread::sleep(Duration::from_secs(3));
-            Ok(None)
-        });
+        let mut reader = Blocking::<u8>::start(
+            "test",
+            || Ok(()),
+            |()| {
+                std::thread::sleep(Duration::from_secs(3));
+                Ok(None)
+            },
+        );
         let stop = Stop::default();
         stop.set();
         let started = Instant::now();
-        assert!(reader.first(Duration::from_secs(60), &stop).is_ok_and(|it| it.is_none()));
+        assert!(
+            reader
+                .first(Duration::from_secs(60), &stop)
+                .is_ok_and(|it| it.is_none())
+        );
         drop(reader);
         assert!(started.elapsed() < Duration::from_secs(2));
     }

@@ -1,5 +1,6 @@
 //! Node types with their generics erased. Everything here is derived from the role traits.
 
+use std::fmt;
 use std::sync::Arc;
 
 use toml::Spanned;
@@ -86,6 +87,22 @@ pub enum Entry {
         /// The Cargo feature that brings it.
         feature: &'static str,
     },
+}
+
+impl fmt::Debug for NodeType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl Entry {
+    /// Name in pipeline files.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Entry::Present(ty) => ty.name,
+            Entry::Absent { name, .. } => name,
+        }
+    }
 }
 
 /// An open node as the runtime drives it; node authors never see it.
@@ -195,4 +212,3 @@ fn configure<N: Node>(
         open: Arc::new(move |context| N::open(&config, context).map(wrap)),
     })
 }
-

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::media::packet::Kind;
 use crate::pipeline::catalogue::{Entry, NodeType, Role};
 use crate::pipeline::config::PlannedNode;
+use crate::pipeline::options::Input;
 use crate::pipeline::problem::{Problem, suggest};
 
 /// Checks inputs, kinds, cycles and reachability, and works out which nodes are live.
@@ -17,9 +18,7 @@ pub fn check(nodes: &mut [PlannedNode], catalogue: &[Entry]) -> Vec<Problem> {
         .map(|(at, node)| (node.id.to_string(), at))
         .collect();
     let mut problems = inputs(nodes, &index, catalogue);
-    if problems.is_empty() {
-        problems.extend(cycles(nodes, &index));
-    }
+    problems.extend(cycles(nodes, &index));
     if problems.is_empty() {
         problems.extend(loose_ends(nodes));
         spread_live(nodes, &index);
@@ -64,7 +63,11 @@ fn inputs(
                         list(makes)
                     ),
                 };
-                problems.push(Problem::new(span.clone(), message, remedy(from, node, nodes, catalogue)));
+                problems.push(Problem::new(
+                    span.clone(),
+                    message,
+                    remedy(from, node, nodes, catalogue),
+                ));
             }
         }
     }
@@ -102,23 +105,35 @@ fn list(kinds: &[Kind]) -> String {
 fn cycles(nodes: &[PlannedNode], index: &HashMap<String, usize>) -> Vec<Problem> {
     // Peel off nodes whose inputs are all settled; what is left feeds itself.
     let mut settled = HashSet::new();
+    let from = |(input, _): &(Input, _)| index.get(input.from());
     loop {
         let ready = |node: &&PlannedNode| {
             !settled.contains(&index[&*node.id])
-                && (node.inputs.iter()).all(|(input, _)| settled.contains(&index[input.from()]))
+                && (node.inputs.iter().filter_map(from)).all(|from| settled.contains(from))
         };
-        let ready: Vec<usize> = nodes.iter().filter(ready).map(|it| index[&*it.id]).collect();
+        let ready: Vec<usize> = nodes
+            .iter()
+            .filter(ready)
+            .map(|it| index[&*it.id])
+            .collect();
         if ready.is_empty() {
             break;
         }
         settled.extend(ready);
     }
     let mut problems = Vec::new();
-    for (at, node) in nodes.iter().enumerate().filter(|(at, _)| !settled.contains(at)) {
+    for (at, node) in nodes
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| !settled.contains(at))
+    {
         if !comes_back(nodes, index, at) {
             continue;
         }
-        let message = format!("`{}` waits for its own output: the inputs form a cycle", node.id);
+        let message = format!(
+            "`{}` waits for its own output: the inputs form a cycle",
+            node.id
+        );
         let help = "remove the input that leads back";
         problems.push(Problem::new(node.span.clone(), message, help));
     }
@@ -131,7 +146,9 @@ fn comes_back(nodes: &[PlannedNode], index: &HashMap<String, usize>, start: usiz
     let mut to_do = vec![start];
     while let Some(at) = to_do.pop() {
         for (input, _) in &nodes[at].inputs {
-            let from = index[input.from()];
+            let Some(&from) = index.get(input.from()) else {
+                continue;
+            };
             if from == start {
                 return true;
             }
@@ -155,7 +172,10 @@ fn loose_ends(nodes: &[PlannedNode]) -> Vec<Problem> {
         .filter(unused)
         .map(|node| {
             let message = format!("nothing takes the output of `{}`", node.id);
-            let help = format!("add \"{}\" to the inputs of a sink, or remove the node", node.id);
+            let help = format!(
+                "add \"{}\" to the inputs of a sink, or remove the node",
+                node.id
+            );
             Problem::new(node.span.clone(), message, help)
         })
         .collect()
@@ -166,7 +186,7 @@ fn spread_live(nodes: &mut [PlannedNode], index: &HashMap<String, usize>) {
     // One round carries it one edge further, and no path is longer than the number of nodes.
     for _ in 0..nodes.len() {
         for at in 0..nodes.len() {
-            let live = |(input, _): &(crate::pipeline::options::Input, _)| nodes[index[input.from()]].live;
+            let live = |(input, _): &(Input, _)| nodes[index[input.from()]].live;
             nodes[at].live = nodes[at].live || nodes[at].inputs.iter().any(live);
         }
     }

@@ -62,7 +62,7 @@ impl Intake {
     }
 
     /// Waits for the next input; none when all producers have ended or the run is abandoned.
-    pub fn next(&mut self) -> Option<Input> {
+    pub fn take(&mut self) -> Option<Input> {
         while !self.abandon.is_set() {
             let input = match self.by_capture_time {
                 true => self.next_by_capture_time()?,
@@ -203,7 +203,7 @@ mod tests {
     }
 
     fn names(intake: &mut Intake) -> Vec<String> {
-        let inputs = std::iter::from_fn(|| intake.next()).filter_map(|input| input.packet);
+        let inputs = std::iter::from_fn(|| intake.take()).filter_map(|input| input.packet);
         let name = |packet: Packet| match packet {
             Packet::Event(event) => event.head().source.to_string(),
             other => panic!("unexpected {}", other.kind()),

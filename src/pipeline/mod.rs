@@ -18,3 +18,5 @@ pub mod secret;
 pub mod stop;
 pub mod supervise;
 pub mod testing;
+#[cfg(test)]
+mod tests;

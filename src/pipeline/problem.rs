@@ -5,6 +5,9 @@ use std::ops::Range;
 
 use serde::Serialize;
 
+/// Bytes of a line of the file that are shown at most.
+const LONGEST_LINE: usize = 500;
+
 /// One mistake in a pipeline file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -57,16 +60,30 @@ impl Problem {
     /// The problem as a person reads it: the line of the file with carets below what is wrong.
     pub fn render(&self, file: &str, text: &str) -> String {
         let Placed { line, column, .. } = self.placed(file, text);
-        let source = text.lines().nth(line - 1).unwrap_or_default();
+        // A line that no person wrote is not shown: it may be long, and a terminal may obey it.
+        let readable = |line: &&str| {
+            line.len() <= LONGEST_LINE && !line.contains(|c: char| c.is_control() && c != '\t')
+        };
+        let source = text
+            .lines()
+            .nth(line - 1)
+            .filter(readable)
+            .unwrap_or_default();
         let start = floor_char(text, self.span.start);
         let end = floor_char(text, self.span.end).max(start);
         let marked = text[start..end].lines().next().unwrap_or_default();
         let carets = "^".repeat(marked.chars().count().max(1));
         let margin = " ".repeat(line.to_string().len());
         let indent = " ".repeat(column - 1);
-        let mut out = format!("error: {}\n{margin}--> {file}:{line}:{column}\n", self.message);
+        let mut out = format!(
+            "error: {}\n{margin}--> {file}:{line}:{column}\n",
+            self.message
+        );
         if !source.is_empty() {
-            let _ = writeln!(out, "{margin} |\n{line} | {source}\n{margin} | {indent}{carets}");
+            let _ = writeln!(
+                out,
+                "{margin} |\n{line} | {source}\n{margin} | {indent}{carets}"
+            );
         }
         if !self.help.is_empty() {
             let _ = writeln!(out, "{margin} = help: {}", self.help);

@@ -57,9 +57,17 @@ pub fn node(ty: &NodeType) -> String {
         (takes, []) => writeln!(out, "Takes {}.\n", list(takes)),
         (takes, makes) => writeln!(out, "Takes {}, makes {}.\n", list(takes), list(makes)),
     };
-    let inputs = if ty.role == Role::Source { "" } else { "\ninputs = [\"NAME\"]" };
+    let inputs = if ty.role == Role::Source {
+        ""
+    } else {
+        "\ninputs = [\"NAME\"]"
+    };
     let section = ty.role.section();
-    let _ = writeln!(out, "```toml\n[{section}.NAME]\ntype = \"{}\"{inputs}\n{}\n```\n", ty.name, ty.example);
+    let _ = writeln!(
+        out,
+        "```toml\n[{section}.NAME]\ntype = \"{}\"{inputs}\n{}\n```\n",
+        ty.name, ty.example
+    );
     out.push_str(&table(&(ty.schema)()));
     out.push('\n');
     out
@@ -81,7 +89,10 @@ pub fn json(entry: &Entry) -> Value {
 }
 
 fn list(kinds: &[Kind]) -> String {
-    let names: Vec<String> = kinds.iter().map(|kind| format!("{kind}s").replace("audios", "audio")).collect();
+    let names: Vec<String> = kinds
+        .iter()
+        .map(|kind| format!("{kind}s").replace("audios", "audio"))
+        .collect();
     names.join(" and ")
 }
 
@@ -93,7 +104,11 @@ fn table(schema: &Schema) -> String {
     let mut out = "| option | type | default | meaning |\n| --- | --- | --- | --- |\n".to_owned();
     for row in rows {
         let about = row.about.replace('\n', " ");
-        let _ = writeln!(out, "| `{}` | {} | {} | {about} |", row.name, row.kind, row.default);
+        let _ = writeln!(
+            out,
+            "| `{}` | {} | {} | {about} |",
+            row.name, row.kind, row.default
+        );
     }
     out
 }
@@ -113,7 +128,11 @@ fn rows(schema: &Schema) -> Vec<OptionRow> {
             name: name.clone(),
             kind: kind(about, root),
             default,
-            about: about.get("description").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            about: about
+                .get("description")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned(),
         }
     };
     properties.into_iter().flatten().map(row).collect()
@@ -126,11 +145,18 @@ fn kind(about: &Value, root: &Value) -> String {
         return format!("{least} to {most}");
     }
     if let Some(name) = about.get("$ref").and_then(Value::as_str) {
-        return kind(root.pointer(name.trim_start_matches('#')).unwrap_or(&Value::Null), root);
+        return kind(
+            root.pointer(name.trim_start_matches('#'))
+                .unwrap_or(&Value::Null),
+            root,
+        );
     }
     for key in ["oneOf", "anyOf"] {
         if let Some(choices) = about.get(key).and_then(Value::as_array) {
-            let words = choices.iter().map(|it| kind(it, root)).filter(|it| it != "null");
+            let words = choices
+                .iter()
+                .map(|it| kind(it, root))
+                .filter(|it| it != "null");
             return words.collect::<Vec<_>>().join(" or ");
         }
     }
@@ -138,14 +164,23 @@ fn kind(about: &Value, root: &Value) -> String {
         return format!("`{word}`");
     }
     if let Some(words) = about.get("enum").and_then(Value::as_array) {
-        return words.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(" or ");
+        return words
+            .iter()
+            .map(|it| format!("`{it}`"))
+            .collect::<Vec<_>>()
+            .join(" or ");
     }
     if let Some(items) = about.get("items") {
         return format!("list of {}", kind(items, root));
     }
     match about.get("type") {
         Some(Value::String(name)) => name.clone(),
-        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).find(|it| *it != "null").unwrap_or("any").to_owned(),
+        Some(Value::Array(names)) => names
+            .iter()
+            .filter_map(Value::as_str)
+            .find(|it| *it != "null")
+            .unwrap_or("any")
+            .to_owned(),
         _ => "any".to_owned(),
     }
 }

@@ -12,7 +12,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 
 use crate::media::clock::Clock;
 use crate::media::packet::Kind;
-use crate::pipeline::catalogue::Role;
+use crate::pipeline::catalogue::{NodeType, Role};
 use crate::pipeline::config::{Plan, PlannedNode};
 use crate::pipeline::context::Context;
 use crate::pipeline::graph::kinds_between;
@@ -43,8 +43,15 @@ pub struct Pipeline {
 #[derive(Clone, Debug)]
 pub struct View {
     clock: Clock,
-    nodes: Arc<Vec<(Arc<str>, &'static str, Role, Arc<NodeStats>)>>,
+    nodes: Arc<Vec<Watched>>,
     edges: Arc<Vec<Edge>>,
+}
+
+#[derive(Debug)]
+struct Watched {
+    id: Arc<str>,
+    ty: &'static NodeType,
+    stats: Arc<NodeStats>,
 }
 
 #[derive(Debug)]
@@ -95,7 +102,11 @@ pub fn start(plan: Plan) -> Pipeline {
     let mut nodes = Vec::new();
     for node in plan.nodes {
         let stats = Arc::new(NodeStats::default());
-        nodes.push((Arc::clone(&node.id), node.ty.name, node.ty.role, Arc::clone(&stats)));
+        nodes.push(Watched {
+            id: Arc::clone(&node.id),
+            ty: node.ty,
+            stats: Arc::clone(&stats),
+        });
         let context = Context {
             id: Arc::clone(&node.id),
             clock: clock.clone(),
@@ -106,7 +117,8 @@ pub fn start(plan: Plan) -> Pipeline {
             stats: Arc::clone(&stats),
         };
         let inlets = wiring.inlets.remove(&node.id);
-        let intake = inlets.map(|it| Arc::new(Queue::new(Intake::new(it, !node.live, abandon.clone()))));
+        let intake =
+            inlets.map(|it| Arc::new(Queue::new(Intake::new(it, !node.live, abandon.clone()))));
         let outlets = Arc::new(Outlets {
             id: Arc::clone(&node.id),
             clock: clock.clone(),
@@ -124,7 +136,13 @@ pub fn start(plan: Plan) -> Pipeline {
                 ready: (node.ty.role != Role::Source).then(|| ready.clone()),
             };
             let thread = threads.len();
-            threads.push(spawn(worker, thread, &node, exit.clone(), all_ready.clone()));
+            threads.push(spawn(
+                worker,
+                thread,
+                &node,
+                exit.clone(),
+                all_ready.clone(),
+            ));
         }
     }
     let view = View {
@@ -166,7 +184,11 @@ fn wire(plan: &Plan, abandon: &Stop) -> Wiring {
                 });
                 let outlets = wiring.outlets.entry(Arc::clone(&from.id)).or_default();
                 outlets.push((kind, outlet));
-                wiring.inlets.entry(Arc::clone(&to.id)).or_default().push(inlet);
+                wiring
+                    .inlets
+                    .entry(Arc::clone(&to.id))
+                    .or_default()
+                    .push(inlet);
             }
         }
     }
@@ -181,13 +203,22 @@ fn default_when_full(live: bool, kind: Kind) -> WhenFull {
     }
 }
 
-fn spawn(worker: Worker, thread: usize, node: &PlannedNode, exit: Sender<Exit>, all_ready: Receiver<()>) -> JoinHandle<()> {
+fn spawn(
+    worker: Worker,
+    thread: usize,
+    node: &PlannedNode,
+    exit: Sender<Exit>,
+    all_ready: Receiver<()>,
+) -> JoinHandle<()> {
     let (id, optional) = (Arc::clone(&node.id), node.optional);
     let stop = worker.context.stop.clone();
     let body = move || {
         // A source that starts early would only fill queues that nobody reads yet.
         if worker.role == Role::Source {
-            while all_ready.recv_timeout(Duration::from_millis(100)) == Err(RecvTimeoutError::Timeout) && !stop.is_set() {}
+            while all_ready.recv_timeout(Duration::from_millis(100))
+                == Err(RecvTimeoutError::Timeout)
+                && !stop.is_set()
+            {}
         }
         let result = worker.run();
         let _ = exit.send(Exit {
@@ -271,7 +302,10 @@ impl Pipeline {
                 thread.join().expect("the worker catches its panics");
             } else {
                 // It hangs in native code that nothing can interrupt; the process's end takes it.
-                tracing::error!(node = thread.thread().name(), "does not end; leaving it behind");
+                tracing::error!(
+                    node = thread.thread().name(),
+                    "does not end; leaving it behind"
+                );
             }
         }
         for edge in self.view.edges.iter().filter(|_| all_ended) {
@@ -296,11 +330,11 @@ impl View {
 
     /// Everything that can be counted, at this moment.
     pub fn snapshot(&self) -> Snapshot {
-        let nodes = self.nodes.iter().map(|(id, type_name, role, stats)| NodeReport {
-            id: Arc::clone(id),
-            type_name,
-            role: role.name(),
-            counts: stats.read(),
+        let nodes = self.nodes.iter().map(|node| NodeReport {
+            id: Arc::clone(&node.id),
+            type_name: node.ty.name,
+            role: node.ty.role.name(),
+            counts: node.stats.read(),
         });
         let edges = self.edges.iter().map(|edge| LinkReport {
             from: Arc::clone(&edge.from),

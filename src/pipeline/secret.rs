@@ -25,12 +25,17 @@ pub fn look_up(name: &str) -> Option<String> {
 
 /// From now on, `redact` replaces this value. Values of one or two characters are left alone.
 pub fn remember(value: &str) {
+    // A message that quotes it escapes it, and JSON escapes the message again.
+    let escaped = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
+    let (once, twice) = (escaped(value), escaped(&escaped(value)));
     let mut secrets = SECRETS.lock().unwrap_or_else(PoisonError::into_inner);
-    if value.len() > 2 && !secrets.iter().any(|known| known == value) {
-        secrets.push(value.to_owned());
-        // Longest first, so that a secret inside another leaves no remains.
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    for form in [value, &once, &twice] {
+        if form.len() > 2 && !secrets.iter().any(|known| known == form) {
+            secrets.push(form.to_owned());
+        }
     }
+    // Longest first, so that a secret inside another leaves no remains.
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
 }
 
 /// The text without any secret that is known.
@@ -125,7 +130,10 @@ mod tests {
             "http://10.0.0.7/video?api_token=hunter2-a&user=x",
         ] {
             let uri = Uri::new(address);
-            let said = format!("{uri} {uri:?} {}", redact(&format!("cannot open {address}")));
+            let said = format!(
+                "{uri} {uri:?} {}",
+                redact(&format!("cannot open {address}"))
+            );
             assert!(!said.contains("hunter2-a"), "{said}");
             assert_eq!(uri.expose(), address);
         }

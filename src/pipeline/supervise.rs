@@ -65,17 +65,27 @@ impl Queue {
     fn take(&self) -> Option<(Input, Ticket<'_>)> {
         let mut guard = self.intake.lock().unwrap_or_else(PoisonError::into_inner);
         let (intake, taken) = &mut *guard;
-        let input = intake.next()?;
+        let input = intake.take()?;
         let number = *taken;
         *taken += 1;
-        Some((input, Ticket { queue: self, number }))
+        Some((
+            input,
+            Ticket {
+                queue: self,
+                number,
+            },
+        ))
     }
 }
 
 impl Ticket<'_> {
     /// Waits until all earlier inputs have been dealt with.
     fn wait(&self) -> MutexGuard<'_, u64> {
-        let turn = self.queue.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = self
+            .queue
+            .turn
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         self.queue
             .next
             .wait_while(turn, |turn| *turn != self.number)
@@ -134,7 +144,11 @@ impl Worker {
                 tracing::debug!(node = %self.context.id, ?pause, "{message}; retrying");
             }
             memory.failures += 1;
-            let since = memory.at.max(if memory.at == Time::ZERO { self.context.clock.now() } else { Time::ZERO });
+            let since = memory.at.max(if memory.at == Time::ZERO {
+                self.context.clock.now()
+            } else {
+                Time::ZERO
+            });
             memory.lost.get_or_insert((since, message.clone()));
             self.context.stats.fail(State::Retrying, message);
             if self.context.stop.wait(pause) && self.role == Role::Source {
@@ -162,8 +176,8 @@ impl Worker {
             let started = Instant::now();
             let mut emitted = false;
             let flow = node.step(None, &mut |packet| {
-                self.recovered(&packet, memory);
                 memory.at = memory.at.max(packet.at());
+                self.recovered(&packet, memory);
                 self.outlets.send(memory.at, packet);
                 emitted = true;
             })?;
@@ -209,7 +223,13 @@ impl Worker {
         Ok(())
     }
 
-    fn handle(&self, node: &mut dyn Running, input: Input, ticket: Option<Ticket<'_>>, memory: &mut Memory) -> Result<()> {
+    fn handle(
+        &self,
+        node: &mut dyn Running,
+        input: Input,
+        ticket: Option<Ticket<'_>>,
+        memory: &mut Memory,
+    ) -> Result<()> {
         memory.at = memory.at.max(input.at);
         let mut results = Vec::new();
         if let Some((packet, link)) = &input.packet {
@@ -254,7 +274,9 @@ fn panicked(panic: &(dyn Any + Send)) -> Error {
 /// together do not come back together.
 fn backoff(failures: u32) -> Duration {
     let doubled = BACKOFF_FIRST.saturating_mul(1 << failures.min(8));
-    doubled.min(BACKOFF_LAST).mul_f64(0.8 + 0.4 * fastrand::f64())
+    doubled
+        .min(BACKOFF_LAST)
+        .mul_f64(0.8 + 0.4 * fastrand::f64())
 }
 
 #[cfg(test)]
@@ -265,7 +287,10 @@ mod tests {
     fn backoff_grows_to_its_limit_with_jitter() {
         for (failures, seconds) in [(0, 0.5), (1, 1.0), (2, 2.0), (3, 3.0), (1_000, 3.0)] {
             let pause = backoff(failures).as_secs_f64();
-            assert!((0.8 * seconds..=1.2 * seconds).contains(&pause), "{failures}: {pause}");
+            assert!(
+                (0.8 * seconds..=1.2 * seconds).contains(&pause),
+                "{failures}: {pause}"
+            );
         }
     }
 }

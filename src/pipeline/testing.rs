@@ -44,7 +44,11 @@ pub fn configure(ty: &NodeType, options: &str) -> Result<Configured, String> {
 ///
 /// # Errors
 /// What the node returned; wrong options are `Fatal`.
-pub fn drive(ty: &NodeType, options: &str, inputs: impl IntoIterator<Item = Packet>) -> Result<Vec<Packet>> {
+pub fn drive(
+    ty: &NodeType,
+    options: &str,
+    inputs: impl IntoIterator<Item = Packet>,
+) -> Result<Vec<Packet>> {
     let configured = configure(ty, options).map_err(Error::Fatal)?;
     let mut node = (configured.open)(&context())?;
     let mut out = Vec::new();

@@ -5,6 +5,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -90,15 +91,22 @@ pub fn start(listen: &Listen, view: View) -> io::Result<Option<Server>> {
         }
         Listen::Unix(path) => {
             // A socket that a killed process left behind answers nobody and may be replaced.
-            if std::os::unix::net::UnixStream::connect(path).is_err() {
+            let is_socket =
+                std::fs::symlink_metadata(path).is_ok_and(|it| it.file_type().is_socket());
+            if is_socket && std::os::unix::net::UnixStream::connect(path).is_err() {
                 let _ = std::fs::remove_file(path);
             }
             let listener = UnixListener::bind(path)?;
             listener.set_nonblocking(true)?;
-            (Socket::Unix(listener, path.clone()), format!("unix:{}", path.display()))
+            (
+                Socket::Unix(listener, path.clone()),
+                format!("unix:{}", path.display()),
+            )
         }
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let (stop, stopped) = oneshot::channel::<()>();
     let body = move || {
         let stopped = async move {
@@ -108,7 +116,9 @@ pub fn start(listen: &Listen, view: View) -> io::Result<Option<Server>> {
             tracing::error!("the status endpoint ended: {error}");
         }
     };
-    let thread = std::thread::Builder::new().name("http".to_owned()).spawn(body)?;
+    let thread = std::thread::Builder::new()
+        .name("http".to_owned())
+        .spawn(body)?;
     Ok(Some(Server {
         stop: Some(stop),
         thread: Some(thread),
@@ -116,7 +126,11 @@ pub fn start(listen: &Listen, view: View) -> io::Result<Option<Server>> {
     }))
 }
 
-async fn listen_on(socket: Socket, view: View, stopped: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+async fn listen_on(
+    socket: Socket,
+    view: View,
+    stopped: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
     let pages = Router::new()
         .route("/healthz", get(healthz))
         .route("/status", get(status))
@@ -169,10 +183,19 @@ async fn same_host(request: Request, next: Next) -> Response {
 fn verdict(headers: &HeaderMap) -> Result<(), (StatusCode, &'static str)> {
     let text = |name| headers.get(name).and_then(|it| it.to_str().ok());
     if !text(header::HOST).is_some_and(is_loopback) {
-        return Err((StatusCode::MISDIRECTED_REQUEST, "this host is not served here\n"));
+        return Err((
+            StatusCode::MISDIRECTED_REQUEST,
+            "this host is not served here\n",
+        ));
     }
-    let origin = headers.get(header::ORIGIN).map(|it| it.to_str().unwrap_or_default());
-    let own = |origin: &str| origin.split_once("://").is_some_and(|(_, host)| is_loopback(host));
+    let origin = headers
+        .get(header::ORIGIN)
+        .map(|it| it.to_str().unwrap_or_default());
+    let own = |origin: &str| {
+        origin
+            .split_once("://")
+            .is_some_and(|(_, host)| is_loopback(host))
+    };
     if origin.is_some_and(|origin| !own(origin)) {
         return Err((StatusCode::FORBIDDEN, "other sites may not read this\n"));
     }
@@ -219,7 +242,11 @@ async fn status(State(view): State<View>) -> Response {
 }
 
 async fn openmetrics(State(view): State<View>) -> Response {
-    ([(header::CONTENT_TYPE, OPENMETRICS)], metrics::render(&view)).into_response()
+    (
+        [(header::CONTENT_TYPE, OPENMETRICS)],
+        metrics::render(&view),
+    )
+        .into_response()
 }
 
 #[cfg(test)]
@@ -232,26 +259,45 @@ mod tests {
     fn only_requests_for_this_machine_from_this_machine_pass() {
         let check = |pairs: &[(&'static str, &'static str)]| {
             let pairs = pairs.iter().map(|&(name, value)| {
-                (header::HeaderName::from_static(name), HeaderValue::from_static(value))
+                (
+                    header::HeaderName::from_static(name),
+                    HeaderValue::from_static(value),
+                )
             });
             verdict(&pairs.collect()).map_err(|(status, _)| status.as_u16())
         };
         assert_eq!(check(&[("host", "127.0.0.1:9860")]), Ok(()));
         assert_eq!(check(&[("host", "[::1]:9860")]), Ok(()));
-        assert_eq!(check(&[("host", "localhost"), ("origin", "http://localhost:9860")]), Ok(()));
+        assert_eq!(
+            check(&[("host", "localhost"), ("origin", "http://localhost:9860")]),
+            Ok(())
+        );
         assert_eq!(check(&[]), Err(421));
         assert_eq!(check(&[("host", "otus.evil.example")]), Err(421));
         assert_eq!(check(&[("host", "127.0.0.1.evil.example")]), Err(421));
-        assert_eq!(check(&[("host", "localhost"), ("origin", "https://evil.example")]), Err(403));
-        assert_eq!(check(&[("host", "localhost"), ("origin", "null")]), Err(403));
-        assert_eq!(check(&[("host", "localhost"), ("sec-fetch-site", "cross-site")]), Err(403));
+        assert_eq!(
+            check(&[("host", "localhost"), ("origin", "https://evil.example")]),
+            Err(403)
+        );
+        assert_eq!(
+            check(&[("host", "localhost"), ("origin", "null")]),
+            Err(403)
+        );
+        assert_eq!(
+            check(&[("host", "localhost"), ("sec-fetch-site", "cross-site")]),
+            Err(403)
+        );
     }
 
     #[test]
     fn only_loopback_can_be_listened_on() {
         assert_eq!("off".parse(), Ok(Listen::Off));
         assert!("127.0.0.1:0".parse::<Listen>().is_ok());
-        assert!("0.0.0.0:9860".parse::<Listen>().is_err_and(|it| it.contains("TLS")));
+        assert!(
+            "0.0.0.0:9860"
+                .parse::<Listen>()
+                .is_err_and(|it| it.contains("TLS"))
+        );
         assert!("9860".parse::<Listen>().is_err());
     }
 }

@@ -39,26 +39,94 @@ impl Collector for Pipeline {
         let mut put = |name, help, unit: Option<&Unit>, kind, samples: Samples<'_>| {
             family(&mut encoder, name, help, unit, kind, samples)
         };
-        put("uptime", "Time since the run began.", Some(&Unit::Seconds), gauge, uptime)?;
-        let up = per_node(&nodes, |node| f64::from(u8::from(node.counts.state == State::Running)));
+        put(
+            "uptime",
+            "Time since the run began.",
+            Some(&Unit::Seconds),
+            gauge,
+            uptime,
+        )?;
+        let up = per_node(&nodes, |node| {
+            f64::from(u8::from(node.counts.state == State::Running))
+        });
         put("node_up", "1 while the node is at work.", None, gauge, up)?;
         let busy = per_node(&nodes, |node| node.counts.busy_seconds);
-        put("node_busy", "Time in the node's own code.", Some(&Unit::Seconds), counter, busy)?;
+        put(
+            "node_busy",
+            "Time in the node's own code.",
+            Some(&Unit::Seconds),
+            counter,
+            busy,
+        )?;
         let media = per_node(&nodes, |node| node.counts.media_seconds);
-        put("node_media", "Latest capture time put out.", Some(&Unit::Seconds), gauge, media)?;
+        put(
+            "node_media",
+            "Latest capture time put out.",
+            Some(&Unit::Seconds),
+            gauge,
+            media,
+        )?;
         let failures = per_node(&nodes, |node| node.counts.failures as f64);
-        put("node_failures", "How often the node failed.", None, counter, failures)?;
-        put("node_packets", "Packets made, by kind.", None, counter, per_kind(&nodes, |it| &it.counts.made))?;
-        put("node_events", "Events made, by kind.", None, counter, per_kind(&nodes, |it| &it.counts.events))?;
+        put(
+            "node_failures",
+            "How often the node failed.",
+            None,
+            counter,
+            failures,
+        )?;
+        put(
+            "node_packets",
+            "Packets made, by kind.",
+            None,
+            counter,
+            per_kind(&nodes, |it| &it.counts.made),
+        )?;
+        put(
+            "node_events",
+            "Events made, by kind.",
+            None,
+            counter,
+            per_kind(&nodes, |it| &it.counts.events),
+        )?;
         let objects = per_node(&nodes, |node| node.counts.objects as f64);
-        put("node_objects", "Objects in detection events.", None, counter, objects)?;
+        put(
+            "node_objects",
+            "Objects in detection events.",
+            None,
+            counter,
+            objects,
+        )?;
         let received = per_edge(&edges, |edge| edge.counts.received as f64);
-        put("edge_received", "Packets offered to the edge.", None, counter, received)?;
+        put(
+            "edge_received",
+            "Packets offered to the edge.",
+            None,
+            counter,
+            received,
+        )?;
         let forwarded = per_edge(&edges, |edge| edge.counts.forwarded as f64);
-        put("edge_forwarded", "Packets handled by the consumer.", None, counter, forwarded)?;
-        put("edge_dropped", "Packets lost, by reason.", None, counter, dropped(&edges))?;
+        put(
+            "edge_forwarded",
+            "Packets handled by the consumer.",
+            None,
+            counter,
+            forwarded,
+        )?;
+        put(
+            "edge_dropped",
+            "Packets lost, by reason.",
+            None,
+            counter,
+            dropped(&edges),
+        )?;
         let in_flight = per_edge(&edges, |edge| edge.counts.in_flight as f64);
-        put("edge_in_flight", "Packets waiting or being handled.", None, gauge, in_flight)
+        put(
+            "edge_in_flight",
+            "Packets waiting or being handled.",
+            None,
+            gauge,
+            in_flight,
+        )
     }
 }
 
@@ -72,7 +140,8 @@ fn family(
 ) -> fmt::Result {
     let mut metric = encoder.encode_descriptor(name, help, unit, kind)?;
     for (labels, value) in samples {
-        let labels: Vec<(&str, &str)> = labels.iter().map(|(key, it)| (*key, it.as_str())).collect();
+        let labels: Vec<(&str, &str)> =
+            labels.iter().map(|(key, it)| (*key, it.as_str())).collect();
         let mut one = metric.encode_family(&labels)?;
         match kind {
             MetricType::Counter => one.encode_counter::<NoLabelSet, _, f64>(&value, None)?,
@@ -93,7 +162,10 @@ fn edge_labels(edge: &LinkReport) -> Vec<(&'static str, String)> {
 }
 
 fn per_edge(edges: &[LinkReport], value: impl Fn(&LinkReport) -> f64) -> Samples<'static> {
-    edges.iter().map(|edge| (edge_labels(edge), value(edge))).collect()
+    edges
+        .iter()
+        .map(|edge| (edge_labels(edge), value(edge)))
+        .collect()
 }
 
 fn per_kind(

@@ -27,8 +27,16 @@ impl Summary {
     /// Adds up a snapshot.
     pub fn of(snapshot: &Snapshot) -> Summary {
         let nodes = || snapshot.nodes.iter().map(|node| &node.counts);
-        let made = |kind| nodes().map(|it| it.made.get(kind).copied().unwrap_or(0)).sum();
-        let events = |kind| nodes().map(|it| it.events.get(kind).copied().unwrap_or(0)).sum();
+        let made = |kind| {
+            nodes()
+                .map(|it| it.made.get(kind).copied().unwrap_or(0))
+                .sum()
+        };
+        let events = |kind| {
+            nodes()
+                .map(|it| it.events.get(kind).copied().unwrap_or(0))
+                .sum()
+        };
         let dropped = snapshot.edges.iter().flat_map(|edge| {
             edge.counts.reasons.iter().map(move |(reason, count)| {
                 let (kind, from, to) = (edge.kind, &edge.from, &edge.to);

@@ -33,7 +33,10 @@ pub fn recognise(session: &Session, width: usize, height: usize) -> Result<Box<d
     if let Some(head) = yunet::Yunet::fit(&session.outputs, width, height) {
         return Ok(Box::new(head));
     }
-    let outputs = session.outputs.iter().map(|it| format!("{} {:?}", it.name, it.shape));
+    let outputs = session
+        .outputs
+        .iter()
+        .map(|it| format!("{} {:?}", it.name, it.shape));
     Err(format!(
         "no decoder knows outputs like these: {}. Known: YOLOX (one output [1, boxes, 5 + classes]) \
          and YuNet (cls_, obj_ and bbox_ for strides 8, 16 and 32)",
@@ -46,7 +49,9 @@ const STRIDES: [usize; 3] = [8, 16, 32];
 
 /// Every grid cell of every stride, in the order of the outputs: `(column, row, stride)`.
 fn cells(width: usize, height: usize) -> impl Iterator<Item = (f32, f32, f32)> {
-    STRIDES.into_iter().flat_map(move |stride| grid(width, height, stride))
+    STRIDES
+        .into_iter()
+        .flat_map(move |stride| grid(width, height, stride))
 }
 
 fn grid(width: usize, height: usize, stride: usize) -> impl Iterator<Item = (f32, f32, f32)> {

@@ -21,7 +21,9 @@ pub struct Yolox {
 impl Yolox {
     pub fn fit(outputs: &[Port], width: usize, height: usize) -> Option<Yolox> {
         let [output] = outputs else { return None };
-        let [1, boxes, row] = output.shape[..] else { return None };
+        let [1, boxes, row] = output.shape[..] else {
+            return None;
+        };
         let row = usize::try_from(row).ok()?;
         let fits = output.is_f32
             && row > BEFORE_CLASSES

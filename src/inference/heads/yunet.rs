@@ -27,7 +27,9 @@ pub struct Yunet {
 impl Yunet {
     pub fn fit(outputs: &[Port], width: usize, height: usize) -> Option<Yunet> {
         let find = |name: &str, stride: usize| {
-            outputs.iter().position(|it| it.is_f32 && it.name == format!("{name}_{stride}"))
+            outputs
+                .iter()
+                .position(|it| it.is_f32 && it.name == format!("{name}_{stride}"))
         };
         let level = |stride| {
             Some(Level {
@@ -71,7 +73,8 @@ impl Head for Yunet {
             let (class, object) = (outputs[level.class], outputs[level.object]);
             let bounds = outputs[level.bounds].chunks_exact(4);
             let cells = grid(self.width, self.height, level.stride);
-            for (((class, object), bounds), cell) in class.iter().zip(object).zip(bounds).zip(cells) {
+            for (((class, object), bounds), cell) in class.iter().zip(object).zip(bounds).zip(cells)
+            {
                 let score = (class.clamp(0.0, 1.0) * object.clamp(0.0, 1.0)).sqrt();
                 if score < threshold || score.is_nan() {
                     continue;

@@ -75,12 +75,22 @@ fn sentence(event: &Event, colour: bool) -> String {
     let _ = match event {
         Event::Detection { objects, .. } => write!(line, "{bold}{}{plain}", list(objects)),
         Event::Speech { start, end, .. } => write!(line, "speech, {:.1} s", end - start),
-        Event::Transcript { text, accepted: true, .. } => write!(line, "{bold}\"{text}\"{plain}"),
+        Event::Transcript {
+            text,
+            accepted: true,
+            ..
+        } => write!(line, "{bold}\"{text}\"{plain}"),
         Event::Transcript { text, .. } if text.is_empty() => write!(line, "{dim}no words{plain}"),
         Event::Transcript { text, .. } => write!(line, "{dim}not sure: \"{text}\"{plain}"),
-        Event::Gap { start, end, reason, .. } => {
+        Event::Gap {
+            start, end, reason, ..
+        } => {
             let seconds = end - start;
-            write!(line, "{red}{} lost {seconds:.1} s: {reason}{plain}", head.source)
+            write!(
+                line,
+                "{red}{} lost {seconds:.1} s: {reason}{plain}",
+                head.source
+            )
         }
     };
     line

@@ -73,7 +73,9 @@ impl Sink for Jsonl {
     }
 
     fn finish(&mut self) -> Result<()> {
-        self.file.sync_data().map_err(|error| trouble(&self.path, &error))
+        self.file
+            .sync_data()
+            .map_err(|error| trouble(&self.path, &error))
     }
 }
 
@@ -96,7 +98,11 @@ fn open(path: &Path) -> std::io::Result<(File, u64)> {
     if let Some(directory) = path.parent() {
         fs::create_dir_all(directory)?;
     }
-    let mut file = OpenOptions::new().create(true).append(true).read(true).open(path)?;
+    let mut file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .read(true)
+        .open(path)?;
     let length = whole_lines(&mut file)?;
     file.set_len(length)?;
     Ok((file, length))
@@ -123,9 +129,17 @@ fn whole_lines(file: &mut File) -> std::io::Result<u64> {
 fn trouble(path: &Path, error: &std::io::Error) -> Error {
     let message = format!("cannot write {}: {error}", path.display());
     match error.kind() {
-        ErrorKind::PermissionDenied | ErrorKind::NotADirectory | ErrorKind::IsADirectory => {
-            Error::fatal(format!("{message}; choose a `path` that this user can write to"))
-        }
+        // That a directory is to be made where a file is says "already exists".
+        ErrorKind::PermissionDenied
+        | ErrorKind::NotADirectory
+        | ErrorKind::IsADirectory
+        | ErrorKind::AlreadyExists
+        | ErrorKind::NotFound
+        | ErrorKind::ReadOnlyFilesystem
+        | ErrorKind::InvalidFilename
+        | ErrorKind::InvalidInput => Error::fatal(format!(
+            "{message}; choose a `path` that this user can write to"
+        )),
         _ => Error::retry(message),
     }
 }
@@ -140,8 +154,20 @@ mod tests {
 
     fn write(path: &Path, events: usize) {
         let ty = nodes::find("jsonl").expect("it is always there");
-        let gap = |_| Packet::from(Event::gap(&Arc::from("mic"), Time::ZERO, Time::ZERO, "test"));
-        drive(ty, &format!("path = {path:?}\nmax_mb = 1"), (0..events).map(gap)).expect("it writes");
+        let gap = |_| {
+            Packet::from(Event::gap(
+                &Arc::from("mic"),
+                Time::ZERO,
+                Time::ZERO,
+                "test",
+            ))
+        };
+        drive(
+            ty,
+            &format!("path = {path:?}\nmax_mb = 1"),
+            (0..events).map(gap),
+        )
+        .expect("it writes");
     }
 
     #[test]
@@ -154,7 +180,10 @@ mod tests {
         write(&path, 1);
         let lines = fs::read_to_string(&path).expect("it is there");
         assert_eq!(lines.lines().count(), 3);
-        assert!(lines.starts_with(&whole) && lines.ends_with("}\n"), "{lines}");
+        assert!(
+            lines.starts_with(&whole) && lines.ends_with("}\n"),
+            "{lines}"
+        );
     }
 
     #[test]
@@ -164,6 +193,9 @@ mod tests {
         write(&path, 20_000);
         let size = |name: &str| fs::metadata(directory.path().join(name)).map_or(0, |it| it.len());
         let (new, old) = (size("events.jsonl"), size("events.jsonl.1"));
-        assert!(new > 0 && new <= 1 << 20 && old > (1 << 20) - 300 && old <= 1 << 20, "{new} {old}");
+        assert!(
+            new > 0 && new <= 1 << 20 && old > (1 << 20) - 300 && old <= 1 << 20,
+            "{new} {old}"
+        );
     }
 }

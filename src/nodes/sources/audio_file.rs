@@ -69,7 +69,8 @@ struct Playing {
 
 impl Node for AudioFile {
     const NAME: &'static str = "audio_file";
-    const ABOUT: &'static str = "Sound from WAV, FLAC, Ogg Vorbis and MP3 files, at any rate and channel count.";
+    const ABOUT: &'static str =
+        "Sound from WAV, FLAC, Ogg Vorbis and MP3 files, at any rate and channel count.";
     const EXAMPLE: &'static str = "path = \"meeting.wav\"";
     type Config = Config;
 
@@ -153,7 +154,8 @@ impl AudioFile {
 
 impl Playing {
     fn open(path: PathBuf) -> Result<Playing> {
-        let trouble = |error: &dyn std::fmt::Display| Error::fatal(format!("{}: {error}", path.display()));
+        let trouble =
+            |error: &dyn std::fmt::Display| Error::fatal(format!("{}: {error}", path.display()));
         let file = File::open(&path).map_err(|error| trouble(&error))?;
         let stream = MediaSourceStream::new(Box::new(file), Default::default());
         let mut hint = Hint::new();
@@ -187,7 +189,9 @@ impl Playing {
     fn decode(&mut self, ready: &mut Vec<f32>) -> Result<bool> {
         let packet = match self.format.next_packet() {
             Ok(packet) => packet,
-            Err(MediaError::IoError(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            Err(MediaError::IoError(error))
+                if error.kind() == std::io::ErrorKind::UnexpectedEof =>
+            {
                 return self.finish(ready);
             }
             Err(error) => return Err(Error::fatal(format!("{}: {error}", self.path.display()))),
@@ -214,7 +218,8 @@ impl Playing {
         let convert = match &mut self.convert {
             Some(convert) => convert,
             none => {
-                let made = ToMono16k::new(spec.rate, spec.channels.count()).map_err(Error::Fatal)?;
+                let made =
+                    ToMono16k::new(spec.rate, spec.channels.count()).map_err(Error::Fatal)?;
                 none.insert(made)
             }
         };
@@ -228,7 +233,10 @@ impl Playing {
             convert.finish(ready);
         }
         if self.decoded == 0 {
-            return Err(Error::fatal(format!("{} holds no sound", self.path.display())));
+            return Err(Error::fatal(format!(
+                "{} holds no sound",
+                self.path.display()
+            )));
         }
         Ok(false)
     }

@@ -72,10 +72,15 @@ impl Node for Microphone {
 
     fn open(config: &Config, context: &Context) -> Result<Microphone> {
         let device = find(config.device.as_deref())?;
-        let supported = device.default_input_config().map_err(|error| explain(&error))?;
+        let supported = device
+            .default_input_config()
+            .map_err(|error| explain(&error))?;
         let format = supported.sample_format();
         let stream_config: StreamConfig = supported.into();
-        let (rate, channels) = (stream_config.sample_rate, usize::from(stream_config.channels));
+        let (rate, channels) = (
+            stream_config.sample_rate,
+            usize::from(stream_config.channels),
+        );
         let convert = ToMono16k::new(rate, channels).map_err(Error::Fatal)?;
         let (producer, ring) = RingBuffer::new(RING_SECONDS * rate as usize * channels);
         let (fault, faults) = bounded(16);
@@ -122,7 +127,9 @@ impl Source for Microphone {
         let waiting = self.ring.slots();
         if waiting == 0 {
             return match self.last_sound.elapsed() > self.read_timeout {
-                true => Err(Error::retry("the microphone gives nothing; is it still plugged in?")),
+                true => Err(Error::retry(
+                    "the microphone gives nothing; is it still plugged in?",
+                )),
                 false => Ok(Flow::More),
             };
         }
@@ -166,7 +173,12 @@ impl Microphone {
         self.overrun_told = overrun;
         let seconds = lost as f64 / self.interleaved_rate as f64;
         let from = now.before(Duration::from_secs_f64(seconds));
-        out.send(WithEvents::Event(Event::gap(&self.source, from, now, "the microphone was read too late")));
+        out.send(WithEvents::Event(Event::gap(
+            &self.source,
+            from,
+            now,
+            "the microphone was read too late",
+        )));
         self.next_sample += (seconds * f64::from(SAMPLE_RATE)) as u64;
         self.stamp = None;
     }
@@ -201,7 +213,12 @@ struct Feed {
 }
 
 impl Feed {
-    fn stream(self, device: &cpal::Device, config: StreamConfig, format: SampleFormat) -> Result<cpal::Stream> {
+    fn stream(
+        self,
+        device: &cpal::Device,
+        config: StreamConfig,
+        format: SampleFormat,
+    ) -> Result<cpal::Stream> {
         match format {
             SampleFormat::I8 => self.typed::<i8>(device, config),
             SampleFormat::I16 => self.typed::<i16>(device, config),
@@ -210,7 +227,9 @@ impl Feed {
             SampleFormat::U16 => self.typed::<u16>(device, config),
             SampleFormat::F32 => self.typed::<f32>(device, config),
             SampleFormat::F64 => self.typed::<f64>(device, config),
-            other => Err(Error::fatal(format!("the microphone gives {other} samples, which otus does not know"))),
+            other => Err(Error::fatal(format!(
+                "the microphone gives {other} samples, which otus does not know"
+            ))),
         }
     }
 
@@ -240,7 +259,8 @@ impl Feed {
         if let Ok(chunk) = self.producer.write_chunk_uninit(room) {
             chunk.fill_from_iter(samples.iter().map(|&sample| f32::from_sample_(sample)));
         }
-        self.overrun.fetch_add((samples.len() - room) as u64, Relaxed);
+        self.overrun
+            .fetch_add((samples.len() - room) as u64, Relaxed);
     }
 }
 
@@ -253,17 +273,24 @@ fn find(name: Option<&str>) -> Result<cpal::Device> {
     };
     let known = devices();
     let wanted = |device: &cpal::Device| device.id().is_ok_and(|id| id.id() == name);
-    let device = host.input_devices().map_err(|error| explain(&error))?.find(wanted);
+    let device = host
+        .input_devices()
+        .map_err(|error| explain(&error))?
+        .find(wanted);
     device.ok_or_else(|| {
         let known = known.join(", ");
-        Error::retry(format!("there is no microphone `{name}`; microphones here: {known}"))
+        Error::retry(format!(
+            "there is no microphone `{name}`; microphones here: {known}"
+        ))
     })
 }
 
 /// Names of the microphones of this machine.
 pub fn devices() -> Vec<String> {
     let devices = cpal::default_host().input_devices().into_iter().flatten();
-    devices.filter_map(|device| Some(device.id().ok()?.id().to_owned())).collect()
+    devices
+        .filter_map(|device| Some(device.id().ok()?.id().to_owned()))
+        .collect()
 }
 
 /// What a failure of the device means for the node.
@@ -272,7 +299,10 @@ fn explain(error: &cpal::Error) -> Error {
         ErrorKind::PermissionDenied => Error::fatal(format!(
             "the microphone must not be used by this user; add the user to the group `audio` ({error})"
         )),
-        ErrorKind::DeviceBusy => Error::retry(format!("another program uses the microphone ({error})")),
+        ErrorKind::DeviceBusy => {
+            Error::retry(format!("another program uses the microphone ({error})"))
+        }
+        ErrorKind::BackendError => Error::retry(format!("the sound system failed ({error})")),
         ErrorKind::InvalidInput | ErrorKind::UnsupportedOperation => Error::fatal(error),
         _ => Error::retry(error),
     }

@@ -122,8 +122,14 @@ impl Transform for Detect {
         let outputs = self.session.run(&[&*tensor(&self.shape, pixels)?])?;
         let outputs = outputs.iter().map(floats).collect::<Result<Vec<_>>>()?;
         let sizes = self.head.sizes();
-        if outputs.iter().zip(&sizes).any(|(output, &size)| size > 0 && output.len() != size) {
-            return Err(Error::retry("the model's outputs have other shapes than its file says"));
+        if outputs
+            .iter()
+            .zip(&sizes)
+            .any(|(output, &size)| size > 0 && output.len() != size)
+        {
+            return Err(Error::retry(
+                "the model's outputs have other shapes than its file says",
+            ));
         }
         self.candidates.clear();
         self.head.decode(&outputs, self.score, &mut self.candidates);
@@ -160,12 +166,17 @@ impl Detect {
 fn input_size(session: &Session) -> Result<(usize, usize)> {
     let size = match &session.inputs[..] {
         [input] if input.is_f32 => match input.shape[..] {
-            [1 | -1, 3, height, width] => usize::try_from(height).ok().zip(usize::try_from(width).ok()),
+            [1 | -1, 3, height, width] => usize::try_from(height)
+                .ok()
+                .zip(usize::try_from(width).ok()),
             _ => None,
         },
         _ => None,
     };
-    let inputs = session.inputs.iter().map(|it| format!("{} {:?}", it.name, it.shape));
+    let inputs = session
+        .inputs
+        .iter()
+        .map(|it| format!("{} {:?}", it.name, it.shape));
     match size {
         Some((height, width)) if height > 0 && width > 0 => Ok((width, height)),
         _ => Err(Error::fatal(format!(
@@ -179,19 +190,28 @@ fn input_size(session: &Session) -> Result<(usize, usize)> {
 /// A name for every class: from the manifest, the file, or just numbers.
 fn class_names(session: &Session, classes: usize) -> Result<Vec<Arc<str>>> {
     let Some(given) = session.labels.as_deref().map(labels::list) else {
-        return Ok((0..classes).map(|class| Arc::from(class.to_string())).collect());
+        return Ok((0..classes)
+            .map(|class| Arc::from(class.to_string()))
+            .collect());
     };
     if given.len() != classes {
         let (name, labels) = (&session.name, given.len());
-        return Err(Error::fatal(format!("{name} has {classes} classes and {labels} labels")));
+        return Err(Error::fatal(format!(
+            "{name} has {classes} classes and {labels} labels"
+        )));
     }
     Ok(given)
 }
 
 fn wanted(labels: &[Arc<str>], chosen: &[String]) -> Result<Vec<bool>> {
-    if let Some(unknown) = chosen.iter().find(|it| !labels.iter().any(|label| **label == ***it)) {
+    if let Some(unknown) = chosen
+        .iter()
+        .find(|it| !labels.iter().any(|label| **label == ***it))
+    {
         let help = suggest(unknown, labels.iter().map(|it| &**it));
-        return Err(Error::fatal(format!("the model knows no `{unknown}`; {help}")));
+        return Err(Error::fatal(format!(
+            "the model knows no `{unknown}`; {help}"
+        )));
     }
     let is_wanted = |label: &Arc<str>| chosen.is_empty() || chosen.iter().any(|it| **it == **label);
     Ok(labels.iter().map(is_wanted).collect())

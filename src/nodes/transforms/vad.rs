@@ -92,7 +92,8 @@ pub struct Vad {
 
 impl Node for Vad {
     const NAME: &'static str = "vad";
-    const ABOUT: &'static str = "Finds speech in audio (Silero VAD 5 and 6) and cuts it into utterances.";
+    const ABOUT: &'static str =
+        "Finds speech in audio (Silero VAD 5 and 6) and cuts it into utterances.";
     const EXAMPLE: &'static str = "min_silence_ms = 500";
     type Config = Config;
 
@@ -170,15 +171,23 @@ impl Vad {
             }
         }
         let needed = self.segmenter.speech_start().unwrap_or(self.heard_to);
-        let needed = needed.saturating_sub(self.padding as u64).max(self.kept_from);
+        let needed = needed
+            .saturating_sub(self.padding as u64)
+            .max(self.kept_from);
         self.kept.drain(..(needed - self.kept_from) as usize);
         self.kept_from = needed;
         Ok(())
     }
 
     fn tell(&self, segment: Segment, out: &mut Emit<WithEvents<Arc<Utterance>>>) {
-        let latest = self.latest.as_ref().expect("there is no segment without audio");
-        let (start, end) = (capture_time(latest, segment.start), capture_time(latest, segment.end));
+        let latest = self
+            .latest
+            .as_ref()
+            .expect("there is no segment without audio");
+        let (start, end) = (
+            capture_time(latest, segment.start),
+            capture_time(latest, segment.end),
+        );
         out.send(WithEvents::Event(Event::Speech {
             head: Head::new(&latest.source, start),
             start: start.as_secs_f64(),
@@ -202,8 +211,12 @@ impl Vad {
 /// Capture time of a sample, going by that of the latest chunk.
 fn capture_time(latest: &Audio, sample: u64) -> Time {
     if sample >= latest.first_sample {
-        latest.at.after(duration_of((sample - latest.first_sample) as usize))
+        latest
+            .at
+            .after(duration_of((sample - latest.first_sample) as usize))
     } else {
-        latest.at.before(duration_of((latest.first_sample - sample) as usize))
+        latest
+            .at
+            .before(duration_of((latest.first_sample - sample) as usize))
     }
 }

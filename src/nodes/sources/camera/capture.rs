@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
 
-use opencv::core::{MatTraitConst, MatTraitConstManual, Mat, Vec3b, Vector};
+use opencv::core::{Mat, MatTraitConst, MatTraitConstManual, Vec3b, Vector};
 use opencv::videoio::{
     CAP_FFMPEG, CAP_GSTREAMER, CAP_PROP_BUFFERSIZE, CAP_PROP_FPS, CAP_PROP_FRAME_HEIGHT,
-    CAP_PROP_FRAME_WIDTH, CAP_PROP_OPEN_TIMEOUT_MSEC, CAP_PROP_POS_MSEC, CAP_PROP_READ_TIMEOUT_MSEC,
-    CAP_V4L2, VideoCapture, VideoCaptureTrait, VideoCaptureTraitConst,
+    CAP_PROP_FRAME_WIDTH, CAP_PROP_OPEN_TIMEOUT_MSEC, CAP_PROP_POS_MSEC,
+    CAP_PROP_READ_TIMEOUT_MSEC, CAP_V4L2, VideoCapture, VideoCaptureTrait, VideoCaptureTraitConst,
 };
 
 use super::medium::Medium;
-use super::{Config, RateLimit};
+use super::{Config, RateLimit, silent};
 use crate::media::clock::Time;
 use crate::media::frame::{Frame, PixelFormat};
 use crate::media::recycle::Recycle;
@@ -24,6 +25,7 @@ pub fn start(medium: Medium, config: &Config, context: &Context) -> Blocking<Arc
     let name = format!("{}-read", context.id);
     let mut reader = Reader {
         live: medium.is_live(),
+        read_timeout: Duration::from_millis(config.read_timeout_ms),
         limit: RateLimit::new(config.fps),
         pool: Recycle::new(Frame::empty),
         shape: (0, 0),
@@ -56,16 +58,27 @@ fn connect(medium: &Medium, config: &Config, context: &Context) -> Result<VideoC
     if matches!(medium, Medium::Device(_)) {
         // Old frames in the driver's queue are of no use.
         wishes.extend([CAP_PROP_BUFFERSIZE, 2]);
-        let sizes = [(CAP_PROP_FRAME_WIDTH, config.width), (CAP_PROP_FRAME_HEIGHT, config.height)];
+        let sizes = [
+            (CAP_PROP_FRAME_WIDTH, config.width),
+            (CAP_PROP_FRAME_HEIGHT, config.height),
+        ];
         for (property, pixels) in sizes {
-            wishes.extend(pixels.map(|pixels| [property, pixels as i32]).into_iter().flatten());
+            wishes.extend(
+                pixels
+                    .map(|pixels| [property, pixels as i32])
+                    .into_iter()
+                    .flatten(),
+            );
         }
     }
-    let capture = VideoCapture::from_file_with_params(&address, backend, &Vector::from_slice(&wishes));
+    let capture =
+        VideoCapture::from_file_with_params(&address, backend, &Vector::from_slice(&wishes));
     let opened = capture.ok().filter(|it| it.is_opened().unwrap_or(false));
     opened.ok_or_else(|| match medium {
         Medium::Device(_) => Error::retry("cannot be opened; does another program use it?"),
-        Medium::Stream(_) => Error::retry("cannot connect; is it on, and are address and password right?"),
+        Medium::Stream(_) => {
+            Error::retry("cannot connect; is it on, and are address and password right?")
+        }
         Medium::GStreamer(_) => Error::fatal(format!("GStreamer does not start `{}`", config.uri)),
         Medium::Video(_) | Medium::Stills(_) => {
             Error::fatal(format!("{} is no video that FFmpeg can read", config.uri))
@@ -76,6 +89,7 @@ fn connect(medium: &Medium, config: &Config, context: &Context) -> Result<VideoC
 /// Turns what OpenCV decodes into frames.
 struct Reader {
     live: bool,
+    read_timeout: Duration,
     limit: RateLimit,
     pool: Recycle<Frame>,
     /// Width and height of the latest picture.
@@ -89,7 +103,13 @@ struct Reader {
 impl Reader {
     fn read(&mut self, capture: &mut VideoCapture) -> Result<Option<Arc<Frame>>> {
         loop {
-            if !capture.grab().map_err(Error::retry)? {
+            let asked = Instant::now();
+            let grabbed = capture.grab().map_err(Error::retry)?;
+            // After a time-out FFmpeg's decoder gives what it had held back, as if it were new.
+            if self.live && asked.elapsed() >= self.read_timeout {
+                return Err(silent(self.read_timeout));
+            }
+            if !grabbed {
                 return Ok(None);
             }
             let at = self.capture_time(capture);
@@ -110,7 +130,11 @@ impl Reader {
         let stamped = capture.get(CAP_PROP_POS_MSEC).unwrap_or_default();
         let mut at = Time::from_secs_f64(stamped / 1000.0);
         if self.previous.is_some_and(|previous| at <= previous) {
-            let fps = capture.get(CAP_PROP_FPS).ok().filter(|fps| *fps > 0.0).unwrap_or(25.0);
+            let fps = capture
+                .get(CAP_PROP_FPS)
+                .ok()
+                .filter(|fps| *fps > 0.0)
+                .unwrap_or(25.0);
             at = Time::from_secs_f64(number as f64 / fps);
         }
         self.previous = Some(at);

@@ -46,7 +46,11 @@ impl Medium {
             return Ok(Medium::Device(PathBuf::from(format!("/dev/video{text}"))));
         }
         let path = PathBuf::from(text);
-        let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+        let ending = path
+            .extension()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .to_lowercase();
         Ok(match () {
             () if text.is_empty() => return Err("it is empty".to_owned()),
             () if path.starts_with("/dev") => Medium::Device(path),
@@ -57,7 +61,10 @@ impl Medium {
 
     /// Whether it is something that cannot wait.
     pub fn is_live(&self) -> bool {
-        matches!(self, Medium::Device(_) | Medium::Stream(_) | Medium::GStreamer(_))
+        matches!(
+            self,
+            Medium::Device(_) | Medium::Stream(_) | Medium::GStreamer(_)
+        )
     }
 
     /// Finds out why a device or file cannot be opened, which OpenCV would not say.
@@ -105,9 +112,13 @@ fn devices_here() -> String {
 pub fn devices() -> Vec<PathBuf> {
     let is_video = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        name.strip_prefix("video").is_some_and(|it| it.parse::<u16>().is_ok())
+        name.strip_prefix("video")
+            .is_some_and(|it| it.parse::<u16>().is_ok())
     };
-    let entries = std::fs::read_dir(Path::new("/dev")).into_iter().flatten().flatten();
+    let entries = std::fs::read_dir(Path::new("/dev"))
+        .into_iter()
+        .flatten()
+        .flatten();
     let mut found: Vec<PathBuf> = entries.map(|it| it.path()).filter(is_video).collect();
     found.sort();
     found

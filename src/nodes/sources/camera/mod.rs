@@ -105,15 +105,26 @@ impl Node for Camera {
             #[cfg(feature = "opencv")]
             _ => capture::start(medium, config, context),
             #[cfg(not(feature = "opencv"))]
-            _ => return Err(Error::fatal(format!("{}: this build has no `opencv`", config.uri))),
+            _ => {
+                return Err(Error::fatal(format!(
+                    "{}: this build has no `opencv`",
+                    config.uri
+                )));
+            }
         };
         let patience = Duration::from_millis(config.connect_timeout_ms + config.read_timeout_ms);
-        let held = frames.first(patience, &context.stop).map_err(|error| match error {
-            Error::Retry(why) => Error::Retry(format!("{}: {why}", config.uri)),
-            fatal => fatal,
-        })?;
+        let held = frames
+            .first(patience, &context.stop)
+            .map_err(|error| match error {
+                Error::Retry(why) => Error::Retry(format!("{}: {why}", config.uri)),
+                fatal => fatal,
+            })?;
         if held.is_none() && !context.stop.is_set() {
-            return Err(Error::fatal(format!("{} holds no frame", config.uri)));
+            // A camera that is just starting answers before it has a picture.
+            return Err(match live {
+                true => Error::retry(format!("{}: it answers, but gives no frame", config.uri)),
+                false => Error::fatal(format!("{} holds no frame", config.uri)),
+            });
         }
         Ok(Camera {
             frames,
@@ -149,12 +160,15 @@ impl Source for Camera {
             Next::End if self.live => Err(Error::retry("the stream ended")),
             Next::End => Ok(Flow::Done),
             Next::Nothing if self.last_frame.elapsed() > self.read_timeout => {
-                let seconds = self.read_timeout.as_secs_f64();
-                Err(Error::retry(format!("no frame for {seconds} s")))
+                Err(silent(self.read_timeout))
             }
             Next::Nothing => Ok(Flow::More),
         }
     }
+}
+
+fn silent(read_timeout: Duration) -> Error {
+    Error::retry(format!("no frame for {} s", read_timeout.as_secs_f64()))
 }
 
 /// Lets frames through at a limited rate.
@@ -195,6 +209,9 @@ mod tests {
     fn a_rate_limit_takes_every_third_frame_of_thirty_a_second() {
         let mut limit = RateLimit::new(Some(10.0));
         let passed = (0..90).filter(|n| limit.passes(Time::from_secs_f64(f64::from(*n) / 30.0)));
-        assert_eq!(passed.collect::<Vec<_>>(), (0..90).step_by(3).collect::<Vec<_>>());
+        assert_eq!(
+            passed.collect::<Vec<_>>(),
+            (0..90).step_by(3).collect::<Vec<_>>()
+        );
     }
 }

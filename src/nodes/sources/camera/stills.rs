@@ -51,11 +51,18 @@ pub fn start(pattern: &Path, config: &Config, context: &Context) -> Result<Block
 /// The picture, turned as its EXIF data say.
 fn upright(path: &Path) -> Result<DynamicImage> {
     let read = || -> image::ImageResult<DynamicImage> {
-        let mut decoder = ImageReader::open(path)?.with_guessed_format()?.into_decoder()?;
+        let mut decoder = ImageReader::open(path)?
+            .with_guessed_format()?
+            .into_decoder()?;
         let orientation = decoder.orientation()?;
         let mut picture = DynamicImage::from_decoder(decoder)?;
         picture.apply_orientation(orientation);
         Ok(picture)
     };
-    read().map_err(|error| Error::fatal(format!("{}: {error}", path.display())))
+    read().map_err(|error| {
+        Error::fatal(format!(
+            "{} is no picture that can be read: {error}",
+            path.display()
+        ))
+    })
 }

@@ -1,0 +1,303 @@
+//! The runtime driven by small nodes that fail, dawdle and panic on demand.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::media::clock::Time;
+use crate::media::event::{Event, Head};
+use crate::media::frame::Frame;
+use crate::media::packet::WithEvents;
+use crate::pipeline::catalogue::{self, Entry};
+use crate::pipeline::config;
+use crate::pipeline::context::Context;
+use crate::pipeline::metrics::{LinkReport, State};
+use crate::pipeline::node::{Emit, Error, Flow, Node, Result, Sink, Source, Transform};
+use crate::pipeline::runtime::{self, Outcome};
+
+static NODES: &[Entry] = &[
+    Entry::Present(catalogue::source::<Ticks>()),
+    Entry::Present(catalogue::transform::<Work>()),
+    Entry::Present(catalogue::sink::<Book>()),
+];
+
+#[derive(Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct TicksConfig {
+    /// Frames to make.
+    frames: u64,
+    /// Whether it pretends to be a device.
+    #[serde(default)]
+    live: bool,
+    /// Fails after this frame, once.
+    #[serde(default)]
+    lost_after: Option<u64>,
+}
+
+struct Ticks {
+    config: TicksConfig,
+    context: Context,
+}
+
+impl Node for Ticks {
+    const NAME: &'static str = "ticks";
+    const ABOUT: &'static str = "Empty frames.";
+    const EXAMPLE: &'static str = "frames = 1";
+    type Config = TicksConfig;
+
+    fn open(config: &TicksConfig, context: &Context) -> Result<Ticks> {
+        Ok(Ticks {
+            config: config.clone(),
+            context: context.clone(),
+        })
+    }
+}
+
+impl Source for Ticks {
+    type Out = WithEvents<Arc<Frame>>;
+
+    fn is_live(config: &TicksConfig) -> bool {
+        config.live
+    }
+
+    fn next(&mut self, out: &mut Emit<Self::Out>) -> Result<Flow> {
+        let seq = self.context.captured.fetch_add(1, Relaxed);
+        if self.config.lost_after == Some(seq) {
+            return Err(Error::retry("unplugged"));
+        }
+        let mut frame = Frame::empty();
+        frame.seq = seq;
+        frame.at = match self.config.live {
+            true => self.context.clock.now(),
+            false => Time::from_secs_f64(seq as f64),
+        };
+        out.send(WithEvents::Item(Arc::new(frame)));
+        let more = seq + 1 < self.config.frames;
+        Ok(if more { Flow::More } else { Flow::Done })
+    }
+}
+
+#[derive(Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct WorkConfig {
+    /// Time that a frame takes at most; frames take different times.
+    #[serde(default)]
+    most_ms: u64,
+    /// Panics at this frame.
+    #[serde(default)]
+    panic_at: Option<u64>,
+}
+
+struct Work(WorkConfig);
+
+impl Node for Work {
+    const NAME: &'static str = "work";
+    const ABOUT: &'static str = "An event for every frame.";
+    const EXAMPLE: &'static str = "";
+    type Config = WorkConfig;
+
+    fn open(config: &WorkConfig, _: &Context) -> Result<Work> {
+        Ok(Work(config.clone()))
+    }
+}
+
+impl Transform for Work {
+    type In = Arc<Frame>;
+    type Out = Event;
+    const STATELESS: bool = true;
+
+    fn apply(&mut self, frame: Arc<Frame>, out: &mut Emit<Event>) -> Result<()> {
+        assert!(self.0.panic_at != Some(frame.seq), "asked to");
+        std::thread::sleep(Duration::from_millis(frame.seq * 7 % (self.0.most_ms + 1)));
+        let mut head = Head::new(&frame.source, frame.at);
+        head.seq = Some(frame.seq);
+        let (start, end) = (0.0, 0.0);
+        out.send(Event::Gap {
+            head,
+            start,
+            end,
+            reason: String::new(),
+        });
+        Ok(())
+    }
+}
+
+#[derive(Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct BookConfig {
+    /// Time that a line takes.
+    #[serde(default)]
+    delay_ms: u64,
+    /// Refuses every line that is the first after opening, so many times.
+    #[serde(default)]
+    refusals: u64,
+    /// File to write sequence numbers to.
+    path: String,
+}
+
+struct Book {
+    config: BookConfig,
+    refuses: bool,
+}
+
+static REFUSALS: AtomicU64 = AtomicU64::new(0);
+
+impl Node for Book {
+    const NAME: &'static str = "book";
+    const ABOUT: &'static str = "Sequence numbers into a file.";
+    const EXAMPLE: &'static str = "path = \"book\"";
+    type Config = BookConfig;
+
+    fn open(config: &BookConfig, _: &Context) -> Result<Book> {
+        Ok(Book {
+            refuses: config.refusals > REFUSALS.load(Relaxed),
+            config: config.clone(),
+        })
+    }
+}
+
+impl Sink for Book {
+    type In = Arc<Event>;
+
+    fn write(&mut self, event: Arc<Event>) -> Result<()> {
+        if self.refuses {
+            REFUSALS.fetch_add(1, Relaxed);
+            return Err(Error::retry("the disk is full"));
+        }
+        std::thread::sleep(Duration::from_millis(self.config.delay_ms));
+        let line = event
+            .head()
+            .seq
+            .map_or("gap".to_owned(), |seq| seq.to_string());
+        let text = std::fs::read_to_string(&self.config.path).unwrap_or_default();
+        std::fs::write(&self.config.path, format!("{text}{line} ")).map_err(Error::fatal)
+    }
+}
+
+/// Runs a pipeline whose sink is called `book`; gives what was written and how it ended.
+fn run(pipeline: &str) -> (String, Outcome) {
+    let directory = tempfile::tempdir().expect("a scratch directory");
+    let path = directory.path().join("book");
+    let pipeline = pipeline.replace("BOOK", path.to_str().expect("a plain path"));
+    let plan =
+        config::parse(&pipeline, Path::new("."), NODES).unwrap_or_else(|it| panic!("{it:?}"));
+    let outcome = runtime::start(plan).wait();
+    let written = std::fs::read_to_string(path).unwrap_or_default();
+    (written.trim().to_owned(), outcome)
+}
+
+fn edge<'a>(outcome: &'a Outcome, from: &str) -> &'a LinkReport {
+    let edges = &outcome.snapshot.edges;
+    edges
+        .iter()
+        .find(|edge| *edge.from == *from)
+        .expect("the edge is there")
+}
+
+fn numbers(count: u64) -> String {
+    (0..count)
+        .map(|it| it.to_string())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[test]
+fn files_lose_nothing_and_workers_keep_the_order() {
+    let (written, outcome) = run("[sources.cam]\ntype='ticks'\nframes=60\n\
+         [transforms.see]\ntype='work'\ninputs=['cam']\nworkers=4\nmost_ms=6\n\
+         [sinks.book]\ntype='book'\ninputs=['see']\npath='BOOK'\n");
+    assert_eq!(written, numbers(60));
+    assert!(outcome.failures.is_empty());
+    assert_eq!(
+        (
+            edge(&outcome, "cam").counts.forwarded,
+            edge(&outcome, "see").counts.dropped
+        ),
+        (60, 0)
+    );
+}
+
+#[test]
+fn devices_drop_old_frames_when_the_consumer_is_slow_and_every_drop_is_counted() {
+    let (written, outcome) = run("[sources.cam]\ntype='ticks'\nframes=500\nlive=true\n\
+         [transforms.see]\ntype='work'\ninputs=['cam']\nmost_ms=5\n\
+         [sinks.book]\ntype='book'\ninputs=['see']\npath='BOOK'\n");
+    let counts = &edge(&outcome, "cam").counts;
+    assert_eq!((counts.received, counts.in_flight), (500, 0));
+    assert!(
+        counts.dropped > 0 && counts.reasons["full"] == counts.dropped,
+        "{counts:?}"
+    );
+    assert!(
+        written.ends_with("499"),
+        "the newest frame is always seen: {written}"
+    );
+    assert_eq!(written.split(' ').count() as u64, counts.forwarded);
+}
+
+#[test]
+fn an_outage_is_told_as_a_gap_and_the_source_goes_on() {
+    let (written, outcome) = run("[sources.cam]\ntype='ticks'\nframes=6\nlost_after=3\n\
+         [transforms.see]\ntype='work'\ninputs=['cam']\n\
+         [sinks.book]\ntype='book'\ninputs=['cam','see']\npath='BOOK'\n");
+    assert_eq!(written, "0 1 2 gap 4 5");
+    let cam = &outcome.snapshot.nodes[0].counts;
+    assert_eq!(
+        (cam.failures, cam.last_error.as_deref()),
+        (1, Some("unplugged"))
+    );
+}
+
+#[test]
+fn a_sink_that_fails_is_given_the_same_packet_again() {
+    let (written, outcome) = run("[sources.cam]\ntype='ticks'\nframes=20\n\
+         [transforms.see]\ntype='work'\ninputs=['cam']\n\
+         [sinks.book]\ntype='book'\ninputs=['see']\npath='BOOK'\nrefusals=2\n");
+    assert_eq!(written, numbers(20));
+    assert_eq!(edge(&outcome, "see").counts.dropped, 0);
+}
+
+#[test]
+fn a_panic_is_the_failure_of_its_node_and_ends_the_run() {
+    let (_, outcome) = run("[sources.cam]\ntype='ticks'\nframes=1000000\n\
+         [transforms.see]\ntype='work'\ninputs=['cam']\npanic_at=5\nworkers=2\n\
+         [sinks.book]\ntype='book'\ninputs=['see']\npath='BOOK'\n");
+    let (id, error) = &outcome.failures[0];
+    assert_eq!(
+        (&**id, error.to_string()),
+        ("see", "panicked: asked to".to_owned())
+    );
+    assert_eq!(edge(&outcome, "cam").counts.reasons["failed"], 1);
+}
+
+#[test]
+fn the_run_goes_on_without_an_optional_node() {
+    let (written, outcome) = run("[sources.cam]\ntype='ticks'\nframes=40\n\
+         [transforms.see]\ntype='work'\ninputs=['cam']\npanic_at=5\noptional=true\n\
+         [transforms.look]\ntype='work'\ninputs=['cam']\n\
+         [sinks.book]\ntype='book'\ninputs=['see','look']\npath='BOOK'\n");
+    assert!(outcome.failures.is_empty());
+    assert_eq!(outcome.snapshot.nodes[1].counts.state, State::Failed);
+    assert!(written.ends_with("39"), "{written}");
+    assert_eq!(written.split(' ').count(), 40 + 5);
+}
+
+#[test]
+fn a_stop_drains_and_a_sink_that_hangs_cannot_hold_it_up() {
+    let text = "[runtime]\ndrain_ms=200\n\
+         [sources.cam]\ntype='ticks'\nframes=1000000\n\
+         [transforms.see]\ntype='work'\ninputs=['cam']\n\
+         [sinks.book]\ntype='book'\ninputs=['see']\npath='/nonexistent/book'\ndelay_ms=150\n";
+    let plan = config::parse(text, Path::new("."), NODES).unwrap_or_else(|it| panic!("{it:?}"));
+    let pipeline = runtime::start(plan);
+    let stop = pipeline.stop();
+    std::thread::sleep(Duration::from_millis(100));
+    let started = Instant::now();
+    stop.set();
+    pipeline.wait();
+    assert!(started.elapsed() < Duration::from_secs(2));
+}

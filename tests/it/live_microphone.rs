@@ -1,0 +1,232 @@
+//! A microphone that is real down to ALSA and cpal: a sound server without hardware.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use libc::SIGTERM;
+use serde_json::Value;
+
+use crate::live_camera::{PATIENCE, gaps, log, one_gap, start, state, status, uptime};
+use crate::scratch::{Running, Scratch, shared, skipped, wait_for};
+
+const RIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rigs/sound.sh");
+/// What lengths and distances of speech may differ by from the file's, in seconds.
+const TOLERANCE: f64 = 0.2;
+
+#[test]
+fn a_microphone_hears_the_speech_that_is_in_the_file() {
+    let scratch = Scratch::new();
+    let Some(clip) = rig_is_here().then(|| clip(&scratch)).flatten() else {
+        return;
+    };
+    let source = format!("type = \"audio_file\"\npath = \"{}\"", clip.display());
+    let ended = scratch.run(&pipeline(&source, "file.jsonl"), &[]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let expected = speech(&scratch, "file.jsonl");
+    assert!(
+        expected.len() > 1,
+        "the clip holds too little speech: {expected:?}"
+    );
+
+    let sound = Sound::start(&scratch);
+    let otus = start(
+        &scratch,
+        &pipeline("type = \"microphone\"", "events.jsonl"),
+        &sound.environment(),
+    );
+    more_audio(&scratch);
+    sound.play(&clip);
+    let heard = || Some(speech(&scratch, "events.jsonl")).filter(|it| it.len() >= expected.len());
+    wait_for("speech", PATIENCE, heard);
+    // One more would come now.
+    sleep(Duration::from_secs(1));
+    otus.signal(SIGTERM);
+    assert_eq!(otus.wait().code, Some(0), "{}", log(&scratch));
+    sound.stop();
+    let heard = speech(&scratch, "events.jsonl");
+    assert_eq!(
+        heard.len(),
+        expected.len(),
+        "{heard:?} instead of {expected:?}"
+    );
+    for ((start, end), (file_start, file_end)) in heard.iter().zip(&expected) {
+        let late = (start - heard[0].0) - (file_start - expected[0].0);
+        let longer = (end - start) - (file_end - file_start);
+        println!(
+            "{start:.3} to {end:.3}: {late:+.3} s late, {longer:+.3} s longer than in the file"
+        );
+        assert!(
+            late.abs() < TOLERANCE && longer.abs() < TOLERANCE,
+            "{heard:?} instead of {expected:?}"
+        );
+    }
+    assert!(gaps(&scratch).is_empty(), "{:?}", gaps(&scratch));
+}
+
+#[test]
+fn a_named_microphone_is_heard_again_after_its_sound_server_died() {
+    let scratch = Scratch::new();
+    let Some(clip) = rig_is_here().then(|| clip(&scratch)).flatten() else {
+        return;
+    };
+    let sound = Sound::start(&scratch);
+    let source = "type = \"microphone\"\ndevice = \"otus_test\"\nread_timeout_ms = 2000";
+    let otus = start(
+        &scratch,
+        &pipeline(source, "events.jsonl"),
+        &sound.environment(),
+    );
+    more_audio(&scratch);
+    let (lost, lost_at) = (Instant::now(), uptime(&scratch));
+    sound.stop();
+    wait_for("otus to notice", PATIENCE, || {
+        (state(&scratch)? == "retrying").then_some(())
+    });
+    println!("noticed after {:.2} s", lost.elapsed().as_secs_f64());
+    sleep(Duration::from_secs(2).saturating_sub(lost.elapsed()));
+    let sound = Sound::start(&scratch);
+    let back = Instant::now();
+    more_audio(&scratch);
+    println!(
+        "sound again {:.2} s after the sound server's return",
+        back.elapsed().as_secs_f64()
+    );
+    let found_at = uptime(&scratch);
+    sound.play(&clip);
+    wait_for("speech", PATIENCE, || {
+        speech(&scratch, "events.jsonl").pop()
+    });
+    otus.signal(SIGTERM);
+    assert_eq!(otus.wait().code, Some(0), "{}", log(&scratch));
+    sound.stop();
+    one_gap(&scratch, lost_at, found_at);
+}
+
+fn pipeline(source: &str, log: &str) -> String {
+    format!(
+        "[sources.mic]\n{source}\n[transforms.speech]\ntype = \"vad\"\ninputs = [\"mic\"]\n\
+         [sinks.log]\ntype = \"jsonl\"\ninputs = [\"speech\", \"mic\"]\npath = \"{log}\"\n"
+    )
+}
+
+/// Start and end of every stretch of speech.
+fn speech(scratch: &Scratch, log: &str) -> Vec<(f64, f64)> {
+    let events = scratch.events(log);
+    let number = |value: &Value| value.as_f64().expect("it is a number");
+    let speech = events.iter().filter(|event| event["kind"] == "speech");
+    speech
+        .map(|event| (number(&event["start"]), number(&event["end"])))
+        .collect()
+}
+
+fn more_audio(scratch: &Scratch) {
+    let made = || status(scratch)?["pipeline"]["nodes"][0]["made"]["audio"].as_u64();
+    let before = made().unwrap_or(0);
+    wait_for("sound", PATIENCE, || (made()? > before).then_some(()));
+}
+
+/// A sound server that plays into what otus hears. Its files lie in the scratch directory.
+struct Sound {
+    process: Running,
+    variables: Vec<(String, String)>,
+}
+
+impl Sound {
+    fn start(scratch: &Scratch) -> Sound {
+        let said = scratch.path("sound.txt");
+        let mut command = Command::new("sh");
+        command
+            .arg(RIG)
+            .arg(scratch.path("sound"))
+            .stdin(Stdio::null());
+        command.stdout(File::create(&said).expect("the scratch directory is writable"));
+        let process = Running::start(command);
+        let said = wait_for("the sound server", PATIENCE, || {
+            fs::read_to_string(&said)
+                .ok()
+                .filter(|said| said.ends_with("ready\n"))
+        });
+        let variables = said
+            .lines()
+            .filter_map(|line| line.strip_prefix("export ")?.split_once('='));
+        let variables = variables
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        Sound { process, variables }
+    }
+
+    fn environment(&self) -> Vec<(&str, &str)> {
+        self.variables
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect()
+    }
+
+    fn play(&self, clip: &Path) {
+        let mut command = Command::new("paplay");
+        command
+            .arg("--device=otus_test")
+            .arg(clip)
+            .envs(self.environment());
+        assert!(command.status().is_ok_and(|it| it.success()), "{command:?}");
+    }
+
+    /// Ends it and waits until it has cleaned up.
+    fn stop(self) {
+        self.process.signal(SIGTERM);
+        self.process.wait();
+    }
+}
+
+fn rig_is_here() -> bool {
+    if !cfg!(feature = "microphone") {
+        skipped("this build has no `microphone`");
+        return false;
+    }
+    let answers = |program: &&str| {
+        let quiet = Command::new(program)
+            .arg("--version")
+            .stdout(Stdio::null())
+            .status();
+        quiet.is_ok_and(|it| it.success())
+    };
+    let plugin = glob::glob("/usr/lib/*/alsa-lib/libasound_module_pcm_pulse.so")
+        .expect("it is a pattern")
+        .next();
+    let here = ["pulseaudio", "paplay", "pactl", "setpriv"]
+        .iter()
+        .all(answers)
+        && plugin.is_some();
+    if !here {
+        skipped("no sound server: apt install pulseaudio pulseaudio-utils libasound2-plugins");
+    }
+    here
+}
+
+/// A meeting from the shared folder, else the channel names that Debian's alsa-utils speaks.
+fn clip(scratch: &Scratch) -> Option<PathBuf> {
+    if let Some(shared) = shared() {
+        return Some(shared.join("media/ami_ES2011a_40-46s.wav"));
+    }
+    // 48 kHz, mono, 16 bits, header of 44 bytes. These three names are said without a long pause.
+    let second = vec![0; 96_000];
+    let mut sound = second.clone();
+    for name in ["Rear_Center", "Side_Left", "Side_Right"] {
+        let Ok(spoken) = fs::read(format!("/usr/share/sounds/alsa/{name}.wav")) else {
+            skipped("no speech: apt install alsa-utils");
+            return None;
+        };
+        sound.extend_from_slice(&spoken[44..]);
+        sound.extend_from_slice(&second);
+    }
+    let length = sound.len() as u32;
+    let mut file = fs::read("/usr/share/sounds/alsa/Side_Left.wav").expect("it was there just now");
+    file.truncate(44);
+    file[4..8].copy_from_slice(&(length + 36).to_le_bytes());
+    file[40..44].copy_from_slice(&length.to_le_bytes());
+    file.extend(sound);
+    Some(scratch.write("spoken.wav", file))
+}

@@ -1,0 +1,12 @@
+//! Tests of the program as a user meets it. One binary, so that everything links once.
+
+mod bad_input; // what a wrong pipeline, model, device or file is answered with
+mod golden; // detections and speech against references made by other tools
+mod live_camera; // a real RTSP server that comes and goes
+mod live_microphone; // a real sound server, ALSA and cpal
+mod pipelines; // shipped examples and generated documents
+mod repeatable; // the same files give the same events
+mod scratch; // a directory, a pipeline file and the program
+mod status; // the HTTP endpoint
+mod tidy; // formatting, lints, documents, sizes
+mod whisper; // speech to text

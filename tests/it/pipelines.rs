@@ -1,0 +1,112 @@
+//! Shipped examples are right, and generated documents are what the code generates.
+//!
+//! `UPDATE_GOLDEN=1 cargo test --test it pipelines` writes them anew; review the difference.
+
+use std::path::{Path, PathBuf};
+
+use otus::media::event::Line;
+use otus::nodes::NODES;
+use otus::pipeline::{catalogue::Entry, config, reference, testing};
+
+fn root(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+#[track_caller]
+fn up_to_date(name: &str, fresh: &str) {
+    let path = root(name);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        return std::fs::write(&path, fresh).expect("the checkout is writable");
+    }
+    let stored = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        stored == fresh,
+        "{name} is stale: run UPDATE_GOLDEN=1 cargo test --test it pipelines"
+    );
+}
+
+#[test]
+fn every_shipped_pipeline_is_right() {
+    // SAFETY: nothing else in this test binary reads or writes this variable.
+    unsafe { std::env::set_var("PORCH_PASSWORD", "for the test") };
+    let files = std::fs::read_dir(root("pipelines")).expect("the folder is there");
+    let is_toml = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "toml");
+    let files: Vec<PathBuf> = files
+        .flatten()
+        .map(|it| it.path())
+        .filter(is_toml)
+        .collect();
+    assert!(files.len() >= 4, "{files:?}");
+    for file in files {
+        if let Err(rejected) = config::load(&file, NODES) {
+            panic!("{}", rejected.render());
+        }
+    }
+}
+
+#[test]
+fn the_option_reference_is_fresh() {
+    let text = format!(
+        "# Pipelines\n\nThe files here are examples that work; the README tells how to run them. What follows is \
+         made from the code by `UPDATE_GOLDEN=1 cargo test --test it pipelines`.\n\n{}",
+        reference::markdown(NODES)
+    );
+    up_to_date("pipelines/README.md", &text);
+}
+
+#[test]
+fn the_event_schema_is_fresh() {
+    let schema = serde_json::to_string_pretty(&schemars::schema_for!(Line<'static>)).expect("JSON");
+    up_to_date("pipelines/events.schema.json", &format!("{schema}\n"));
+}
+
+#[test]
+fn every_node_keeps_its_promises() {
+    let mut names = std::collections::HashSet::new();
+    for entry in NODES {
+        assert!(
+            names.insert(entry.name()),
+            "{} is there twice",
+            entry.name()
+        );
+        let Entry::Present(ty) = entry else { continue };
+        let name = ty.name;
+        testing::configure(ty, ty.example)
+            .unwrap_or_else(|error| panic!("{name}: EXAMPLE: {error}"));
+        let typo = format!("{}\nno_such_option = 1", ty.example);
+        assert!(
+            testing::configure(ty, &typo).is_err(),
+            "{name} accepts unknown options"
+        );
+        let schema = (ty.schema)();
+        let options = schema.get("properties").and_then(|it| it.as_object());
+        for (option, about) in options.into_iter().flatten() {
+            assert!(
+                about.get("description").is_some(),
+                "{name}.{option} has no doc comment"
+            );
+        }
+    }
+}
+
+/// A node's file is named after it and stands in the folder of its role.
+#[test]
+fn every_node_file_is_listed() {
+    for (folder, role) in [
+        ("sources", "source"),
+        ("transforms", "transform"),
+        ("sinks", "sink"),
+    ] {
+        let listed = NODES.iter().filter_map(|entry| match entry {
+            Entry::Present(ty) if ty.role.name() == role => Some(ty.name),
+            _ => None,
+        });
+        for name in listed {
+            let file = root("src/nodes").join(folder).join(name);
+            assert!(
+                file.is_dir() || file.with_extension("rs").is_file(),
+                "{name} has no file"
+            );
+        }
+    }
+}
