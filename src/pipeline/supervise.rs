@@ -144,11 +144,11 @@ impl Worker {
                 tracing::debug!(node = %self.context.id, ?pause, "{message}; retrying");
             }
             memory.failures += 1;
-            let since = memory.at.max(if memory.at == Time::ZERO {
-                self.context.clock.now()
-            } else {
-                Time::ZERO
-            });
+            // A source that has never given anything is missed from now on.
+            let since = match memory.at {
+                Time::ZERO => self.context.clock.now(),
+                latest => latest,
+            };
             memory.lost.get_or_insert((since, message.clone()));
             self.context.stats.fail(State::Retrying, message);
             if self.context.stop.wait(pause) && self.role == Role::Source {

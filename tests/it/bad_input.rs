@@ -188,11 +188,7 @@ fn a_camera_that_must_not_be_read_is_told_the_group() {
         stdout: String::new(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     };
-    check(
-        &ended,
-        1,
-        "must not be read … the group `video`",
-    );
+    check(&ended, 1, "must not be read … the group `video`");
 }
 
 #[test]

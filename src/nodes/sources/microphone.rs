@@ -54,7 +54,6 @@ pub struct Microphone {
     faults: Receiver<cpal::Error>,
     /// Interleaved samples that found no room in the ring.
     overrun: Arc<AtomicU64>,
-    overrun_told: u64,
     interleaved_rate: u64,
     convert: ToMono16k,
     stamp: Option<SampleClock>,
@@ -100,7 +99,6 @@ impl Node for Microphone {
             ring,
             faults,
             overrun,
-            overrun_told: 0,
             interleaved_rate: u64::from(rate) * channels as u64,
             convert,
             stamp: None,
@@ -123,7 +121,6 @@ impl Source for Microphone {
         std::thread::sleep(PERIOD);
         self.check_faults()?;
         let now = self.clock.now();
-        self.tell_overrun(now, out);
         let waiting = self.ring.slots();
         if waiting == 0 {
             return match self.last_sound.elapsed() > self.read_timeout {
@@ -140,10 +137,18 @@ impl Source for Microphone {
         self.interleaved.extend_from_slice(first);
         self.interleaved.extend_from_slice(second);
         chunk.commit_all();
+        // Only a full ring loses sound, so what was lost came after all that was waiting.
+        let lost = self.overrun.swap(0, Relaxed) as f64 / self.interleaved_rate as f64;
+        let lost = Duration::from_secs_f64(lost);
         let mut samples = Vec::new();
         self.convert.push(&self.interleaved, &mut samples);
         if !samples.is_empty() {
-            out.send(WithEvents::Item(Arc::new(self.stamped(samples, now))));
+            out.send(WithEvents::Item(Arc::new(
+                self.stamped(samples, now.before(lost)),
+            )));
+        }
+        if !lost.is_zero() {
+            self.tell_overrun(now.before(lost), now, out);
         }
         Ok(Flow::More)
     }
@@ -164,22 +169,14 @@ impl Microphone {
     }
 
     /// Sound that was lost because this node was kept from its work for too long.
-    fn tell_overrun(&mut self, now: Time, out: &mut Emit<WithEvents<Arc<Audio>>>) {
-        let overrun = self.overrun.load(Relaxed);
-        let lost = overrun - self.overrun_told;
-        if lost == 0 {
-            return;
-        }
-        self.overrun_told = overrun;
-        let seconds = lost as f64 / self.interleaved_rate as f64;
-        let from = now.before(Duration::from_secs_f64(seconds));
+    fn tell_overrun(&mut self, from: Time, now: Time, out: &mut Emit<WithEvents<Arc<Audio>>>) {
         out.send(WithEvents::Event(Event::gap(
             &self.source,
             from,
             now,
             "the microphone was read too late",
         )));
-        self.next_sample += (seconds * f64::from(SAMPLE_RATE)) as u64;
+        self.next_sample += (now.since(from).as_secs_f64() * f64::from(SAMPLE_RATE)) as u64;
         self.stamp = None;
     }
 
