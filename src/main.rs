@@ -12,7 +12,6 @@ fn main() -> ExitCode {
             "rtsp_transport;tcp|analyzeduration;500000|fpsprobesize;0",
         ),
         ("OPENCV_FFMPEG_LOGLEVEL", "-8"),
-        ("OPENCV_LOG_LEVEL", "FATAL"),
     ];
     for (name, value) in wishes {
         if std::env::var_os(name).is_none() {

@@ -1,6 +1,7 @@
 //! `otus run`: a pipeline from start to end.
 
 use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -12,10 +13,14 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::pipeline::metrics::State;
+use crate::pipeline::options::Listen;
 use crate::pipeline::runtime::{self, Outcome, View};
 use crate::pipeline::stop::Stop;
-use crate::service::http::{self, DEFAULT_LISTEN, Listen, Server};
+use crate::service::http::{self, Server};
 use crate::service::summary::Summary;
+
+/// Where the endpoint listens unless the pipeline file says otherwise.
+const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9860);
 
 pub fn run(file: &Path, duration: Option<SignedDuration>, json: bool) -> ExitCode {
     let plan = match super::load(file, json) {
@@ -32,7 +37,7 @@ pub fn run(file: &Path, duration: Option<SignedDuration>, json: bool) -> ExitCod
     let chosen = plan.status.listen.clone();
     let pipeline = runtime::start(plan);
     let stop = pipeline.stop();
-    let server = match listen(chosen.as_deref(), pipeline.view()) {
+    let server = match listen(chosen.as_ref(), pipeline.view()) {
         Ok(server) => server,
         Err(message) => {
             stop.set();
@@ -82,17 +87,17 @@ fn wait_for_signal(signals: &mut Signals, stop: &Stop) {
 
 /// A busy default port is a warning: two pipelines on one machine are fine. A busy port that
 /// somebody chose is an error.
-fn listen(chosen: Option<&str>, view: View) -> Result<Option<Server>, String> {
-    let text = chosen.unwrap_or(DEFAULT_LISTEN);
-    let address: Listen = text.parse()?;
-    match (http::start(&address, view), chosen) {
+fn listen(chosen: Option<&Listen>, view: View) -> Result<Option<Server>, String> {
+    let default = Listen::Tcp(DEFAULT_LISTEN);
+    let address = chosen.unwrap_or(&default);
+    match (http::start(address, view), chosen) {
         (Ok(server), _) => Ok(server),
         (Err(error), None) => {
-            tracing::warn!("no status endpoint: {text}: {error}");
+            tracing::warn!("no status endpoint: {address}: {error}");
             Ok(None)
         }
         (Err(error), Some(_)) => Err(format!(
-            "the status endpoint cannot listen on {text}: {error}"
+            "the status endpoint cannot listen on {address}: {error}"
         )),
     }
 }

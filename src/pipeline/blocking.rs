@@ -1,5 +1,6 @@
 //! Runs a device whose calls cannot be interrupted on a thread of its own, so that its node can stop.
 
+use std::sync::{Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -12,8 +13,13 @@ use crate::pipeline::stop::Stop;
 /// itself; it ends when the device's own time-out does.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// Threads that were left to themselves, by name. A device that hangs for good costs one of them,
+/// not one for every attempt.
+static LEFT: Mutex<Vec<(String, JoinHandle<()>)>> = Mutex::new(Vec::new());
+
 /// The reader's side of a device that is read on another thread.
 pub struct Blocking<T> {
+    name: String,
     items: Option<Receiver<Result<T>>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -37,7 +43,12 @@ impl<T: Send + 'static> Blocking<T> {
         mut read: impl FnMut(&mut D) -> Result<Option<T>> + Send + 'static,
     ) -> Blocking<T> {
         let (sender, items) = bounded(1);
+        let hangs = still_hangs(name);
         let body = move || {
+            if hangs {
+                let error = Error::retry("the device still hangs since the last attempt");
+                return drop(sender.send(Err(error)));
+            }
             let mut device = match open() {
                 Ok(device) => device,
                 Err(error) => return drop(sender.send(Err(error))),
@@ -54,6 +65,7 @@ impl<T: Send + 'static> Blocking<T> {
             .spawn(body)
             .expect("the system has room for one more thread");
         Blocking {
+            name: name.to_owned(),
             items: Some(items),
             thread: Some(thread),
         }
@@ -114,8 +126,18 @@ impl<T> Drop for Blocking<T> {
         }
         if thread.is_finished() {
             let _ = thread.join();
+        } else {
+            let mut left = LEFT.lock().unwrap_or_else(PoisonError::into_inner);
+            left.push((std::mem::take(&mut self.name), thread));
         }
     }
+}
+
+/// Whether a thread of this name was left to itself and has not ended since.
+fn still_hangs(name: &str) -> bool {
+    let mut left = LEFT.lock().unwrap_or_else(PoisonError::into_inner);
+    left.retain(|(_, thread)| !thread.is_finished());
+    left.iter().any(|(other, _)| other == name)
 }
 
 #[cfg(test)]

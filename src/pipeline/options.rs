@@ -1,6 +1,9 @@
 //! The `[runtime]` and `[status]` tables of a pipeline file, and how an input is written.
 
+use std::fmt;
+use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -61,8 +64,62 @@ impl Default for Runtime {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Status {
-    /// `127.0.0.1:PORT`, `unix:/path/to/socket` or `off`. Default: `127.0.0.1:9860`.
-    pub listen: Option<String>,
+    /// `127.0.0.1:PORT`, `unix:/path/to/socket` or `off`. Default: `127.0.0.1:9860`, if it is free.
+    #[schemars(with = "Option<String>")]
+    pub listen: Option<Listen>,
+}
+
+/// Where to listen.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum Listen {
+    /// Nowhere.
+    Off,
+    /// A loopback address.
+    Tcp(SocketAddr),
+    /// A Unix socket.
+    Unix(PathBuf),
+}
+
+impl FromStr for Listen {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Listen, String> {
+        if text == "off" {
+            return Ok(Listen::Off);
+        }
+        if let Some(path) = text.strip_prefix("unix:") {
+            return Ok(Listen::Unix(PathBuf::from(path)));
+        }
+        let address: SocketAddr = text
+            .parse()
+            .map_err(|_| format!("`{text}` is not `IP:PORT`, `unix:PATH` or `off`"))?;
+        match address.ip().is_loopback() {
+            true => Ok(Listen::Tcp(address)),
+            false => Err(format!(
+                "{address} can be reached from other machines, which needs a token and TLS; this \
+                 version has neither: listen on 127.0.0.1 or on a Unix socket"
+            )),
+        }
+    }
+}
+
+impl TryFrom<String> for Listen {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Listen, String> {
+        text.parse()
+    }
+}
+
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Listen::Off => f.write_str("off"),
+            Listen::Tcp(address) => write!(f, "{address}"),
+            Listen::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
 }
 
 /// One entry of `inputs`: a name, or a table that also sets the queue.
@@ -103,5 +160,22 @@ impl Input {
             Input::Name(_) => (None, None),
             Input::Queue(queue) => (queue.capacity, queue.when_full),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_can_be_listened_on() {
+        assert_eq!("off".parse(), Ok(Listen::Off));
+        assert!("127.0.0.1:0".parse::<Listen>().is_ok());
+        assert!(
+            "0.0.0.0:9860"
+                .parse::<Listen>()
+                .is_err_and(|it| it.contains("TLS"))
+        );
+        assert!("9860".parse::<Listen>().is_err());
     }
 }

@@ -21,7 +21,7 @@ use crate::pipeline::secret::redact;
 /// First pause before a node is reopened.
 const BACKOFF_FIRST: Duration = Duration::from_millis(500);
 /// Longest pause, before jitter: a camera that comes back is seen again within 5 s.
-const BACKOFF_LAST: Duration = Duration::from_secs(3);
+const BACKOFF_LAST: Duration = Duration::from_secs(2);
 
 /// One node, or one worker of it, on its own thread.
 pub struct Worker {
@@ -270,7 +270,7 @@ fn panicked(panic: &(dyn Any + Send)) -> Error {
     Error::Fatal(format!("panicked: {}", text.unwrap_or("without a message")))
 }
 
-/// 0.5 s, doubled for every failure up to 3 s, give or take a fifth so that cameras that failed
+/// 0.5 s, doubled for every failure up to 2 s, give or take a fifth so that cameras that failed
 /// together do not come back together.
 fn backoff(failures: u32) -> Duration {
     let doubled = BACKOFF_FIRST.saturating_mul(1 << failures.min(8));
@@ -285,7 +285,7 @@ mod tests {
 
     #[test]
     fn backoff_grows_to_its_limit_with_jitter() {
-        for (failures, seconds) in [(0, 0.5), (1, 1.0), (2, 2.0), (3, 3.0), (1_000, 3.0)] {
+        for (failures, seconds) in [(0, 0.5), (1, 1.0), (2, 2.0), (3, 2.0), (1_000, 2.0)] {
             let pause = backoff(failures).as_secs_f64();
             assert!(
                 (0.8 * seconds..=1.2 * seconds).contains(&pause),

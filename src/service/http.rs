@@ -4,7 +4,7 @@
 //! request must name this host and must not come from another site.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::net::{IpAddr, TcpListener};
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
@@ -21,47 +21,11 @@ use serde_json::json;
 use tokio::sync::oneshot;
 
 use crate::pipeline::metrics::State as NodeState;
+use crate::pipeline::options::Listen;
 use crate::pipeline::runtime::View;
 use crate::service::metrics;
 
-/// Where the endpoint listens unless the pipeline file says otherwise.
-pub const DEFAULT_LISTEN: &str = "127.0.0.1:9860";
-
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
-/// Where to listen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Listen {
-    /// Nowhere.
-    Off,
-    /// A loopback address.
-    Tcp(SocketAddr),
-    /// A Unix socket.
-    Unix(PathBuf),
-}
-
-impl FromStr for Listen {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Listen, String> {
-        if text == "off" {
-            return Ok(Listen::Off);
-        }
-        if let Some(path) = text.strip_prefix("unix:") {
-            return Ok(Listen::Unix(PathBuf::from(path)));
-        }
-        let address: SocketAddr = text
-            .parse()
-            .map_err(|_| format!("`{text}` is not `IP:PORT`, `unix:PATH` or `off`"))?;
-        match address.ip().is_loopback() {
-            true => Ok(Listen::Tcp(address)),
-            false => Err(format!(
-                "{address} can be reached from other machines, which needs a token and TLS; this \
-                 version has neither: listen on 127.0.0.1 or on a Unix socket"
-            )),
-        }
-    }
-}
 
 /// A listening endpoint. Dropping it stops it.
 pub struct Server {
@@ -287,17 +251,5 @@ mod tests {
             check(&[("host", "localhost"), ("sec-fetch-site", "cross-site")]),
             Err(403)
         );
-    }
-
-    #[test]
-    fn only_loopback_can_be_listened_on() {
-        assert_eq!("off".parse(), Ok(Listen::Off));
-        assert!("127.0.0.1:0".parse::<Listen>().is_ok());
-        assert!(
-            "0.0.0.0:9860"
-                .parse::<Listen>()
-                .is_err_and(|it| it.contains("TLS"))
-        );
-        assert!("9860".parse::<Listen>().is_err());
     }
 }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use otus::inference::nms::iou;
 use otus::inference::session;
 use otus::inference::silero::{Silero, WINDOW};
-use otus::media::packet::Packet;
 use otus::pipeline::testing;
 use serde_json::Value;
 
+use crate::formats::samples;
 use crate::scratch::{Scratch, shared};
 
 /// Weaker reference boxes come and go with the last bit of a decoder: they may be missing.
@@ -116,19 +116,6 @@ fn yolox_finds_what_the_reference_finds() {
 fn yunet_finds_what_the_reference_finds() {
     // Small faces in photos: a pixel of 20, from another JPEG decoder, is a tenth of the box.
     check_detector("detect_yunet.json", "yunet", 6, 0.9);
-}
-
-/// Samples of a 16-bit file as the program reads them.
-fn samples(file: &Path) -> Vec<f32> {
-    let ty = otus::nodes::find("audio_file").expect("it is always there");
-    let packets = testing::drive(ty, &format!("path = {file:?}"), []).expect("a sound file");
-    let audio = packets.into_iter().map(|packet| match packet {
-        Packet::Audio(audio) => audio,
-        other => panic!("unexpected {}", other.kind()),
-    });
-    audio
-        .flat_map(|audio| Arc::unwrap_or_clone(audio).samples)
-        .collect()
 }
 
 #[test]

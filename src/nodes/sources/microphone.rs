@@ -1,7 +1,8 @@
 //! `microphone`: sound from a sound card, at whatever rate and channel count it has.
 //!
-//! The device's callback only copies into a lock-free ring. Everything else happens on the node's
+//! The device's callback only copies into a lock-free ring. Everything else happens on a reader's
 //! thread: mixing, resampling, stamping. What the ring cannot hold is told as a gap, never spliced.
+//! A sound server that hangs holds up that thread in its calls, and not the node.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -19,6 +20,7 @@ use crate::media::clock::{Clock, SampleClock, Time};
 use crate::media::event::Event;
 use crate::media::packet::WithEvents;
 use crate::media::resample::ToMono16k;
+use crate::pipeline::blocking::{Blocking, Next};
 use crate::pipeline::context::Context;
 use crate::pipeline::node::{Emit, Error, Flow, Node, Result, Source};
 
@@ -26,6 +28,8 @@ use crate::pipeline::node::{Emit, Error, Flow, Node, Result, Source};
 const RING_SECONDS: usize = 2;
 /// How often the ring is emptied.
 const PERIOD: Duration = Duration::from_millis(20);
+/// Longest wait for sound before the runtime is asked whether to stop.
+const LOOK_UP: Duration = Duration::from_millis(200);
 
 /// Options of `microphone`.
 #[derive(Clone, Deserialize, JsonSchema)]
@@ -44,8 +48,17 @@ fn five_seconds() -> u64 {
     5_000
 }
 
-/// An open device.
+/// A device that is read on a thread of its own.
 pub struct Microphone {
+    sound: Blocking<WithEvents<Arc<Audio>>>,
+    /// Read already.
+    held: Option<WithEvents<Arc<Audio>>>,
+    read_timeout: Duration,
+    last_sound: Instant,
+}
+
+/// An open device.
+struct Reader {
     source: Arc<str>,
     clock: Clock,
     /// Dropping it closes the device.
@@ -61,6 +74,8 @@ pub struct Microphone {
     read_timeout: Duration,
     last_sound: Instant,
     interleaved: Vec<f32>,
+    /// To be told after the sound before it.
+    gap: Option<Event>,
 }
 
 impl Node for Microphone {
@@ -70,6 +85,56 @@ impl Node for Microphone {
     type Config = Config;
 
     fn open(config: &Config, context: &Context) -> Result<Microphone> {
+        let name = format!("{}-read", context.id);
+        let read_timeout = Duration::from_millis(config.read_timeout_ms);
+        let (config, reader) = (config.clone(), context.clone());
+        let open = move || Reader::open(&config, &reader);
+        let mut sound = Blocking::start(&name, open, Reader::read);
+        // Opening may take as long as a silence.
+        let held = sound.first(read_timeout * 2, &context.stop)?;
+        Ok(Microphone {
+            sound,
+            held,
+            read_timeout,
+            last_sound: Instant::now(),
+        })
+    }
+}
+
+impl Source for Microphone {
+    type Out = WithEvents<Arc<Audio>>;
+
+    fn is_live(_: &Config) -> bool {
+        true
+    }
+
+    fn next(&mut self, out: &mut Emit<Self::Out>) -> Result<Flow> {
+        if let Some(held) = self.held.take() {
+            out.send(held);
+            return Ok(Flow::More);
+        }
+        match self.sound.next(LOOK_UP)? {
+            Next::Item(item) => {
+                self.last_sound = Instant::now();
+                out.send(item);
+            }
+            Next::End => return Err(silent()),
+            // The reader says so itself, unless it hangs.
+            Next::Nothing if self.last_sound.elapsed() > self.read_timeout + LOOK_UP => {
+                return Err(silent());
+            }
+            Next::Nothing => {}
+        }
+        Ok(Flow::More)
+    }
+}
+
+fn silent() -> Error {
+    Error::retry("the microphone gives nothing; is it still plugged in?")
+}
+
+impl Reader {
+    fn open(config: &Config, context: &Context) -> Result<Reader> {
         let device = find(config.device.as_deref())?;
         let supported = device
             .default_input_config()
@@ -92,7 +157,7 @@ impl Node for Microphone {
         let stream = feed.stream(&device, stream_config, format)?;
         stream.play().map_err(|error| explain(&error))?;
         context.describe("device", format!("{channels} channels at {rate} Hz"));
-        Ok(Microphone {
+        Ok(Reader {
             source: Arc::clone(&context.id),
             clock: context.clock.clone(),
             _stream: stream,
@@ -106,55 +171,51 @@ impl Node for Microphone {
             read_timeout: Duration::from_millis(config.read_timeout_ms),
             last_sound: Instant::now(),
             interleaved: Vec::new(),
+            gap: None,
         })
     }
-}
 
-impl Source for Microphone {
-    type Out = WithEvents<Arc<Audio>>;
-
-    fn is_live(_: &Config) -> bool {
-        true
+    fn read(&mut self) -> Result<Option<WithEvents<Arc<Audio>>>> {
+        loop {
+            if let Some(gap) = self.gap.take() {
+                return Ok(Some(WithEvents::Event(gap)));
+            }
+            std::thread::sleep(PERIOD);
+            self.check_faults()?;
+            let now = self.clock.now();
+            let waiting = self.ring.slots();
+            if waiting > 0 {
+                self.last_sound = Instant::now();
+                let samples = self.take(waiting);
+                // Only a full ring loses sound, so what was lost came after all that was waiting.
+                let lost = self.overrun.swap(0, Relaxed) as f64 / self.interleaved_rate as f64;
+                let lost_from = now.before(Duration::from_secs_f64(lost));
+                let audio = (!samples.is_empty()).then(|| self.stamped(samples, lost_from));
+                if lost > 0.0 {
+                    self.tell_overrun(lost_from, now);
+                }
+                if let Some(audio) = audio {
+                    return Ok(Some(WithEvents::Item(Arc::new(audio))));
+                }
+            } else if self.last_sound.elapsed() > self.read_timeout {
+                return Err(silent());
+            }
+        }
     }
 
-    fn next(&mut self, out: &mut Emit<Self::Out>) -> Result<Flow> {
-        std::thread::sleep(PERIOD);
-        self.check_faults()?;
-        let now = self.clock.now();
-        let waiting = self.ring.slots();
-        if waiting == 0 {
-            return match self.last_sound.elapsed() > self.read_timeout {
-                true => Err(Error::retry(
-                    "the microphone gives nothing; is it still plugged in?",
-                )),
-                false => Ok(Flow::More),
-            };
-        }
-        self.last_sound = Instant::now();
+    /// Empties the ring.
+    fn take(&mut self, waiting: usize) -> Vec<f32> {
         self.interleaved.clear();
         let chunk = self.ring.read_chunk(waiting).expect("so many were waiting");
         let (first, second) = chunk.as_slices();
         self.interleaved.extend_from_slice(first);
         self.interleaved.extend_from_slice(second);
         chunk.commit_all();
-        // Only a full ring loses sound, so what was lost came after all that was waiting.
-        let lost = self.overrun.swap(0, Relaxed) as f64 / self.interleaved_rate as f64;
-        let lost = Duration::from_secs_f64(lost);
         let mut samples = Vec::new();
         self.convert.push(&self.interleaved, &mut samples);
-        if !samples.is_empty() {
-            out.send(WithEvents::Item(Arc::new(
-                self.stamped(samples, now.before(lost)),
-            )));
-        }
-        if !lost.is_zero() {
-            self.tell_overrun(now.before(lost), now, out);
-        }
-        Ok(Flow::More)
+        samples
     }
-}
 
-impl Microphone {
     fn check_faults(&self) -> Result<()> {
         for fault in self.faults.try_iter() {
             match fault.kind() {
@@ -168,14 +229,10 @@ impl Microphone {
         Ok(())
     }
 
-    /// Sound that was lost because this node was kept from its work for too long.
-    fn tell_overrun(&mut self, from: Time, now: Time, out: &mut Emit<WithEvents<Arc<Audio>>>) {
-        out.send(WithEvents::Event(Event::gap(
-            &self.source,
-            from,
-            now,
-            "the microphone was read too late",
-        )));
+    /// Sound that was lost because the ring was not emptied in time.
+    fn tell_overrun(&mut self, from: Time, now: Time) {
+        let why = "the microphone was read too late";
+        self.gap = Some(Event::gap(&self.source, from, now, why));
         self.next_sample += (now.since(from).as_secs_f64() * f64::from(SAMPLE_RATE)) as u64;
         self.stamp = None;
     }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use opencv::core::{Mat, MatTraitConst, MatTraitConstManual, Vec3b, Vector};
+use opencv::core::{
+    LogLevel, Mat, MatTraitConst, MatTraitConstManual, Vec3b, Vector, set_log_level,
+};
 use opencv::videoio::{
     CAP_FFMPEG, CAP_GSTREAMER, CAP_PROP_BUFFERSIZE, CAP_PROP_FPS, CAP_PROP_FRAME_HEIGHT,
     CAP_PROP_FRAME_WIDTH, CAP_PROP_OPEN_TIMEOUT_MSEC, CAP_PROP_POS_MSEC,
@@ -42,6 +44,8 @@ pub fn start(medium: Medium, config: &Config, context: &Context) -> Blocking<Arc
 }
 
 fn connect(medium: &Medium, config: &Config, context: &Context) -> Result<VideoCapture> {
+    // OpenCV's own warnings go past every log; what matters comes back as an error.
+    let _ = set_log_level(LogLevel::LOG_LEVEL_SILENT);
     let (address, backend) = match medium {
         Medium::Device(path) => (path.display().to_string(), CAP_V4L2),
         Medium::Stream(uri) => (uri.expose().to_owned(), CAP_FFMPEG),
@@ -50,40 +54,46 @@ fn connect(medium: &Medium, config: &Config, context: &Context) -> Result<VideoC
             (context.resolve(path).display().to_string(), CAP_FFMPEG)
         }
     };
-    let mut wishes = Vec::new();
-    if matches!(medium, Medium::Stream(_)) {
-        wishes.extend([CAP_PROP_OPEN_TIMEOUT_MSEC, config.connect_timeout_ms as i32]);
-        wishes.extend([CAP_PROP_READ_TIMEOUT_MSEC, config.read_timeout_ms as i32]);
-    }
+    let limits = match medium {
+        Medium::Stream(_) => vec![
+            CAP_PROP_OPEN_TIMEOUT_MSEC,
+            config.connect_timeout_ms as i32,
+            CAP_PROP_READ_TIMEOUT_MSEC,
+            config.read_timeout_ms as i32,
+        ],
+        _ => Vec::new(),
+    };
+    let limits = Vector::from_slice(&limits);
+    let capture = VideoCapture::from_file_with_params(&address, backend, &limits);
+    let opened = capture.ok().filter(|it| it.is_opened().unwrap_or(false));
+    let mut capture = opened.ok_or_else(|| unopened(medium, config))?;
     if matches!(medium, Medium::Device(_)) {
-        // Old frames in the driver's queue are of no use.
-        wishes.extend([CAP_PROP_BUFFERSIZE, 2]);
-        let sizes = [
+        // Wishes: a driver may refuse them. Old frames in its queue are of no use.
+        let _ = capture.set(CAP_PROP_BUFFERSIZE, 2.0);
+        for (property, pixels) in [
             (CAP_PROP_FRAME_WIDTH, config.width),
             (CAP_PROP_FRAME_HEIGHT, config.height),
-        ];
-        for (property, pixels) in sizes {
-            wishes.extend(
-                pixels
-                    .map(|pixels| [property, pixels as i32])
-                    .into_iter()
-                    .flatten(),
-            );
+        ] {
+            let _ = pixels.map(|pixels| capture.set(property, f64::from(pixels)));
         }
     }
-    let capture =
-        VideoCapture::from_file_with_params(&address, backend, &Vector::from_slice(&wishes));
-    let opened = capture.ok().filter(|it| it.is_opened().unwrap_or(false));
-    opened.ok_or_else(|| match medium {
+    Ok(capture)
+}
+
+/// OpenCV does not say why it cannot open something; this is what it can be.
+fn unopened(medium: &Medium, config: &Config) -> Error {
+    match medium {
         Medium::Device(_) => Error::retry("cannot be opened; does another program use it?"),
         Medium::Stream(_) => {
             Error::retry("cannot connect; is it on, and are address and password right?")
         }
-        Medium::GStreamer(_) => Error::fatal(format!("GStreamer does not start `{}`", config.uri)),
+        Medium::GStreamer(_) => {
+            Error::retry("GStreamer does not start it; is everything in it there?")
+        }
         Medium::Video(_) | Medium::Stills(_) => {
             Error::fatal(format!("{} is no video that FFmpeg can read", config.uri))
         }
-    })
+    }
 }
 
 /// Turns what OpenCV decodes into frames.

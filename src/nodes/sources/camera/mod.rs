@@ -120,10 +120,11 @@ impl Node for Camera {
                 fatal => fatal,
             })?;
         if held.is_none() && !context.stop.is_set() {
-            // A camera that is just starting answers before it has a picture.
-            return Err(match live {
-                true => Error::retry(format!("{}: it answers, but gives no frame", config.uri)),
-                false => Error::fatal(format!("{} holds no frame", config.uri)),
+            let message = format!("{} holds no frame", config.uri);
+            return Err(if live {
+                Error::Retry(message)
+            } else {
+                Error::Fatal(message)
             });
         }
         Ok(Camera {
