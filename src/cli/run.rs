@@ -12,11 +12,12 @@ use jiff::SignedDuration;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use crate::pipeline::config::Plan;
 use crate::pipeline::metrics::State;
 use crate::pipeline::options::Listen;
-use crate::pipeline::runtime::{self, Outcome, View};
+use crate::pipeline::runtime::{self, Outcome};
 use crate::pipeline::stop::Stop;
-use crate::service::http::{self, Server};
+use crate::service::http::{self, Bound};
 use crate::service::summary::Summary;
 
 /// Where the endpoint listens unless the pipeline file says otherwise.
@@ -34,24 +35,21 @@ pub fn run(file: &Path, duration: Option<SignedDuration>, json: bool) -> ExitCod
             return ExitCode::from(2);
         }
     };
-    let chosen = plan.status.listen.clone();
-    let pipeline = runtime::start(plan);
-    let stop = pipeline.stop();
-    let server = match listen(chosen.as_ref(), pipeline.view()) {
-        Ok(server) => server,
-        Err(message) => {
-            stop.set();
-            pipeline.wait();
-            return super::failed(message);
-        }
+    // What can be refused is, before the first device is opened.
+    let bound = match listen(&plan) {
+        Ok(bound) => bound,
+        Err(message) => return super::failed(message),
     };
-    if let Some(server) = &server {
-        tracing::info!("status at {}/status", server.address);
-    }
     let mut signals = match Signals::new([SIGINT, SIGTERM]) {
         Ok(signals) => signals,
         Err(error) => return super::failed(format!("cannot handle signals: {error}")),
     };
+    let pipeline = runtime::start(plan);
+    let stop = pipeline.stop();
+    let server = bound.map(|it| it.serve(pipeline.view()));
+    if let Some(server) = &server {
+        tracing::info!("status at {}/status", server.address);
+    }
     let handle = signals.handle();
     let on_signal = {
         let stop = stop.clone();
@@ -87,11 +85,12 @@ fn wait_for_signal(signals: &mut Signals, stop: &Stop) {
 
 /// A busy default port is a warning: two pipelines on one machine are fine. A busy port that
 /// somebody chose is an error.
-fn listen(chosen: Option<&Listen>, view: View) -> Result<Option<Server>, String> {
+fn listen(plan: &Plan) -> Result<Option<Bound>, String> {
     let default = Listen::Tcp(DEFAULT_LISTEN);
+    let chosen = plan.status.listen.as_ref();
     let address = chosen.unwrap_or(&default);
-    match (http::start(address, view), chosen) {
-        (Ok(server), _) => Ok(server),
+    match (http::bind(address, &plan.base), chosen) {
+        (Ok(bound), _) => Ok(bound),
         (Err(error), None) => {
             tracing::warn!("no status endpoint: {address}: {error}");
             Ok(None)

@@ -168,7 +168,11 @@ pub fn read_verified(path: &Path, sha256: &str) -> Result<Vec<u8>> {
     let trouble =
         |error: std::io::Error| Error::fatal(format!("cannot read {}: {error}", path.display()));
     let mut file = File::open(path).map_err(trouble)?;
-    let length = file.metadata().map_err(trouble)?.len();
+    let about = file.metadata().map_err(trouble)?;
+    if !about.is_file() {
+        return Err(Error::fatal(format!("{} is no file", path.display())));
+    }
+    let length = about.len();
     if length > LARGEST_MODEL {
         return Err(Error::fatal(format!(
             "{} is too large for a model",

@@ -8,22 +8,27 @@ use crate::pipeline::config::PlannedNode;
 use crate::pipeline::options::Input;
 use crate::pipeline::problem::{Problem, suggest};
 
-/// Checks inputs, kinds, cycles and reachability, and works out which nodes are live.
-pub fn check(nodes: &mut [PlannedNode], catalogue: &[Entry]) -> Vec<Problem> {
-    if nodes.is_empty() {
+/// Checks inputs, kinds and cycles. Of `untyped` nodes only the names are known.
+pub fn check(nodes: &[PlannedNode], untyped: &[String], catalogue: &[Entry]) -> Vec<Problem> {
+    if nodes.is_empty() && untyped.is_empty() {
         let help = "start with `[sources.NAME]`; `otus nodes` lists the types";
         return vec![Problem::new(0..0, "the pipeline has no nodes", help)];
     }
-    let index: HashMap<String, usize> = (nodes.iter().enumerate())
-        .map(|(at, node)| (node.id.to_string(), at))
-        .collect();
-    let mut problems = inputs(nodes, &index, catalogue);
+    let index = index(nodes);
+    let mut problems = inputs(nodes, untyped, &index, catalogue);
     problems.extend(cycles(nodes, &index));
-    if problems.is_empty() {
-        problems.extend(loose_ends(nodes));
-        spread_live(nodes, &index);
-    }
     problems
+}
+
+/// Checks, where all else is right, that every output is taken, and works out which nodes are live.
+pub fn complete(nodes: &mut [PlannedNode]) -> Vec<Problem> {
+    spread_live(nodes, &index(nodes));
+    loose_ends(nodes)
+}
+
+fn index(nodes: &[PlannedNode]) -> HashMap<String, usize> {
+    let places = nodes.iter().enumerate();
+    places.map(|(at, node)| (node.id.to_string(), at)).collect()
 }
 
 /// The kinds that an edge between two types carries.
@@ -34,6 +39,7 @@ pub fn kinds_between(from: &NodeType, to: &NodeType) -> Vec<Kind> {
 
 fn inputs(
     nodes: &[PlannedNode],
+    untyped: &[String],
     index: &HashMap<String, usize>,
     catalogue: &[Entry],
 ) -> Vec<Problem> {
@@ -45,6 +51,9 @@ fn inputs(
             if !seen.insert(name) {
                 let message = format!("`{name}` is an input of `{}` twice", node.id);
                 problems.push(Problem::new(span.clone(), message, "remove one"));
+            }
+            if untyped.iter().any(|it| it == name) {
+                continue;
             }
             let Some(&from) = index.get(name) else {
                 let message = format!("there is no node `{name}`");

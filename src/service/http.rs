@@ -7,7 +7,7 @@ use std::io;
 use std::net::{IpAddr, TcpListener};
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::UnixListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::thread::JoinHandle;
 
@@ -37,14 +37,21 @@ pub struct Server {
 
 enum Socket {
     Tcp(TcpListener),
-    Unix(UnixListener, PathBuf),
+    Unix(UnixListener, RemoveOnDrop),
 }
 
-/// Starts to listen; none if it is off.
+/// A place where nobody is served yet.
+pub struct Bound {
+    socket: Socket,
+    /// Where it is, for people.
+    address: String,
+}
+
+/// Takes the place to listen at; none if it is off.
 ///
 /// # Errors
-/// If the address is taken or must not be used.
-pub fn start(listen: &Listen, view: View) -> io::Result<Option<Server>> {
+/// If it is taken or must not be used.
+pub fn bind(listen: &Listen, base: &Path) -> io::Result<Option<Bound>> {
     let (socket, address) = match listen {
         Listen::Off => return Ok(None),
         Listen::Tcp(address) => {
@@ -54,40 +61,49 @@ pub fn start(listen: &Listen, view: View) -> io::Result<Option<Server>> {
             (Socket::Tcp(listener), address)
         }
         Listen::Unix(path) => {
+            let path = base.join(path);
             // A socket that a killed process left behind answers nobody and may be replaced.
             let is_socket =
-                std::fs::symlink_metadata(path).is_ok_and(|it| it.file_type().is_socket());
-            if is_socket && std::os::unix::net::UnixStream::connect(path).is_err() {
-                let _ = std::fs::remove_file(path);
+                std::fs::symlink_metadata(&path).is_ok_and(|it| it.file_type().is_socket());
+            if is_socket && std::os::unix::net::UnixStream::connect(&path).is_err() {
+                let _ = std::fs::remove_file(&path);
             }
-            let listener = UnixListener::bind(path)?;
+            let listener = UnixListener::bind(&path)?;
             listener.set_nonblocking(true)?;
-            (
-                Socket::Unix(listener, path.clone()),
-                format!("unix:{}", path.display()),
-            )
+            let address = format!("unix:{}", path.display());
+            (Socket::Unix(listener, RemoveOnDrop(path)), address)
         }
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let (stop, stopped) = oneshot::channel::<()>();
-    let body = move || {
-        let stopped = async move {
-            let _ = stopped.await;
+    Ok(Some(Bound { socket, address }))
+}
+
+impl Bound {
+    /// Serves what `view` shows.
+    pub fn serve(self, view: View) -> Server {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("the system has room for one more event loop");
+        let (stop, stopped) = oneshot::channel::<()>();
+        let socket = self.socket;
+        let body = move || {
+            let stopped = async move {
+                let _ = stopped.await;
+            };
+            if let Err(error) = runtime.block_on(listen_on(socket, view, stopped)) {
+                tracing::error!("the status endpoint ended: {error}");
+            }
         };
-        if let Err(error) = runtime.block_on(listen_on(socket, view, stopped)) {
-            tracing::error!("the status endpoint ended: {error}");
+        let thread = std::thread::Builder::new()
+            .name("http".to_owned())
+            .spawn(body)
+            .expect("the system has room for one more thread");
+        Server {
+            stop: Some(stop),
+            thread: Some(thread),
+            address: self.address,
         }
-    };
-    let thread = std::thread::Builder::new()
-        .name("http".to_owned())
-        .spawn(body)?;
-    Ok(Some(Server {
-        stop: Some(stop),
-        thread: Some(thread),
-        address,
-    }))
+    }
 }
 
 async fn listen_on(
@@ -109,9 +125,8 @@ async fn listen_on(
                     let listener = tokio::net::TcpListener::from_std(listener)?;
                     serve(listener, pages.layer(middleware::from_fn(same_host))).await
                 }
-                Socket::Unix(listener, path) => {
+                Socket::Unix(listener, _remove) => {
                     let listener = tokio::net::UnixListener::from_std(listener)?;
-                    let _remove = RemoveOnDrop(path);
                     serve(listener, pages).await
                 }
             }

@@ -1,14 +1,14 @@
 //! The counters of a pipeline as OpenMetrics text.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::{fmt, iter};
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet, text::encode};
-use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::MetricType::{self, Counter, Gauge};
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::pipeline::metrics::{LinkReport, NodeReport, Snapshot, State};
+use crate::pipeline::metrics::{LinkReport, NodeReport, State};
 use crate::pipeline::runtime::View;
 
 /// Reads the pipeline whenever it is scraped.
@@ -24,134 +24,143 @@ pub fn render(view: &View) -> String {
     text
 }
 
-type Samples<'a> = Vec<(Vec<(&'a str, String)>, f64)>;
+/// Labels and value.
+type Sample = (Vec<(&'static str, String)>, f64);
+
+/// A metric: name, help, unit, kind, samples.
+type Family = (
+    &'static str,
+    &'static str,
+    Option<Unit>,
+    MetricType,
+    Vec<Sample>,
+);
 
 impl Collector for Pipeline {
     fn encode(&self, mut encoder: DescriptorEncoder) -> fmt::Result {
-        let Snapshot {
-            uptime_seconds,
-            nodes,
-            edges,
-        } = self.0.snapshot();
-        let gauge = MetricType::Gauge;
-        let counter = MetricType::Counter;
-        let uptime = vec![(Vec::new(), uptime_seconds)];
-        let mut put = |name, help, unit: Option<&Unit>, kind, samples: Samples<'_>| {
-            family(&mut encoder, name, help, unit, kind, samples)
-        };
-        put(
+        let now = self.0.snapshot();
+        let uptime = vec![(Vec::new(), now.uptime_seconds)];
+        let uptime = (
             "uptime",
             "Time since the run began.",
-            Some(&Unit::Seconds),
-            gauge,
+            Some(Unit::Seconds),
+            Gauge,
             uptime,
-        )?;
-        let up = per_node(&nodes, |node| {
-            f64::from(u8::from(node.counts.state == State::Running))
-        });
-        put("node_up", "1 while the node is at work.", None, gauge, up)?;
-        let busy = per_node(&nodes, |node| node.counts.busy_seconds);
-        put(
+        );
+        let families = iter::once(uptime)
+            .chain(of_nodes(&now.nodes))
+            .chain(of_edges(&now.edges));
+        for (name, help, unit, kind, samples) in families {
+            let mut metric = encoder.encode_descriptor(name, help, unit.as_ref(), kind)?;
+            for (labels, value) in samples {
+                let labels: Vec<(&str, &str)> =
+                    labels.iter().map(|(key, it)| (*key, it.as_str())).collect();
+                let mut one = metric.encode_family(&labels)?;
+                match kind {
+                    Counter => one.encode_counter::<NoLabelSet, _, f64>(&value, None)?,
+                    _ => one.encode_gauge(&value)?,
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn of_nodes(nodes: &[NodeReport]) -> Vec<Family> {
+    let each = |value: fn(&NodeReport) -> f64| per_node(nodes, value);
+    let up = each(|it| f64::from(u8::from(it.counts.state == State::Running)));
+    let busy = each(|it| it.counts.busy_seconds);
+    let media = each(|it| it.counts.media_seconds);
+    let failures = each(|it| it.counts.failures as f64);
+    let objects = each(|it| it.counts.objects as f64);
+    let packets = per_kind(nodes, |it| &it.counts.made);
+    let events = per_kind(nodes, |it| &it.counts.events);
+    let seconds = || Some(Unit::Seconds);
+    vec![
+        ("node_up", "1 while the node is at work.", None, Gauge, up),
+        (
             "node_busy",
             "Time in the node's own code.",
-            Some(&Unit::Seconds),
-            counter,
+            seconds(),
+            Counter,
             busy,
-        )?;
-        let media = per_node(&nodes, |node| node.counts.media_seconds);
-        put(
+        ),
+        (
             "node_media",
             "Latest capture time put out.",
-            Some(&Unit::Seconds),
-            gauge,
+            seconds(),
+            Gauge,
             media,
-        )?;
-        let failures = per_node(&nodes, |node| node.counts.failures as f64);
-        put(
+        ),
+        (
             "node_failures",
             "How often the node failed.",
             None,
-            counter,
+            Counter,
             failures,
-        )?;
-        put(
+        ),
+        (
             "node_packets",
             "Packets made, by kind.",
             None,
-            counter,
-            per_kind(&nodes, |it| &it.counts.made),
-        )?;
-        put(
+            Counter,
+            packets,
+        ),
+        (
             "node_events",
             "Events made, by kind.",
             None,
-            counter,
-            per_kind(&nodes, |it| &it.counts.events),
-        )?;
-        let objects = per_node(&nodes, |node| node.counts.objects as f64);
-        put(
+            Counter,
+            events,
+        ),
+        (
             "node_objects",
             "Objects in detection events.",
             None,
-            counter,
+            Counter,
             objects,
-        )?;
-        let received = per_edge(&edges, |edge| edge.counts.received as f64);
-        put(
+        ),
+    ]
+}
+
+fn of_edges(edges: &[LinkReport]) -> Vec<Family> {
+    let each = |value: fn(&LinkReport) -> f64| per_edge(edges, value);
+    let received = each(|it| it.counts.received as f64);
+    let forwarded = each(|it| it.counts.forwarded as f64);
+    let in_flight = each(|it| it.counts.in_flight as f64);
+    vec![
+        (
             "edge_received",
             "Packets offered to the edge.",
             None,
-            counter,
+            Counter,
             received,
-        )?;
-        let forwarded = per_edge(&edges, |edge| edge.counts.forwarded as f64);
-        put(
+        ),
+        (
             "edge_forwarded",
             "Packets handled by the consumer.",
             None,
-            counter,
+            Counter,
             forwarded,
-        )?;
-        put(
+        ),
+        (
             "edge_dropped",
             "Packets lost, by reason.",
             None,
-            counter,
-            dropped(&edges),
-        )?;
-        let in_flight = per_edge(&edges, |edge| edge.counts.in_flight as f64);
-        put(
+            Counter,
+            dropped(edges),
+        ),
+        (
             "edge_in_flight",
             "Packets waiting or being handled.",
             None,
-            gauge,
+            Gauge,
             in_flight,
-        )
-    }
+        ),
+    ]
 }
 
-fn family(
-    encoder: &mut DescriptorEncoder<'_>,
-    name: &str,
-    help: &str,
-    unit: Option<&Unit>,
-    kind: MetricType,
-    samples: Samples<'_>,
-) -> fmt::Result {
-    let mut metric = encoder.encode_descriptor(name, help, unit, kind)?;
-    for (labels, value) in samples {
-        let labels: Vec<(&str, &str)> =
-            labels.iter().map(|(key, it)| (*key, it.as_str())).collect();
-        let mut one = metric.encode_family(&labels)?;
-        match kind {
-            MetricType::Counter => one.encode_counter::<NoLabelSet, _, f64>(&value, None)?,
-            _ => one.encode_gauge(&value)?,
-        }
-    }
-    Ok(())
-}
-
-fn per_node(nodes: &[NodeReport], value: impl Fn(&NodeReport) -> f64) -> Samples<'static> {
+fn per_node(nodes: &[NodeReport], value: impl Fn(&NodeReport) -> f64) -> Vec<Sample> {
     let sample = |node: &NodeReport| (vec![("node", node.id.to_string())], value(node));
     nodes.iter().map(sample).collect()
 }
@@ -161,7 +170,7 @@ fn edge_labels(edge: &LinkReport) -> Vec<(&'static str, String)> {
     vec![("from", from), ("to", to), ("kind", edge.kind.to_owned())]
 }
 
-fn per_edge(edges: &[LinkReport], value: impl Fn(&LinkReport) -> f64) -> Samples<'static> {
+fn per_edge(edges: &[LinkReport], value: impl Fn(&LinkReport) -> f64) -> Vec<Sample> {
     edges
         .iter()
         .map(|edge| (edge_labels(edge), value(edge)))
@@ -171,7 +180,7 @@ fn per_edge(edges: &[LinkReport], value: impl Fn(&LinkReport) -> f64) -> Samples
 fn per_kind(
     nodes: &[NodeReport],
     counts: impl Fn(&NodeReport) -> &BTreeMap<&'static str, u64>,
-) -> Samples<'static> {
+) -> Vec<Sample> {
     let mut samples = Vec::new();
     for node in nodes {
         for (kind, count) in counts(node) {
@@ -182,8 +191,8 @@ fn per_kind(
     samples
 }
 
-fn dropped(edges: &[LinkReport]) -> Samples<'static> {
-    let of = |edge: &LinkReport| -> Samples<'static> {
+fn dropped(edges: &[LinkReport]) -> Vec<Sample> {
+    let of = |edge: &LinkReport| -> Vec<Sample> {
         let reasons = edge.counts.reasons.iter().map(|(reason, count)| {
             let mut labels = edge_labels(edge);
             labels.push(("reason", (*reason).to_owned()));

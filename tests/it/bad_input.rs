@@ -8,11 +8,12 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::Command;
 use std::time::Duration;
 
+use otus::inference::store::sum;
 use serde_json::Value;
 
+use crate::samples::{TEXT, picture, tiny_model, world};
 use crate::scratch::{Ended, Running, Scratch, shared, skipped, wait_for};
 
-const TEXT: &[u8] = b"I am text, whatever my name says.\n";
 const NO_ONNX_RUNTIME: &str = "there is no ONNX Runtime on this machine";
 
 /// One case each. What must be said is given in its order, with ` … ` for anything in between.
@@ -66,8 +67,9 @@ tests! {
     a_value_of_the_wrong_type_is_told_the_meaning = refused(camera("uri = '0', fps = 'ten'"),
         "`fps`: invalid type: string \"ten\" … pipeline.toml:1:51 … Frames per second at most");
     all_problems_come_at_once_in_the_order_of_the_file = refused(
-        detect("modle = 'yunet', score = 7") + "\nsink.x = 1\nruntime.threads = 'two'",
-        "`modle` … :2:53 … `score` is out of range … :2:78 … `sink` … :4:1 … `threads` … :5:19");
+        detect("modle = 'yunet', score = 7").replace("['pic']", "['pik']")
+            + "\nsink.x = 1\nruntime.threads = 'two'",
+        "no node `pik` … :2:45 … `modle` … :2:53 … `score` is out of range … :2:78 … `sink` … :4:1 … `threads` … :5:19");
     an_unset_variable_is_named = refused(camera("uri = 'rtsp://user:${OTUS_UNSET}@10.0.0.7/x'"),
         "`${OTUS_UNSET}` is not set … pipeline.toml:1:40 … LoadCredential=OTUS_UNSET");
     an_unknown_model_names_the_nearest = refused(detect("model = 'yolo-nano'"),
@@ -88,7 +90,7 @@ tests! {
     a_file_in_another_encoding_is_no_pipeline = no_pipeline(b"# caf\xe9\n",
         "the pipeline file is not text … pipeline.toml … UTF-8");
     a_large_file_is_not_read = no_pipeline(&[b'#'; 10 << 20],
-        "has 10485760 bytes … pipeline.toml … is this the right file?");
+        "is larger than 1 MiB … pipeline.toml … is this the right file?");
     a_log_file_is_refused_in_a_few_lines = no_pipeline(&TEXT.repeat(20_000),
         "pipeline.toml:1: … problems more … is this the right file?");
     a_directory_is_no_pipeline = program("run .", 78, "cannot read the pipeline file: Is a dir");
@@ -294,6 +296,8 @@ fn listens(status: &str, code: i32, said: &str) {
     let pipeline = camera("uri = 'picture.bmp'") + "\n" + status;
     scratch.write("pipeline.toml", pipeline);
     finished(&scratch, "run pipeline.toml", code, said);
+    let ran = scratch.path("events.jsonl").exists();
+    assert_eq!(ran, code == 0, "it is refused before anything is opened");
     let left = fs::read(scratch.path("picture.bmp")).expect("it is still there");
     assert_eq!(left, picture());
 }
@@ -364,23 +368,6 @@ fn words(text: &str) -> Vec<&str> {
     text.split_whitespace().collect()
 }
 
-/// A directory with sound, a picture, a model, and files that are not what their names say.
-fn world() -> Scratch {
-    let scratch = Scratch::new();
-    for name in ["text.onnx", "text.wav", "text.mp4", "text.png"] {
-        scratch.write(name, TEXT);
-    }
-    for name in ["empty.wav", "empty.mp4"] {
-        scratch.write(name, "");
-    }
-    scratch.write("clip.wav", wav(16_000, 16_000));
-    scratch.write("cut.wav", wav(16_000, 160_000));
-    scratch.write("silent.wav", wav(0, 0));
-    scratch.write("picture.bmp", picture());
-    scratch.write("tiny.onnx", tiny_model());
-    scratch
-}
-
 fn camera(options: &str) -> String {
     format!("sources.pic = {{ type = 'camera', {options} }}\n") + &log("pic")
 }
@@ -410,37 +397,4 @@ fn model(path: &str, content: &[u8]) -> String {
 
 fn tiny() -> String {
     model("tiny.onnx", &tiny_model())
-}
-
-fn sum(content: &[u8]) -> String {
-    otus::inference::store::sum(content)
-}
-
-/// 16 kHz mono: so many samples, and so many that the header claims.
-fn wav(samples: u32, claimed: u32) -> Vec<u8> {
-    let header = [16, 1 | 1 << 16, 16_000, 32_000, 2 | 16 << 16].map(u32::to_le_bytes);
-    let (riff, data) = (36 + 2 * claimed, 2 * claimed);
-    let mut wav = [b"RIFF", &riff.to_le_bytes()[..], b"WAVEfmt "].concat();
-    wav.extend([&header.concat(), &b"data"[..], &data.to_le_bytes()].concat());
-    wav.extend((0..samples).flat_map(|it| (it as i16 % 100 * 200).to_le_bytes()));
-    wav
-}
-
-/// A grey picture of 8 by 8 pixels, as BMP.
-fn picture() -> Vec<u8> {
-    let header = [246u32, 0, 54, 40, 8, 8, 1 | 24 << 16, 0, 192, 0, 0, 0, 0];
-    let header = header.map(u32::to_le_bytes).concat();
-    [&b"BM"[..], &header, &[128; 192]].concat()
-}
-
-/// An ONNX model that copies its input `x` [1, 3, 8, 8] to its output `y`.
-fn tiny_model() -> Vec<u8> {
-    let field = |number: u8, it: &[u8]| [&[number << 3 | 2, it.len() as u8], it].concat();
-    let sizes = [1, 3, 8, 8].map(|size| field(1, &[8, size])).concat();
-    let tensor = [&[8, 1][..], &field(2, &sizes)].concat();
-    let port = |name: &[u8]| [field(1, name), field(2, &field(1, &tensor))].concat();
-    let node = [field(1, b"x"), field(2, b"y"), field(4, b"Identity")].concat();
-    let ports = [field(11, &port(b"x")), field(12, &port(b"y"))].concat();
-    let graph = [field(1, &node), field(2, b"tiny"), ports].concat();
-    [&[8, 8][..], &field(7, &graph), &field(8, &[16, 13])].concat()
 }

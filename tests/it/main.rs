@@ -7,6 +7,7 @@ mod live_camera; // a real RTSP server that comes and goes
 mod live_microphone; // a real sound server, ALSA and cpal
 mod pipelines; // shipped examples and generated documents
 mod repeatable; // the same files give the same events
+mod samples; // small files that tests make for themselves
 mod scratch; // a directory, a pipeline file and the program
 mod status; // the HTTP endpoint
 mod tidy; // formatting, lints, documents, sizes

@@ -7,22 +7,16 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::samples::wav;
 use crate::scratch::{Running, Scratch, wait_for};
 
-/// Ten seconds of silence, played at their own pace: a pipeline that needs no model.
+/// Ten seconds of sound, played at their own pace: a pipeline that needs no model.
 fn start(scratch: &Scratch, listen: &str) -> Running {
-    let samples = 160_000u32;
-    let mut wav = Vec::new();
-    wav.extend_from_slice(b"RIFF");
-    wav.extend_from_slice(&(36 + 2 * samples).to_le_bytes());
-    wav.extend_from_slice(b"WAVEfmt \x10\0\0\0\x01\0\x01\0\x80\x3e\0\0\0\x7d\0\0\x02\0\x10\0data");
-    wav.extend_from_slice(&(2 * samples).to_le_bytes());
-    wav.resize(wav.len() + 2 * samples as usize, 0);
-    scratch.write("silence.wav", wav);
+    scratch.write("tone.wav", wav(160_000, 160_000));
     scratch.write(
         "pipeline.toml",
         format!(
-            "[sources.mic]\ntype = 'audio_file'\npath = 'silence.wav'\npace = 'realtime'\n\
+            "[sources.mic]\ntype = 'audio_file'\npath = 'tone.wav'\npace = 'realtime'\n\
              [sinks.log]\ntype = 'jsonl'\ninputs = ['mic']\npath = 'events.jsonl'\n\
              [status]\nlisten = '{listen}'\n"
         ),

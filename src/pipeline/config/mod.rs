@@ -4,6 +4,8 @@ mod node;
 mod options;
 mod parser;
 
+use std::fs::File;
+use std::io::Read;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -115,12 +117,15 @@ fn read(path: &Path) -> Result<String, (String, String)> {
         let help = "name a pipeline file that you can read".to_owned();
         (format!("cannot read the pipeline file: {error}"), help)
     };
-    let size = std::fs::metadata(path).map_err(trouble)?.len();
-    if size > LARGEST_FILE {
-        let help = "pipeline files are at most 1 MiB: is this the right file?".to_owned();
-        return Err((format!("the pipeline file has {size} bytes"), help));
+    let file = File::open(path).map_err(trouble)?;
+    let mut bytes = Vec::new();
+    // What says that it is empty, such as /dev/zero, may yet never end.
+    let mut file = file.take(LARGEST_FILE + 1);
+    file.read_to_end(&mut bytes).map_err(trouble)?;
+    if bytes.len() as u64 > LARGEST_FILE {
+        let help = "is this the right file?".to_owned();
+        return Err(("the pipeline file is larger than 1 MiB".to_owned(), help));
     }
-    let bytes = std::fs::read(path).map_err(trouble)?;
     String::from_utf8(bytes).map_err(|_| {
         let help = "a pipeline file is TOML, which is UTF-8 text".to_owned();
         ("the pipeline file is not text".to_owned(), help)
@@ -139,6 +144,7 @@ pub fn parse(text: &str, base: &Path, nodes: &'static [Entry]) -> Result<Plan, V
     let mut parser = Parser {
         catalogue: nodes,
         problems: Vec::new(),
+        untyped: Vec::new(),
     };
     let mut plan = Plan {
         nodes: Vec::new(),
@@ -152,9 +158,10 @@ pub fn parse(text: &str, base: &Path, nodes: &'static [Entry]) -> Result<Plan, V
     }
     plan.nodes.sort_by_key(|node| node.span.start);
     let mut problems = parser.problems;
-    // A node that was rejected would be missed by the graph check: say one thing at a time.
+    problems.extend(graph::check(&plan.nodes, &parser.untyped, nodes));
+    // Inputs that are in doubt would make their producers look unused.
     if problems.is_empty() {
-        problems = graph::check(&mut plan.nodes, nodes);
+        problems = graph::complete(&mut plan.nodes);
     }
     problems.sort_by_key(|problem| problem.span.start);
     match problems.is_empty() {

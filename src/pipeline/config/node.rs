@@ -11,12 +11,12 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 use super::PlannedNode;
 use super::options::Table;
 use super::parser::Parser;
-use crate::pipeline::catalogue::{Entry, NodeType, Role};
+use crate::pipeline::catalogue::{Configured, Entry, NodeType, Role};
 use crate::pipeline::options::Input;
 use crate::pipeline::problem::suggest;
 
 impl Parser {
-    /// Parses the table of one node; none if something is wrong with it.
+    /// Parses the table of one node; none if its type is not known.
     pub fn node(
         &mut self,
         role: Role,
@@ -28,10 +28,14 @@ impl Parser {
         let DeValue::Table(mut table) = value.into_inner() else {
             let help = format!("write `[{}.{name}]`, with options below it", role.section());
             self.report(span, format!("`{name}` must be a table"), help);
+            self.untyped.push(name.to_owned());
             return None;
         };
         self.check_name(name, &span, others);
-        let ty = self.node_type(role, &span, &mut table)?;
+        let Some(ty) = self.node_type(role, &span, &mut table) else {
+            self.untyped.push(name.to_owned());
+            return None;
+        };
         let inputs = self.inputs(role, name, &span, &mut table);
         let workers = self.workers(ty, &span, &mut table);
         let optional = self.common(&mut table, "optional", false, "true or false");
@@ -44,7 +48,13 @@ impl Parser {
             at: span.clone(),
             schema: &(ty.schema)(),
         };
-        let configured = self.options(&about, Spanned::new(table_span, table), ty.configure)?;
+        let configured = self.options(&about, Spanned::new(table_span, table), ty.configure);
+        // Its wiring is checked even if its options are wrong.
+        let configured = configured.unwrap_or_else(|| Configured {
+            open: Arc::new(|_| unreachable!("a plan with a problem is not opened")),
+            live: false,
+            misuses: Vec::new(),
+        });
         for misuse in configured.misuses {
             let place = places.iter().find(|(option, _)| option == misuse.option);
             let place = place.map_or(&span, |(_, place)| place);

@@ -20,6 +20,8 @@ const SECTIONS: [&str; 5] = ["sources", "transforms", "sinks", "runtime", "statu
 pub struct Parser {
     pub catalogue: &'static [Entry],
     pub problems: Vec<Problem>,
+    /// Names of nodes of unknown type: what is wired to them cannot be judged.
+    pub untyped: Vec<String>,
 }
 
 impl Parser {

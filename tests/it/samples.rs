@@ -1,0 +1,51 @@
+//! Small files that tests make for themselves: sound, a picture, a model, and impostors.
+
+use crate::scratch::Scratch;
+
+pub const TEXT: &[u8] = b"I am text, whatever my name says.\n";
+
+/// A directory with sound, a picture, a model, and files that are not what their names say.
+pub fn world() -> Scratch {
+    let scratch = Scratch::new();
+    for name in ["text.onnx", "text.wav", "text.mp4", "text.png"] {
+        scratch.write(name, TEXT);
+    }
+    for name in ["empty.wav", "empty.mp4"] {
+        scratch.write(name, "");
+    }
+    scratch.write("clip.wav", wav(16_000, 16_000));
+    scratch.write("cut.wav", wav(16_000, 160_000));
+    scratch.write("silent.wav", wav(0, 0));
+    scratch.write("picture.bmp", picture());
+    scratch.write("tiny.onnx", tiny_model());
+    scratch
+}
+
+/// 16 kHz mono: so many samples, and so many that the header claims.
+pub fn wav(samples: u32, claimed: u32) -> Vec<u8> {
+    let header = [16, 1 | 1 << 16, 16_000, 32_000, 2 | 16 << 16].map(u32::to_le_bytes);
+    let (riff, data) = (36 + 2 * claimed, 2 * claimed);
+    let mut wav = [b"RIFF", &riff.to_le_bytes()[..], b"WAVEfmt "].concat();
+    wav.extend([&header.concat(), &b"data"[..], &data.to_le_bytes()].concat());
+    wav.extend((0..samples).flat_map(|it| (it as i16 % 100 * 200).to_le_bytes()));
+    wav
+}
+
+/// A grey picture of 8 by 8 pixels, as BMP.
+pub fn picture() -> Vec<u8> {
+    let header = [246u32, 0, 54, 40, 8, 8, 1 | 24 << 16, 0, 192, 0, 0, 0, 0];
+    let header = header.map(u32::to_le_bytes).concat();
+    [&b"BM"[..], &header, &[128; 192]].concat()
+}
+
+/// An ONNX model that copies its input `x` [1, 3, 8, 8] to its output `y`.
+pub fn tiny_model() -> Vec<u8> {
+    let field = |number: u8, it: &[u8]| [&[number << 3 | 2, it.len() as u8], it].concat();
+    let sizes = [1, 3, 8, 8].map(|size| field(1, &[8, size])).concat();
+    let tensor = [&[8, 1][..], &field(2, &sizes)].concat();
+    let port = |name: &[u8]| [field(1, name), field(2, &field(1, &tensor))].concat();
+    let node = [field(1, b"x"), field(2, b"y"), field(4, b"Identity")].concat();
+    let ports = [field(11, &port(b"x")), field(12, &port(b"y"))].concat();
+    let graph = [field(1, &node), field(2, b"tiny"), ports].concat();
+    [&[8, 8][..], &field(7, &graph), &field(8, &[16, 13])].concat()
+}
