@@ -12,6 +12,7 @@ mod run;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
@@ -40,8 +41,8 @@ enum Command {
         /// The pipeline file.
         file: PathBuf,
         /// Stop after this time, such as `10s` or `5m`.
-        #[arg(long = "for", value_name = "TIME")]
-        duration: Option<jiff::SignedDuration>,
+        #[arg(long = "for", value_name = "TIME", value_parser = time)]
+        duration: Option<Duration>,
     },
     /// Find everything wrong with a pipeline file without opening anything.
     Check {
@@ -87,6 +88,13 @@ pub fn main() -> ExitCode {
         Command::Models { action } => models::models(&action, json),
         Command::Devices => devices::devices(json),
     }
+}
+
+/// A length of time as people write it.
+fn time(text: &str) -> Result<Duration, String> {
+    let parsed = text.parse::<jiff::SignedDuration>().ok();
+    let parsed = parsed.and_then(|it| Duration::try_from(it).ok());
+    parsed.ok_or_else(|| "it must be a time such as 10s, 5m or 24h".to_owned())
 }
 
 /// `OTUS_LOG` chooses what is logged, as `tracing`'s filters are written: `debug`, `otus=trace`.

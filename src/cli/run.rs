@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use jiff::SignedDuration;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -23,17 +22,10 @@ use crate::service::summary::Summary;
 /// Where the endpoint listens unless the pipeline file says otherwise.
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9860);
 
-pub fn run(file: &Path, duration: Option<SignedDuration>, json: bool) -> ExitCode {
+pub fn run(file: &Path, duration: Option<Duration>, json: bool) -> ExitCode {
     let plan = match super::load(file, json) {
         Ok(plan) => plan,
         Err(code) => return code,
-    };
-    let duration = match duration.map(Duration::try_from).transpose() {
-        Ok(duration) => duration,
-        Err(_) => {
-            eprintln!("error: --for cannot be negative");
-            return ExitCode::from(2);
-        }
     };
     // What can be refused is, before the first device is opened.
     let bound = match listen(&plan) {

@@ -4,6 +4,7 @@
 //! joined. End of all files, a signal, a time limit and a failure all take it.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
@@ -220,7 +221,9 @@ fn spawn(
                 && !stop.is_set()
             {}
         }
-        let result = worker.run();
+        // Its own code catches panics of the node; without an exit, `wait` would never return.
+        let result = catch_unwind(AssertUnwindSafe(|| worker.run()))
+            .unwrap_or_else(|_| Err(Error::fatal("panicked")));
         let _ = exit.send(Exit {
             thread,
             id,

@@ -37,7 +37,7 @@ impl Medium {
         if text.contains('!') && text.contains("appsink") {
             return Ok(Medium::GStreamer(uri.clone()));
         }
-        match uri.scheme() {
+        match uri.scheme().map(str::to_ascii_lowercase).as_deref() {
             Some("rtsp" | "rtsps" | "http" | "https") => return Ok(Medium::Stream(uri.clone())),
             Some(other) => return Err(format!("`{other}` is no camera's scheme")),
             None => {}
