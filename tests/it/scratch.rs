@@ -104,11 +104,20 @@ impl Scratch {
     }
 }
 
-/// Lines of a file as JSON; a last line that is still being written is left out.
+/// Lines of a file as events that keep to the schema; a line still being written is left out.
 pub fn events(path: &Path) -> Vec<Value> {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
-    let parse = |line: &str| serde_json::from_str(line).unwrap_or_else(|it| panic!("{line}: {it}"));
+    let schema = serde_json::from_str(include_str!("../../pipelines/events.schema.json"));
+    let schema = jsonschema::validator_for(&schema.expect("the schema is JSON"));
+    let schema = schema.expect("the schema is a schema");
+    let parse = |line: &str| {
+        let event = serde_json::from_str(line).unwrap_or_else(|it| panic!("{line}: {it}"));
+        schema
+            .validate(&event)
+            .unwrap_or_else(|it| panic!("{line}: {it}"));
+        event
+    };
     whole.lines().map(parse).collect()
 }
 
