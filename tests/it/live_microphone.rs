@@ -10,7 +10,7 @@ use libc::SIGTERM;
 use serde_json::Value;
 
 use crate::live_camera::{PATIENCE, gaps, log, one_gap, start, state, status, uptime};
-use crate::scratch::{Running, Scratch, shared, skipped, wait_for};
+use crate::scratch::{Running, Scratch, shared_quietly, skipped, wait_for};
 
 const RIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rigs/sound.sh");
 /// What lengths and distances of speech may differ by from the file's, in seconds.
@@ -208,7 +208,7 @@ fn rig_is_here() -> bool {
 
 /// A meeting from the shared folder, else the channel names that Debian's alsa-utils speaks.
 fn clip(scratch: &Scratch) -> Option<PathBuf> {
-    if let Some(shared) = shared() {
+    if let Some(shared) = shared_quietly() {
         return Some(shared.join("media/ami_ES2011a_40-46s.wav"));
     }
     // 48 kHz, mono, 16 bits, header of 44 bytes. These three names are said without a long pause.

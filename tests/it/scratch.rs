@@ -121,7 +121,8 @@ pub fn events(path: &Path) -> Vec<Value> {
     whole.lines().map(parse).collect()
 }
 
-fn shared_quietly() -> Option<PathBuf> {
+/// The same, for tests that have another way without it.
+pub fn shared_quietly() -> Option<PathBuf> {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared");
     let named = std::env::var_os("OTUS_SHARED").map(PathBuf::from);
     let folder = named.unwrap_or_else(|| PathBuf::from(beside));
