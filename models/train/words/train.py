@@ -1,0 +1,187 @@
+"""Trains the model on the cached passes; writes build/model.pt often and goes on from it when run again.
+
+`train.py --steps N` sets the whole schedule: single words first, then everything, mostly in brief clips.
+"""
+
+import argparse
+import math
+import time
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from features import FRAMES, MELS, Corpus, log_mel
+from ggml import token_ids
+from model import END, NEWLINE, NO_TIMES, START, Words
+from words import WORDS, WORK
+
+BATCH, RATE_PEAK, WARM_UP, AVERAGE = 64, 3e-3, 300, 0.998
+SHORT, SHORT_STEPS = 120, 1250  # at first only clips of one word at most, of 1.2 s
+BRIEF = 150  # frames; most batches hold only such clips, because long ones cost more than they teach
+IGNORE = -100
+
+
+class Clips:
+    """All cached passes as one list, handed out in batches of like length."""
+
+    def __init__(self):
+        self.clips = []
+        for path in sorted((WORK / "cache").glob("pass-*.index.npz")):
+            mel = np.load(path.with_name(path.name.replace(".index.npz", ".npy")), mmap_mode="r")
+            index = np.load(path)
+            offsets, pads = index["offsets"], index["pads"]
+            for n, label in enumerate(index["labels"].tolist()):
+                if len(label.split()) <= 10:
+                    self.clips.append((mel[offsets[n] : offsets[n + 1]], float(pads[n]), label.split()))
+        print(f"{len(self.clips)} clips", flush=True)
+
+    def batches(self, rng, longest: int, words: int):
+        """Endless batches of clips with at most so many frames and words."""
+        chosen = [n for n, (mel, _, said) in enumerate(self.clips) if len(mel) <= longest and len(said) <= words]
+        while True:
+            order = rng.permutation(chosen)
+            for start in range(0, len(order) - BATCH * 20, BATCH * 20):
+                group = sorted(order[start : start + BATCH * 20], key=lambda n: len(self.clips[n][0]))
+                for first in rng.permutation(20) * BATCH:
+                    yield [self.clips[n] for n in group[first : first + BATCH]]
+
+
+def frames(rng, clips, full: bool) -> torch.Tensor:
+    """Mels padded to one length, each with some bands and moments wiped out."""
+    longest = max(len(clip[0]) for clip in clips)
+    size = FRAMES if full else min(FRAMES, (longest + int(rng.integers(0, 40)) + 7) // 8 * 8)
+    out = np.empty((len(clips), size, MELS), np.float32)
+    for row, (mel, pad, _) in enumerate(clips):
+        out[row] = pad
+        out[row, : len(mel)] = mel
+        for _ in range(rng.integers(0, 2)):
+            low, width = rng.integers(0, MELS), rng.integers(1, 10)
+            out[row, :, low : low + width] = pad
+        for _ in range(rng.integers(0, 2)):
+            begin, width = rng.integers(0, len(mel)), rng.integers(1, 8)
+            out[row, begin : begin + width] = pad
+    return torch.from_numpy(out)
+
+
+def lessons(rng, model: Words, clips):
+    """Input tokens, targets, and the token forbidden as the first word, for each clip.
+
+    whisper.cpp may or may not forbid an immediate end (`suppress_blank`); a clip with no words is taught either the
+    end with NEWLINE forbidden, or NEWLINE with the end forbidden, so both ways of asking give an empty text.
+    """
+    inputs, targets, forbidden = [], [], []
+    for _, _, words in clips:
+        newline = rng.random() < 0.5
+        said = [WORDS.index(w) for w in words] or [model.row[NEWLINE]] * newline
+        inputs.append([model.row[START], model.row[NO_TIMES]] + said)
+        targets.append([IGNORE] + said + [model.row[END]])
+        forbidden.append(model.row[END if newline else NEWLINE])
+    size = max(map(len, inputs))
+    pad = model.row[END]
+    tokens = torch.tensor([row + [pad] * (size - len(row)) for row in inputs])
+    aims = torch.tensor([row + [IGNORE] * (size - len(row)) for row in targets])
+    return tokens, aims, torch.tensor(forbidden)
+
+
+def loss_of(rng, model: Words, clips, full: bool, hearing_weight: float):
+    audio = model.listen(frames(rng, clips, full))
+    tokens, aims, forbidden = lessons(rng, model, clips)
+    logits = model.say(tokens, audio)
+    wall = torch.zeros_like(logits)
+    wall[torch.arange(len(clips)), 1, forbidden] = -1e4
+    loss = F.cross_entropy((logits + wall).flatten(0, 1), aims.flatten(), ignore_index=IGNORE)
+    if hearing_weight:
+        heard = F.log_softmax(model.hearing(audio), 2).transpose(0, 1)
+        texts = [[WORDS.index(w) + 1 for w in clip[2]] for clip in clips]
+        lengths = torch.tensor([len(t) for t in texts])
+        sizes = torch.full((len(clips),), heard.shape[0])
+        flat = torch.tensor(sum(texts, []), dtype=torch.long)
+        ctc = F.ctc_loss(heard, flat, sizes, lengths, reduction="sum", zero_infinity=True)
+        return loss + hearing_weight * ctc / len(clips), loss
+    return loss, loss
+
+
+@torch.no_grad()
+def transcribe(model: Words, mels: torch.Tensor) -> list[str]:
+    """Greedy, as whisper.cpp does it without timestamps."""
+    audio = model.listen(mels)
+    rows = torch.tensor([[model.row[START], model.row[NO_TIMES]]]).repeat(len(mels), 1)
+    for _ in range(10):
+        rows = torch.cat([rows, model.say(rows, audio)[:, -1].argmax(1, keepdim=True)], 1)
+    texts = []
+    for row in rows[:, 2:].tolist():
+        stop = row.index(model.row[END]) if model.row[END] in row else len(row)
+        texts.append(" ".join(WORDS[t] for t in row[:stop] if t < len(WORDS)))
+    return texts
+
+
+def check_set(prefix: str, limit: int) -> tuple[torch.Tensor, list[str]]:
+    corpus = Corpus(prefix)
+    chosen = np.random.default_rng(7).permutation(len(corpus.items))[:limit]
+    mels, labels = [], []
+    for index in chosen:
+        audio, label, _ = corpus.items[index]
+        mel, pad = log_mel(np.pad(audio / 32768, (2400, 3200)))
+        mels.append(np.pad(mel.astype(np.float32), ((0, FRAMES - len(mel)), (0, 0)), constant_values=pad))
+        labels.append(label)
+    return torch.tensor(np.stack(mels)), labels
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--steps", type=int, default=5000)
+    parser.add_argument("--minutes", type=float, default=1e9, help="end the schedule within this time on a slow machine")
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(0)
+    model = Words(token_ids(WORDS))
+    average = Words(token_ids(WORDS))
+    best = torch.optim.AdamW(model.parameters(), lr=RATE_PEAK, betas=(0.9, 0.98), weight_decay=0.02)
+    step, file = 0, WORK / "model.pt"
+    if file.exists():
+        saved = torch.load(file, weights_only=True)
+        model.load_state_dict(saved["model"])
+        average.load_state_dict(saved["average"])
+        best.load_state_dict(saved["optimiser"])
+        step = saved["step"]
+    rng = np.random.default_rng(step)
+    checks, labels = check_set("check", 200)
+    clips, begun, recent = Clips(), time.time(), []
+    first, brief, any_length = clips.batches(rng, SHORT, 1), clips.batches(rng, BRIEF, 10), clips.batches(rng, FRAMES, 10)
+    done = before = step / options.steps
+    while done < 1:
+        spent = (time.time() - begun) / 60 / options.minutes
+        done = max(step / options.steps, before + (1 - before) * spent)
+        warm = min(1.0, (step + 1) / WARM_UP)
+        for group in best.param_groups:
+            group["lr"] = RATE_PEAK * warm * (0.5 + 0.5 * math.cos(math.pi * done)) + 1e-6
+        model.train()
+        source = first if step < SHORT_STEPS else brief if rng.random() < 0.8 else any_length
+        loss, saying = loss_of(rng, model, next(source), rng.random() < 0.06, 0.3 if done < 0.9 else 0.05)
+        best.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        best.step()
+        step += 1
+        with torch.no_grad():
+            decay = min(AVERAGE, step / (step + 10))
+            for slow, fast in zip(average.parameters(), model.parameters()):
+                slow.lerp_(fast, 1 - decay)
+        recent.append([loss.item(), saying.item()])
+        if step % 50 == 0:
+            both, words = np.mean(recent[-50:], 0)
+            print(f"step {step} loss {both:.3f}, of words {words:.3f}, {(time.time() - begun):.0f} s", flush=True)
+        if step % 250 == 0 or done >= 1:
+            average.eval()
+            texts = transcribe(average, checks)
+            right = np.mean([a == b for a, b in zip(texts, labels)])
+            print(f"step {step}: {right:.1%} of the check speaker's digits", flush=True)
+            state = {"model": model.state_dict(), "average": average.state_dict()}
+            torch.save(state | {"optimiser": best.state_dict(), "step": step}, file.with_suffix(".part"))
+            file.with_suffix(".part").rename(file)
+
+
+if __name__ == "__main__":
+    main()
