@@ -12,10 +12,10 @@ from scenes import WORK
 ABOUT = {
     "otus.head": "yolox",
     "otus.labels": "person",
-    "licence": "Apache-2.0",
+    "licence": "MIT OR Apache-2.0",
     "source": "otus models/train/person: trained from random weights on boxes found by YOLOX-nano (Apache-2.0)",
     "credits": "Intel sample-videos (CC BY 4.0, Intel Corporation); MEVA (CC BY 4.0, Kitware Inc. and IARPA); "
-    "GMDCSA24 (MIT, Ekram Alam); 18F (CC0); Wikimedia Commons; OpenCV samples (Apache-2.0)",
+    "GMDCSA24 (MIT, Ekram Alam); 18F (CC0); Taurus Media Technik, Wikimedia Commons (CC0); OpenCV samples (Apache-2.0)",
 }
 
 
