@@ -39,14 +39,14 @@ pub fn models(action: &Action, json: bool) -> ExitCode {
 
 fn list(json: bool) -> ExitCode {
     if json {
-        let describe = |model: &Model| json!({ "model": model, "path": store::local(model) });
+        let place = |model: &Model| store::local(model).map(|it| it.to_string());
+        let describe = |model: &Model| json!({ "model": model, "place": place(model) });
         super::print_json(&manifest::all().iter().map(describe).collect());
         return ExitCode::SUCCESS;
     }
     for model in manifest::all() {
         let megabytes = model.bytes as f64 / 1e6;
-        let place =
-            store::local(model).map_or("not here".to_owned(), |it| it.display().to_string());
+        let place = store::local(model).map_or("not here".to_owned(), |it| it.to_string());
         println!(
             "{:<20} {megabytes:>7.1} MB  {:<11} {place}",
             model.id, model.licence
@@ -65,19 +65,19 @@ fn pull(ids: &[String], json: bool) -> ExitCode {
     for model in models {
         let bar = bar(model, "fetching");
         let result = store::obtain(model, &mut |done| bar.set_position(done))
-            .and_then(|path| store::read_verified(&path, &model.sha256).map(|_| path));
+            .and_then(|place| place.read(&model.sha256).map(|_| place.to_string()));
         bar.finish_and_clear();
         all_here &= result.is_ok();
         match &result {
             _ if json => {}
-            Ok(path) => println!("{}: {}", model.id, path.display()),
+            Ok(place) => println!("{}: {place}", model.id),
             Err(error) => eprintln!("error: {error}"),
         }
-        let (path, error) = (
+        let (place, error) = (
             result.as_ref().ok(),
             result.as_ref().err().map(ToString::to_string),
         );
-        results.push(json!({ "id": model.id, "path": path, "error": error }));
+        results.push(json!({ "id": model.id, "place": place, "error": error }));
     }
     finish(json, results, all_here)
 }
@@ -96,8 +96,9 @@ fn verify(ids: &[String], json: bool) -> ExitCode {
     for model in models {
         let bar = bar(model, "verifying");
         let checked = match store::local(model) {
-            Some(path) => store::read_verified(&path, &model.sha256)
-                .map(|_| path)
+            Some(place) => place
+                .read(&model.sha256)
+                .map(|_| place.to_string())
                 .map_err(|it| it.to_string()),
             None => Err(format!(
                 "{} is not here; run `otus models pull {}`",
@@ -108,10 +109,10 @@ fn verify(ids: &[String], json: bool) -> ExitCode {
         all_right &= checked.is_ok();
         match &checked {
             _ if json => {}
-            Ok(path) => println!("{}: right, {}", model.id, path.display()),
+            Ok(place) => println!("{}: right, {place}", model.id),
             Err(error) => eprintln!("error: {error}"),
         }
-        results.push(json!({ "id": model.id, "path": checked.as_ref().ok(), "error": checked.as_ref().err() }));
+        results.push(json!({ "id": model.id, "place": checked.as_ref().ok(), "error": checked.as_ref().err() }));
     }
     finish(json, results, all_right)
 }

@@ -6,7 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use ort::LoadDynamicError;
 use ort::environment::Environment;
 
-use crate::inference::{manifest, store};
+use crate::inference::manifest;
+use crate::inference::store::{self, Place};
 use crate::pipeline::context::Context;
 use crate::pipeline::node::{Error, Result};
 use crate::pipeline::options::Runtime;
@@ -53,7 +54,9 @@ pub fn find(runtime: &Runtime, base: &Path) -> Option<PathBuf> {
     if packaged.exists() {
         return Some(packaged);
     }
-    manifest::find("onnxruntime").and_then(store::local)
+    manifest::find("onnxruntime")
+        .and_then(store::local)
+        .and_then(Place::file)
 }
 
 fn unusable(path: &Path, error: &LoadDynamicError) -> Error {

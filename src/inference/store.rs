@@ -1,6 +1,8 @@
 //! Where model files are, and the check that they are what they should be.
 
+use std::borrow::Cow;
 use std::env;
+use std::fmt;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -24,9 +26,49 @@ pub struct ModelFile {
     /// The whole sum, in hex.
     pub sha256: String,
     /// The file's content, the very bytes that were verified.
-    pub bytes: Vec<u8>,
+    pub bytes: Cow<'static, [u8]>,
     /// The manifest entry, if it has one.
     pub entry: Option<&'static Model>,
+}
+
+/// Where the bytes of a model are.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Place {
+    /// In the program itself.
+    BuiltIn(&'static [u8]),
+    /// In a file.
+    File(PathBuf),
+}
+
+impl Place {
+    /// The bytes, whose sum must be `sha256`.
+    ///
+    /// # Errors
+    /// `Fatal` if they cannot be read or are others.
+    pub fn read(&self, sha256: &str) -> Result<Cow<'static, [u8]>> {
+        match self {
+            Place::BuiltIn(bytes) if sum(bytes) == sha256 => Ok(Cow::Borrowed(bytes)),
+            Place::BuiltIn(_) => Err(Error::fatal("this program is damaged; install it again")),
+            Place::File(path) => read_verified(path, sha256).map(Cow::Owned),
+        }
+    }
+
+    /// The file, if it is one.
+    pub fn file(self) -> Option<PathBuf> {
+        match self {
+            Place::BuiltIn(_) => None,
+            Place::File(path) => Some(path),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Place::BuiltIn(_) => f.write_str("built in"),
+            Place::File(path) => path.display().fmt(f),
+        }
+    }
 }
 
 /// Whether an option names a file rather than a model of the manifest.
@@ -87,27 +129,27 @@ pub fn load(model: &str, sha256: Option<&str>, context: &Context) -> Result<Mode
         return Ok(ModelFile {
             name,
             sha256: sum,
-            bytes,
+            bytes: Cow::Owned(bytes),
             entry: None,
         });
     }
     let entry = manifest::find(model).expect("checked with the pipeline file");
-    let path = obtain(entry, &mut |_| {})?;
+    let place = obtain(entry, &mut |_| {})?;
     Ok(ModelFile {
         name: format!("{model}@{}", &entry.sha256[..12]).into(),
         sha256: entry.sha256.clone(),
-        bytes: read_verified(&path, &entry.sha256)?,
+        bytes: place.read(&entry.sha256)?,
         entry: Some(entry),
     })
 }
 
-/// Path of a file of the manifest; fetches it if it is nowhere yet. Reports progress in bytes.
+/// Place of a model of the manifest; fetches it if it is nowhere yet. Reports progress in bytes.
 ///
 /// # Errors
 /// `Fatal` with everything that was tried and the remedy.
-pub fn obtain(model: &Model, progress: &mut dyn FnMut(u64)) -> Result<PathBuf> {
-    if let Some(path) = local(model) {
-        return Ok(path);
+pub fn obtain(model: &Model, progress: &mut dyn FnMut(u64)) -> Result<Place> {
+    if let Some(place) = local(model) {
+        return Ok(place);
     }
     let to = cache_directory()
         .join(&model.sha256[..12])
@@ -122,11 +164,14 @@ pub fn obtain(model: &Model, progress: &mut dyn FnMut(u64)) -> Result<PathBuf> {
             sum = model.sha256
         ))
     })?;
-    Ok(to)
+    Ok(Place::File(to))
 }
 
-/// Where a file of the manifest lies on this machine, going by name and size.
-pub fn local(model: &Model) -> Option<PathBuf> {
+/// Where a model of the manifest is on this machine; files go by name and size.
+pub fn local(model: &Model) -> Option<Place> {
+    if let Some(bytes) = manifest::built_in(model) {
+        return Some(Place::BuiltIn(bytes));
+    }
     let fits = |path: &PathBuf| fs::metadata(path).is_ok_and(|it| it.len() == model.bytes);
     let named = env::var_os("OTUS_MODELS").unwrap_or_default();
     let named: Vec<PathBuf> = env::split_paths(&named)
@@ -142,6 +187,7 @@ pub fn local(model: &Model) -> Option<PathBuf> {
             installed,
         ])
         .find(fits)
+        .map(Place::File)
 }
 
 /// Where fetched files are kept: systemd's state directory, else the user's cache.

@@ -1,6 +1,7 @@
 //! Whisper through whisper.cpp: one utterance in, text and how far to trust it out.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 
 use whisper_rs::{
@@ -16,6 +17,8 @@ use crate::pipeline::node::{Error, Result};
 const SHORTEST: usize = SAMPLE_RATE as usize;
 /// Encoder positions (20 ms each) below which Whisper starts to repeat itself.
 const SMALLEST_AUDIO_CONTEXT: i32 = 512;
+/// An encoder position hears 20 ms.
+const SAMPLES_PER_POSITION: usize = SAMPLE_RATE as usize / 50;
 /// A token is some four letters and nobody says more of them in a second.
 const TOKENS_PER_SECOND: usize = 8;
 /// Tokens granted to any utterance, however short.
@@ -101,11 +104,23 @@ impl Whisper {
         })
     }
 
-    /// Writes down 16 kHz mono samples, at most 30 s of them.
+    /// Writes down 16 kHz mono samples. More than the model's window holds (30 s, of small models
+    /// less) is cut where it is quiet.
     ///
     /// # Errors
     /// `Retry` if whisper.cpp fails.
     pub fn transcribe(&mut self, samples: &[f32]) -> Result<Heard> {
+        let window = self.model.model_n_audio_ctx() as usize * SAMPLES_PER_POSITION;
+        let (mut heard, mut rest) = (None, samples);
+        while rest.len() > window {
+            let (piece, after) = rest.split_at(quietest(rest, window / 2..window));
+            heard = Some(joined(heard, self.piece(piece)?));
+            rest = after;
+        }
+        Ok(joined(heard, self.piece(rest)?))
+    }
+
+    fn piece(&mut self, samples: &[f32]) -> Result<Heard> {
         self.samples.clear();
         self.samples.extend_from_slice(samples);
         self.samples.resize(samples.len().max(SHORTEST), 0.0);
@@ -185,10 +200,36 @@ fn load(file: &store::ModelFile) -> Result<WhisperContext> {
         .map_err(|error| Error::fatal(format!("whisper.cpp cannot load {}: {error}", file.name)))
 }
 
+/// The middle of the 50 ms with the least power in a range of samples.
+fn quietest(samples: &[f32], range: Range<usize>) -> usize {
+    let power = |at: usize| -> f32 { samples[at..at + 800].iter().map(|it| it * it).sum() };
+    let starts = range
+        .clone()
+        .step_by(400)
+        .filter(|at| at + 800 <= range.end);
+    starts
+        .min_by(|a, b| power(*a).total_cmp(&power(*b)))
+        .map_or(range.end, |at| at + 400)
+}
+
+/// Two pieces of one utterance as one; what cannot be believed is left out beside what can.
+fn joined(before: Option<Heard>, after: Heard) -> Heard {
+    match before {
+        None => after,
+        Some(before) if !after.accepted => before,
+        Some(before) if !before.accepted => after,
+        Some(before) => Heard {
+            text: format!("{} {}", before.text, after.text),
+            avg_logprob: before.avg_logprob.min(after.avg_logprob),
+            no_speech_prob: before.no_speech_prob.max(after.no_speech_prob),
+            ..after
+        },
+    }
+}
+
 /// Encoder positions for so many samples: their own length and some room, not below the floor.
 fn audio_context(samples: usize, all: i32) -> i32 {
-    let own = samples as f32 / SAMPLE_RATE as f32 * 50.0;
-    (own.ceil() as i32 + 128)
+    (samples.div_ceil(SAMPLES_PER_POSITION) as i32 + 128)
         .max(SMALLEST_AUDIO_CONTEXT)
         .min(all)
 }
@@ -219,6 +260,31 @@ mod tests {
         assert!(repeats("so no no no no way"));
         assert!(!repeats("one two three four five six seven eight"));
         assert!(!repeats("no no no, I said no"));
+    }
+
+    #[test]
+    fn long_speech_is_cut_where_it_is_quiet() {
+        let mut samples = vec![0.5; 16_000];
+        samples[10_000..11_000].fill(0.001);
+        let cut = quietest(&samples, 8_000..16_000);
+        assert!((10_000..11_000).contains(&cut), "{cut}");
+    }
+
+    #[test]
+    fn pieces_are_joined_and_doubtful_ones_left_out() {
+        let heard = |text: &str, avg_logprob, accepted| Heard {
+            text: text.to_owned(),
+            language: "en".into(),
+            avg_logprob,
+            no_speech_prob: 0.0,
+            accepted,
+        };
+        let both = joined(Some(heard("one", -0.3, true)), heard("two", -0.1, true));
+        assert_eq!((both.text.as_str(), both.avg_logprob), ("one two", -0.3));
+        let first = joined(Some(heard("one", -0.3, true)), heard("", 0.0, false));
+        assert_eq!(first.text, "one");
+        let second = joined(Some(heard("uh", -2.0, false)), heard("two", -0.1, true));
+        assert_eq!(second.text, "two");
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod formats; // sound in every format, rate and channel count
 mod golden; // detections and speech against references made by other tools
 mod live_camera; // a real RTSP server that comes and goes
 mod live_microphone; // a real sound server, ALSA and cpal
+mod own_models; // the two models that the program carries
 mod pipelines; // shipped examples and generated documents
 mod repeatable; // the same files give the same events
 mod samples; // small files that tests make for themselves

@@ -7,10 +7,10 @@ import numpy as np
 import torch
 
 from boxes import PAD, covered, letterbox
-from scenes import WORK
+from scenes import STAMPS, THINGS, WORK
 
 # How often each family of scenes is drawn; frames of one clip are much alike.
-SHARES = {"vtest": 26, "18f": 30, "bg18f": 12, "ocv": 10, "commons": 10, "gmdcsa": 8, "intel": 12, "meva": 6}
+SHARES = {"vtest": 26, "18f": 30, "bg18f": 12, "ocv": 10, "wall": 8, "commons": 10, "gmdcsa": 8, "intel": 12, "meva": 6}
 MOST = 40  # boxes kept per picture
 SURE = 0.4
 
@@ -37,6 +37,9 @@ class Frames(torch.utils.data.IterableDataset):
             cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
             for path in sorted((WORK / "cutouts").glob("*.png"))
         ]
+        self.things = [
+            with_alpha(path) for thing in THINGS for path in sorted((STAMPS / thing).rglob("*.png"))
+        ]
         shares = np.array(list(SHARES.values()), float)
         self.shares = shares / shares.sum()
 
@@ -58,7 +61,7 @@ class Frames(torch.utils.data.IterableDataset):
             canvas, rows = self.whole(*self.draw())
         elif kind < 0.62:
             canvas, rows = self.zoom(*self.draw(), self.width, self.height)
-        elif kind < 0.85:
+        elif kind < 0.80:
             canvas, rows = self.mosaic()
         else:
             canvas, rows = self.pasted()
@@ -103,27 +106,37 @@ class Frames(torch.utils.data.IterableDataset):
         return canvas, np.concatenate(parts)
 
     def pasted(self):
-        """Cut-out people before a background that has none."""
+        """Things, then cut-out people, before a background that has none."""
         image, rows = self.empties[self.random.integers(len(self.empties))]
         canvas, rows = self.zoom(image, rows, self.width, self.height)
         for _ in range(self.random.integers(0, 5)):
+            thing = self.things[self.random.integers(len(self.things))]
+            slim = np.exp(self.random.uniform(-0.9, 0.2))
+            self.paste(canvas, thing, slim, np.empty((0, 4)))
+        for _ in range(self.random.integers(0, 4)):
             person = self.cutouts[self.random.integers(len(self.cutouts))]
-            tall = np.exp(self.random.uniform(np.log(0.12), np.log(0.9))) * self.height
-            scale = tall / person.shape[0]
-            person = cv2.resize(person, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-            h, w = person.shape[:2]
-            if w >= self.width or h >= self.height:
-                continue
-            x, y = self.random.integers(self.width - w), self.random.integers(self.height - h)
-            box = np.array([[x, y, x + w, y + h, 0.85]])
-            if any(covered(row[:4], box[:, :4])[0] > 0.5 for row in rows):
-                continue
-            alpha = person[..., 3:] / 255.0
-            light = self.random.uniform(0.7, 1.2)
-            place = canvas[y : y + h, x : x + w]
-            place[:] = np.clip(place * (1 - alpha) + person[..., :3] * light * alpha, 0, 255)
-            rows = np.concatenate([rows, box])
+            box = self.paste(canvas, person, 1, rows)
+            if box is not None:
+                rows = np.concatenate([rows, [[*box, 0.85]]])
         return canvas, rows
+
+    def paste(self, canvas, part, slim, rows):
+        """Puts a part somewhere at some size and light; gives its box, or None where it finds no place."""
+        tall = np.exp(self.random.uniform(np.log(0.12), np.log(0.9))) * self.height
+        scale = tall / part.shape[0]
+        part = cv2.resize(part, None, fx=scale * slim, fy=scale, interpolation=cv2.INTER_AREA)
+        h, w = part.shape[:2]
+        if w >= self.width or h >= self.height:
+            return None
+        x, y = self.random.integers(self.width - w), self.random.integers(self.height - h)
+        box = np.array([[x, y, x + w, y + h]])
+        if any(covered(row[:4], box)[0] > 0.5 for row in rows):
+            return None
+        alpha = part[..., 3:] / 255.0
+        light = self.random.uniform(0.7, 1.2)
+        place = canvas[y : y + h, x : x + w]
+        place[:] = np.clip(place * (1 - alpha) + part[..., :3] * light * alpha, 0, 255)
+        return box[0]
 
     def camera(self, canvas):
         """Light, colour, blur, noise and compression of poor cameras."""
@@ -151,6 +164,14 @@ class Frames(torch.utils.data.IterableDataset):
             quality = [cv2.IMWRITE_JPEG_QUALITY, int(self.random.integers(25, 90))]
             canvas = cv2.imdecode(cv2.imencode(".jpg", canvas, quality)[1], cv2.IMREAD_COLOR)
         return canvas
+
+
+def with_alpha(path):
+    """A picture with transparency; the few that have none are solid."""
+    image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if image.ndim == 2 or image.shape[2] == 3:
+        image = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2BGRA)
+    return image
 
 
 def visible(rows, sx, sy, x, y, shape):

@@ -49,6 +49,11 @@ PLAIN = (
     "stuff sudoku text_defocus"
 ).split()
 
+# Things that are not people, from Debian's tuxpaint-stamps-default, and photos of two wallpaper packages.
+STAMPS = WORK / "things/stamps/usr/share/tuxpaint/stamps"
+THINGS = ("animals", "food", "hobbies", "household", "plants", "vehicles")
+WALLPAPERS = WORK / "things/wallpapers/usr/share/backgrounds"
+
 
 def event(name):
     """The scene a picture belongs to: its name without the frame number."""

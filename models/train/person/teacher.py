@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from boxes import Detector, covered, iou
-from scenes import CLIPS, OPENCV, PEOPLE, PLAIN, SIGN, STREET, STREET_TEST, TEACHER, WORK, pictures
+from scenes import CLIPS, OPENCV, PEOPLE, PLAIN, SIGN, STREET, STREET_TEST, TEACHER, WALLPAPERS, WORK, pictures
 
 FLOOR = 0.2  # below this the teacher's boxes are noise
 SURE = 0.4  # from this on they are people; between the two they are ignored
@@ -79,6 +79,8 @@ def frames():
     for name in PLAIN:
         (path,) = OPENCV.glob(f"{name}.*")
         yield f"ocv_{name}", f"ocv_{name}", False, True, cv2.imread(str(path))
+    for path in sorted(WALLPAPERS.rglob("*.jpg")):
+        yield f"wall_{path.stem}", f"wall_{path.stem}", False, True, cv2.imread(str(path))
     for scene, step in CLIPS.items():
         for number, image in clip_frames(PEOPLE / f"train/{scene}.mp4", step):
             yield f"{scene}_clip{number:04}", scene, False, "car" in scene, image

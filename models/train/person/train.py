@@ -3,6 +3,7 @@
 import copy
 import math
 import os
+import shutil
 import time
 
 import torch
@@ -16,11 +17,12 @@ from scenes import WORK
 SEED = 3
 BATCH = 16
 RATE = 2e-3
-STEPS = int(os.environ.get("OTUS_STEPS") or 4000)
+STEPS = int(os.environ.get("OTUS_STEPS") or 5000)
 # Small pictures first: they teach what people look like at a third of the cost.
 SMALL, SMALL_SHARE = (192, 160), 0.6
 WARM = 200
 EVERY = 250  # steps between checkpoints
+KEEP = 1000  # steps between those that stay: export.py averages the last two
 CHECKPOINT = WORK / "checkpoint.pt"
 
 
@@ -57,6 +59,8 @@ def save(person, average, optimizer, step):
     }
     torch.save(state, CHECKPOINT.with_suffix(".new"))
     CHECKPOINT.with_suffix(".new").replace(CHECKPOINT)
+    if step % KEEP == 0:
+        shutil.copy(CHECKPOINT, WORK / f"checkpoint-{step:05}.pt")
 
 
 def main():

@@ -39,7 +39,7 @@ class Corpus:
 
     def __init__(self, prefix: str):
         self.items, self.by_voice = [], {}
-        for path in sorted((WORK / "corpus").glob(f"{prefix}-*.npz")):
+        for path in sorted((WORK / "corpus").glob(f"{prefix}*.npz")):
             if path.name.endswith(".part.npz"):
                 continue
             group = np.load(path)
@@ -61,9 +61,9 @@ class Corpus:
     def joined(self, rng, index: int) -> tuple[np.ndarray, str]:
         """Sometimes a second and third utterance of the same voice follow, so that people speak in phrases too."""
         audio, label, voice = self.items[index]
-        while rng.random() < (0.35 if voice.startswith("person") else 0.10) and audio.size < 2.2 * RATE:
+        while rng.random() < (0.35 if voice.startswith("person") else 0.15) and audio.size < 2.2 * RATE:
             more, text, _ = self.items[rng.choice(self.by_voice[voice])]
-            gap = np.zeros(int(RATE * rng.uniform(0.03, 0.35)), np.int16)
+            gap = np.zeros(int(RATE * rng.uniform(0.03, 0.6)), np.int16)
             audio, label = np.concatenate([audio, gap, more]), f"{label} {text}".strip()
         return audio, label
 
