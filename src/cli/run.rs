@@ -8,15 +8,16 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::pipeline::config::Plan;
 use crate::pipeline::metrics::State;
 use crate::pipeline::options::Listen;
-use crate::pipeline::runtime::{self, Outcome};
+use crate::pipeline::runtime::{self, Outcome, Reloader};
 use crate::pipeline::stop::Stop;
 use crate::service::http::{self, Bound};
+use crate::service::reload;
 use crate::service::summary::Summary;
 
 /// Where the endpoint listens unless the pipeline file says otherwise.
@@ -32,21 +33,26 @@ pub fn run(file: &Path, duration: Option<Duration>, json: bool) -> ExitCode {
         Ok(bound) => bound,
         Err(message) => return super::failed(message),
     };
-    let mut signals = match Signals::new([SIGINT, SIGTERM]) {
+    let mut signals = match Signals::new([SIGHUP, SIGINT, SIGTERM]) {
         Ok(signals) => signals,
         Err(error) => return super::failed(format!("cannot handle signals: {error}")),
     };
+    let watched = plan.runtime.reload_on_change;
     let pipeline = runtime::start(plan);
-    let stop = pipeline.stop();
+    let (stop, reloader) = (pipeline.stop(), pipeline.reloader());
     let server = bound.map(|it| it.serve(pipeline.view()));
     if let Some(server) = &server {
         tracing::info!("status at {}/status", server.address);
     }
     let handle = signals.handle();
     let on_signal = {
-        let stop = stop.clone();
-        std::thread::spawn(move || wait_for_signal(&mut signals, &stop))
+        let (stop, reloader, file) = (stop.clone(), reloader.clone(), file.to_owned());
+        std::thread::spawn(move || wait_for_signals(&mut signals, &stop, &file, &reloader))
     };
+    let on_change = watched.then(|| {
+        let (stop, file) = (stop.clone(), file.to_owned());
+        std::thread::spawn(move || reload::watch(file, &reloader, &stop))
+    });
     let timer = duration.map(|duration| {
         let stop = stop.clone();
         std::thread::spawn(move || {
@@ -58,20 +64,26 @@ pub fn run(file: &Path, duration: Option<Duration>, json: bool) -> ExitCode {
     stop.set();
     handle.close();
     let _ = on_signal.join();
-    let _ = timer.map(std::thread::JoinHandle::join);
+    let helpers = timer.into_iter().chain(on_change);
+    helpers.for_each(|it| drop(it.join()));
     drop(server);
     report(&outcome, json)
 }
 
-/// The first signal drains; a second one ends the process at once.
-fn wait_for_signal(signals: &mut Signals, stop: &Stop) {
-    if let Some(signal) = signals.forever().next() {
+/// SIGHUP reads the file again. The first other signal drains; a second one ends the process at
+/// once.
+fn wait_for_signals(signals: &mut Signals, stop: &Stop, file: &Path, reloader: &Reloader) {
+    for signal in signals.forever() {
+        if signal == SIGHUP {
+            reload::reload(file, reloader);
+            continue;
+        }
         let armed = Arc::new(AtomicBool::new(true));
         for signal in [SIGINT, SIGTERM] {
             let _ = signal_hook::flag::register_conditional_shutdown(signal, 1, Arc::clone(&armed));
         }
-        stop.set();
         tracing::info!(signal, "stopping");
+        return stop.set();
     }
 }
 
@@ -104,7 +116,7 @@ fn report(outcome: &Outcome, json: bool) -> ExitCode {
         let _ = writeln!(std::io::stdout(), "{summary}");
     }
     // A device that never came back is a failure too, even if the time limit ended the wait.
-    let lost = |state| matches!(state, State::Retrying | State::Failed);
+    let lost = |state| matches!(state, State::Retrying | State::Degraded | State::Failed);
     let failed = outcome.failures.iter().map(|(id, _)| id);
     let waiting = outcome
         .snapshot

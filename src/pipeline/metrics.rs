@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::media::event::Event;
 use crate::media::packet::{Kind, Packet};
+use crate::pipeline::runtime::Reload;
 
 /// Why a packet did not reach its consumer, or was not handled by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +114,8 @@ pub enum State {
     Running,
     /// Failed; will be reopened.
     Retrying,
+    /// Fails again and again, or hangs; the run goes on without it, and it is tried now and then.
+    Degraded,
     /// Came to the end of its input.
     Ended,
     /// Failed for good.
@@ -172,6 +175,11 @@ impl NodeStats {
     /// Shows a fact, such as the model in use.
     pub fn describe(&self, what: &'static str, value: String) {
         self.story().facts.insert(what, value);
+    }
+
+    /// Shows a fact no longer.
+    pub fn withdraw(&self, what: &'static str) {
+        self.story().facts.remove(what);
     }
 
     /// Reads everything.
@@ -263,4 +271,6 @@ pub struct Snapshot {
     pub nodes: Vec<NodeReport>,
     /// All edges.
     pub edges: Vec<LinkReport>,
+    /// The latest attempt to replace the graph, if there was one.
+    pub reload: Option<Reload>,
 }

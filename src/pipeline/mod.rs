@@ -12,7 +12,9 @@ pub mod node;
 pub mod options;
 pub mod outlets;
 pub mod problem;
+pub mod pulse;
 pub mod reference;
+pub mod restarts;
 pub mod runtime;
 pub mod secret;
 pub mod stop;
@@ -20,3 +22,4 @@ pub mod supervise;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+pub mod turns;

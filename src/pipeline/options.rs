@@ -47,6 +47,19 @@ pub struct Runtime {
     /// How long a stop may take to finish what is under way before the rest is dropped.
     #[schemars(range(min = 100, max = 600_000))]
     pub drain_ms: u64,
+    /// How long a node may take for one packet before it counts as hanging and is started anew.
+    #[schemars(range(min = 1_000, max = 3_600_000))]
+    pub hang_timeout_ms: u64,
+    /// Whether a change of the pipeline file is taken over at once, as SIGHUP does.
+    pub reload_on_change: bool,
+}
+
+impl Runtime {
+    /// Whether models that were opened under the one serve under the other.
+    pub fn same_for_models(&self, other: &Runtime) -> bool {
+        (&self.onnxruntime, &self.providers, self.threads)
+            == (&other.onnxruntime, &other.providers, other.threads)
+    }
 }
 
 impl Default for Runtime {
@@ -56,6 +69,8 @@ impl Default for Runtime {
             providers: vec![Provider::Cpu],
             threads: 1,
             drain_ms: 5_000,
+            hang_timeout_ms: 60_000,
+            reload_on_change: false,
         }
     }
 }

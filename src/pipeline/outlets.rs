@@ -1,27 +1,59 @@
 //! Everything that flows out of a node: completes its events, counts, and sends to the right lanes.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::media::clock::{Clock, Time};
 use crate::media::packet::{Kind, Packet};
 use crate::pipeline::link::Outlet;
 use crate::pipeline::metrics::NodeStats;
 
+/// The way to one consumer for one kind of packet.
+#[derive(Clone)]
+pub struct Lane {
+    /// What it takes.
+    pub kind: Kind,
+    /// Its queue.
+    pub outlet: Arc<Outlet>,
+}
+
 /// The lanes out of one node.
 pub struct Outlets {
-    /// Name of the node, for its events.
-    pub id: Arc<str>,
-    /// For the wall-clock label of events.
-    pub clock: Clock,
-    /// Counters of the node.
-    pub stats: Arc<NodeStats>,
-    /// One lane for each consumer and kind.
-    pub lanes: Vec<(Kind, Outlet)>,
-    /// Whether consumers merge by capture time and so need marks.
-    pub by_capture_time: bool,
+    id: Arc<str>,
+    clock: Clock,
+    stats: Arc<NodeStats>,
+    /// Replaced as a whole: a producer that is held back by a full queue holds no lock.
+    lanes: RwLock<Arc<[Lane]>>,
+    by_capture_time: bool,
 }
 
 impl Outlets {
+    /// Outlets of the node `id`, without lanes yet. `by_capture_time`: consumers merge by capture
+    /// time and so need marks.
+    pub fn new(
+        id: Arc<str>,
+        clock: Clock,
+        stats: Arc<NodeStats>,
+        by_capture_time: bool,
+    ) -> Outlets {
+        Outlets {
+            id,
+            clock,
+            stats,
+            lanes: RwLock::new(Arc::new([])),
+            by_capture_time,
+        }
+    }
+
+    /// The lanes at this moment.
+    pub fn lanes(&self) -> Arc<[Lane]> {
+        Arc::clone(&self.lanes.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts other lanes in the place of those there are.
+    pub fn replace(&self, lanes: Vec<Lane>) {
+        *self.lanes.write().unwrap_or_else(PoisonError::into_inner) = lanes.into();
+    }
+
     /// Sends a packet to every consumer of its kind; `at` is the input that it was made of.
     pub fn send(&self, at: Time, mut packet: Packet) {
         // Only the maker of an event holds it now, so this is where its head is completed.
@@ -34,15 +66,15 @@ impl Outlets {
         }
         self.stats.count_made(&packet);
         let kind = packet.kind();
-        for (_, outlet) in self.lanes.iter().filter(|lane| lane.0 == kind) {
-            outlet.send(at, packet.clone());
+        for lane in self.lanes().iter().filter(|lane| lane.kind == kind) {
+            lane.outlet.send(at, packet.clone());
         }
     }
 
     /// Tells consumers that everything before `at` has been dealt with.
     pub fn mark(&self, at: Time) {
         if self.by_capture_time {
-            self.lanes.iter().for_each(|(_, outlet)| outlet.mark(at));
+            self.lanes().iter().for_each(|lane| lane.outlet.mark(at));
         }
     }
 }

@@ -73,6 +73,15 @@ impl Uri {
         self.0.split_once("://").map(|(scheme, _)| scheme)
     }
 
+    /// The host and, if it is there, `:port`.
+    pub fn host(&self) -> Option<&str> {
+        let (_, rest) = self.0.split_once("://")?;
+        let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
+        rest.split(['/', '?', '#'])
+            .next()
+            .filter(|it| !it.is_empty())
+    }
+
     /// `user:password`. A password may hold `@`, so the last one before the path counts.
     fn user_info(&self) -> Option<&str> {
         let (_, rest) = self.0.split_once("://")?;

@@ -33,6 +33,9 @@ struct TicksConfig {
     /// Whether it pretends to be a device.
     #[serde(default)]
     live: bool,
+    /// Time between frames.
+    #[serde(default)]
+    every_ms: u64,
     /// Fails after this frame, once.
     #[serde(default)]
     lost_after: Option<u64>,
@@ -69,6 +72,7 @@ impl Source for Ticks {
         if self.config.lost_after == Some(seq) {
             return Err(Error::retry("unplugged"));
         }
+        std::thread::sleep(Duration::from_millis(self.config.every_ms));
         let mut frame = Frame::empty();
         frame.seq = seq;
         frame.at = match self.config.live {
@@ -90,6 +94,12 @@ struct WorkConfig {
     /// Panics at this frame.
     #[serde(default)]
     panic_at: Option<u64>,
+    /// Does not come back from this frame for three seconds.
+    #[serde(default)]
+    hang_at: Option<u64>,
+    /// Cannot be opened.
+    #[serde(default)]
+    broken: bool,
 }
 
 struct Work(WorkConfig);
@@ -101,6 +111,9 @@ impl Node for Work {
     type Config = WorkConfig;
 
     fn open(config: &WorkConfig, _: &Context) -> Result<Work> {
+        if config.broken {
+            return Err(Error::fatal("there is no such model"));
+        }
         Ok(Work(config.clone()))
     }
 }
@@ -112,6 +125,9 @@ impl Transform for Work {
 
     fn apply(&mut self, frame: Arc<Frame>, out: &mut Emit<Event>) -> Result<()> {
         assert!(self.0.panic_at != Some(frame.seq), "asked to");
+        if self.0.hang_at == Some(frame.seq) {
+            std::thread::sleep(Duration::from_secs(3));
+        }
         std::thread::sleep(Duration::from_millis(frame.seq * 7 % (self.0.most_ms + 1)));
         let mut head = Head::new(&frame.source, frame.at);
         head.seq = Some(frame.seq);
@@ -300,4 +316,154 @@ fn a_stop_drains_and_a_sink_that_hangs_cannot_hold_it_up() {
     stop.set();
     pipeline.wait();
     assert!(started.elapsed() < Duration::from_secs(2));
+}
+
+#[test]
+fn a_panic_downstream_of_a_device_costs_one_frame() {
+    let (written, outcome) = run(
+        "[sources.cam]\ntype='ticks'\nframes=40\nlive=true\nevery_ms=5\n\
+         [transforms.see]\ntype='work'\ninputs=['cam']\npanic_at=5\n\
+         [sinks.book]\ntype='book'\ninputs=['see']\npath='BOOK'\n",
+    );
+    assert!(outcome.failures.is_empty());
+    assert!(written.ends_with("39"), "{written}");
+    let see = &outcome.snapshot.nodes[1].counts;
+    assert_eq!((see.failures, see.state), (1, State::Ended));
+    assert_eq!(edge(&outcome, "cam").counts.reasons["failed"], 1);
+}
+
+#[test]
+fn a_call_that_hangs_is_left_behind_and_another_thread_goes_on() {
+    let (written, outcome) = run("[runtime]\nhang_timeout_ms=1000\n\
+         [sources.cam]\ntype='ticks'\nframes=150\nlive=true\nevery_ms=10\n\
+         [transforms.see]\ntype='work'\ninputs=['cam']\nhang_at=5\n\
+         [sinks.book]\ntype='book'\ninputs=['see']\npath='BOOK'\n");
+    assert!(outcome.failures.is_empty());
+    assert!(
+        written.starts_with("0 1 2 3 4 ") && written.ends_with("149"),
+        "{written}"
+    );
+    assert!(
+        !written.contains(" 5 "),
+        "its result comes too late: {written}"
+    );
+    let error = outcome.snapshot.nodes[1].counts.last_error.as_deref();
+    assert!(
+        error.is_some_and(|it| it.contains("does not come back")),
+        "{error:?}"
+    );
+}
+
+/// A pipeline that is replaced while it runs.
+struct Reloading {
+    directory: tempfile::TempDir,
+    pipeline: runtime::Pipeline,
+}
+
+impl Reloading {
+    fn start(pipeline: &str) -> Reloading {
+        let directory = tempfile::tempdir().expect("a scratch directory");
+        let pipeline = runtime::start(Reloading::plan(&directory, pipeline));
+        Reloading {
+            directory,
+            pipeline,
+        }
+    }
+
+    fn plan(directory: &tempfile::TempDir, pipeline: &str) -> config::Plan {
+        let path = directory.path().to_str().expect("a plain path");
+        let pipeline = pipeline.replace("DIR", path);
+        config::parse(&pipeline, Path::new("."), NODES).unwrap_or_else(|it| panic!("{it:?}"))
+    }
+
+    /// Runs it, puts `next` in its place after 200 ms, and gives what came of that and the end.
+    fn replace(self, next: &str) -> (runtime::Reload, Outcome, tempfile::TempDir) {
+        let plan = Reloading::plan(&self.directory, next);
+        let (reloader, view) = (self.pipeline.reloader(), self.pipeline.view());
+        let asking = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(200));
+            reloader.replace(plan);
+        });
+        let outcome = self.pipeline.wait();
+        asking.join().expect("it has asked");
+        (
+            view.reload().expect("it was asked for"),
+            outcome,
+            self.directory,
+        )
+    }
+}
+
+fn book(directory: &tempfile::TempDir, name: &str) -> String {
+    let text = std::fs::read_to_string(directory.path().join(name)).unwrap_or_default();
+    text.trim().to_owned()
+}
+
+const CAMERA: &str = "[sources.cam]\ntype='ticks'\nframes=100\nlive=true\nevery_ms=5\n";
+const SEE: &str = "[transforms.see]\ntype='work'\ninputs=['cam']\n";
+const BOOK: &str = "[sinks.book]\ntype='book'\ninputs=['see']\npath='DIR/book'\n";
+
+#[test]
+fn a_reload_adds_nodes_and_those_that_stay_lose_nothing() {
+    let running = Reloading::start(&format!("{CAMERA}{SEE}{BOOK}"));
+    let more = "[transforms.look]\ntype='work'\ninputs=['cam']\n\
+                [sinks.other]\ntype='book'\ninputs=['look']\npath='DIR/other'\n";
+    let (reload, outcome, directory) = running.replace(&format!("{CAMERA}{SEE}{BOOK}{more}"));
+    assert_eq!(
+        (reload.number, reload.outcome),
+        (1, runtime::ReloadOutcome::Done)
+    );
+    assert_eq!(book(&directory, "book"), numbers(100));
+    let other = book(&directory, "other");
+    assert!(other.ends_with("99") && !other.starts_with("0 "), "{other}");
+    assert_eq!(outcome.snapshot.nodes.len(), 5);
+}
+
+#[test]
+fn a_reload_replaces_a_node_without_a_gap_and_removes_another() {
+    let running = Reloading::start(&format!(
+        "{CAMERA}{SEE}{BOOK}[sinks.other]\ntype='book'\ninputs=['see']\npath='DIR/other'\n"
+    ));
+    let see = "[transforms.see]\ntype='work'\ninputs=['cam']\nmost_ms=1\n";
+    let (reload, outcome, directory) = running.replace(&format!("{CAMERA}{see}{BOOK}"));
+    assert_eq!(reload.outcome, runtime::ReloadOutcome::Done);
+    assert!(outcome.failures.is_empty());
+    let mut seen: Vec<u64> = book(&directory, "book")
+        .split(' ')
+        .map(|it| it.parse().expect("a number"))
+        .collect();
+    seen.sort_unstable();
+    assert_eq!(seen, (0..100).collect::<Vec<u64>>());
+    let other = book(&directory, "other");
+    assert!(other.starts_with("0 ") && !other.ends_with("99"), "{other}");
+}
+
+#[test]
+fn a_source_is_replaced_and_its_frames_are_numbered_on() {
+    let running = Reloading::start(&format!("{CAMERA}{SEE}{BOOK}"));
+    let faster = CAMERA.replace("every_ms=5", "every_ms=4");
+    let (reload, outcome, directory) = running.replace(&format!("{faster}{SEE}{BOOK}"));
+    assert_eq!(reload.outcome, runtime::ReloadOutcome::Done);
+    assert!(outcome.failures.is_empty());
+    let written = book(&directory, "book");
+    assert!(written.ends_with("99"), "{written}");
+    assert!(written.split(' ').count() >= 98, "{written}");
+}
+
+#[test]
+fn a_graph_that_cannot_be_built_changes_nothing() {
+    let running = Reloading::start(&format!("{CAMERA}{SEE}{BOOK}"));
+    let broken = "[transforms.look]\ntype='work'\ninputs=['cam']\nbroken=true\n\
+                  [sinks.other]\ntype='book'\ninputs=['look']\npath='DIR/other'\n";
+    let (reload, outcome, directory) = running.replace(&format!("{CAMERA}{SEE}{BOOK}{broken}"));
+    assert_eq!(reload.outcome, runtime::ReloadOutcome::Refused);
+    assert_eq!(
+        reload.error.as_deref(),
+        Some("look: there is no such model")
+    );
+    assert_eq!(book(&directory, "book"), numbers(100));
+    assert_eq!(
+        (outcome.snapshot.nodes.len(), outcome.failures.len()),
+        (3, 0)
+    );
 }

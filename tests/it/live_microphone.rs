@@ -73,7 +73,7 @@ fn a_named_microphone_is_heard_again_after_its_sound_server_died() {
         return;
     };
     let sound = Sound::start(&scratch);
-    let source = "type = \"microphone\"\ndevice = \"otus_test\"\nread_timeout_ms = 2000";
+    let source = "type = \"microphone\"\ndevice = \"otus_test\"\nstall_timeout_ms = 2000";
     let otus = start(
         &scratch,
         &pipeline(source, "events.jsonl"),

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use toml::de::{DeTable, Error as TomlError};
 
 use self::parser::Parser;
-use crate::pipeline::catalogue::{Entry, NodeType, Opener};
+use crate::pipeline::catalogue::{Entry, NodeType, Opener, Probe};
 use crate::pipeline::graph;
 use crate::pipeline::options::{Input, Runtime, Status};
 use crate::pipeline::problem::Problem;
@@ -54,8 +54,12 @@ pub struct PlannedNode {
     pub optional: bool,
     /// Whether it, or anything upstream of it, is a device that will not wait.
     pub live: bool,
+    /// Tells whether its medium is there, for sources.
+    pub probe: Option<Probe>,
     /// Opens it.
     pub open: Opener,
+    /// Hash of its type and options: the same for a node that a reload can keep.
+    pub options: u64,
 }
 
 /// A pipeline file that cannot be used, and everything that is wrong with it.

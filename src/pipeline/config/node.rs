@@ -1,6 +1,7 @@
 //! One node of a pipeline file: its type, its inputs, what every node may say, its options.
 
 use std::borrow::Cow;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -39,6 +40,7 @@ impl Parser {
         let inputs = self.inputs(role, name, &span, &mut table);
         let workers = self.workers(ty, &span, &mut table);
         let optional = self.common(&mut table, "optional", false, "true or false");
+        let options = fingerprint(ty, &table);
         let places: Vec<(String, Range<usize>)> = table
             .iter()
             .map(|(key, value)| (key.get_ref().to_string(), value.span()))
@@ -53,6 +55,7 @@ impl Parser {
         let configured = configured.unwrap_or_else(|| Configured {
             open: Arc::new(|_| unreachable!("a plan with a problem is not opened")),
             live: false,
+            probe: None,
             misuses: Vec::new(),
         });
         for misuse in configured.misuses {
@@ -68,7 +71,9 @@ impl Parser {
             workers,
             optional,
             live: configured.live,
+            probe: configured.probe,
             open: configured.open,
+            options,
         })
     }
 
@@ -206,6 +211,38 @@ impl Parser {
             self.report(span, format!("`{key}` is wrong"), help);
             default
         })
+    }
+}
+
+/// A number that two nodes share only if their type and options are the same.
+fn fingerprint(ty: &NodeType, options: &DeTable<'_>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    ty.name.hash(&mut hasher);
+    let mut options: Vec<(&str, String)> = options
+        .iter()
+        .map(|(key, value)| (key.get_ref().as_ref(), plain(value.get_ref())))
+        .collect();
+    options.sort();
+    options.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// A value without its place in the file.
+fn plain(value: &DeValue<'_>) -> String {
+    match value {
+        DeValue::Array(items) => {
+            let items: Vec<String> = items.iter().map(|it| plain(it.get_ref())).collect();
+            format!("[{}]", items.join(","))
+        }
+        DeValue::Table(table) => {
+            let pair = |(key, value): (&Spanned<Cow<'_, str>>, &Spanned<DeValue<'_>>)| {
+                format!("{:?}={}", key.get_ref(), plain(value.get_ref()))
+            };
+            let mut pairs: Vec<String> = table.iter().map(pair).collect();
+            pairs.sort();
+            format!("{{{}}}", pairs.join(","))
+        }
+        simple => format!("{simple:?}"),
     }
 }
 

@@ -27,7 +27,7 @@ pub fn start(medium: Medium, config: &Config, context: &Context) -> Blocking<Arc
     let name = format!("{}-read", context.id);
     let mut reader = Reader {
         live: medium.is_live(),
-        read_timeout: Duration::from_millis(config.read_timeout_ms),
+        stall_timeout: Duration::from_millis(config.stall_timeout_ms),
         limit: RateLimit::new(config.fps),
         pool: Recycle::new(Frame::empty),
         shape: (0, 0),
@@ -59,7 +59,7 @@ fn connect(medium: &Medium, config: &Config, context: &Context) -> Result<VideoC
             CAP_PROP_OPEN_TIMEOUT_MSEC,
             config.connect_timeout_ms as i32,
             CAP_PROP_READ_TIMEOUT_MSEC,
-            config.read_timeout_ms as i32,
+            config.stall_timeout_ms as i32,
         ],
         _ => Vec::new(),
     };
@@ -99,7 +99,7 @@ fn unopened(medium: &Medium, config: &Config) -> Error {
 /// Turns what OpenCV decodes into frames.
 struct Reader {
     live: bool,
-    read_timeout: Duration,
+    stall_timeout: Duration,
     limit: RateLimit,
     pool: Recycle<Frame>,
     /// Width and height of the latest picture.
@@ -116,8 +116,8 @@ impl Reader {
             let asked = Instant::now();
             let grabbed = capture.grab().map_err(Error::retry)?;
             // After a time-out FFmpeg's decoder gives what it had held back, as if it were new.
-            if self.live && asked.elapsed() >= self.read_timeout {
-                return Err(silent(self.read_timeout));
+            if self.live && asked.elapsed() >= self.stall_timeout {
+                return Err(silent(self.stall_timeout));
             }
             if !grabbed {
                 return Ok(None);
