@@ -18,6 +18,7 @@ use crate::pipeline::runtime::{self, Outcome};
 use crate::pipeline::stop::Stop;
 use crate::service::http::{self, Bound};
 use crate::service::summary::Summary;
+use crate::service::systemd;
 
 /// Where the endpoint listens unless the pipeline file says otherwise.
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9860);
@@ -38,6 +39,7 @@ pub fn run(file: &Path, duration: Option<Duration>, json: bool) -> ExitCode {
     };
     let pipeline = runtime::start(plan);
     let stop = pipeline.stop();
+    let informer = systemd::inform(pipeline.view(), pipeline.stop());
     let server = bound.map(|it| it.serve(pipeline.view()));
     if let Some(server) = &server {
         tracing::info!("status at {}/status", server.address);
@@ -59,6 +61,7 @@ pub fn run(file: &Path, duration: Option<Duration>, json: bool) -> ExitCode {
     handle.close();
     let _ = on_signal.join();
     let _ = timer.map(std::thread::JoinHandle::join);
+    let _ = informer.map(std::thread::JoinHandle::join);
     drop(server);
     report(&outcome, json)
 }

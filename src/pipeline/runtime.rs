@@ -52,6 +52,7 @@ pub struct View {
 struct Watched {
     id: Arc<str>,
     ty: &'static NodeType,
+    optional: bool,
     stats: Arc<NodeStats>,
 }
 
@@ -106,6 +107,7 @@ pub fn start(plan: Plan) -> Pipeline {
         nodes.push(Watched {
             id: Arc::clone(&node.id),
             ty: node.ty,
+            optional: node.optional,
             stats: Arc::clone(&stats),
         });
         let context = Context {
@@ -337,6 +339,8 @@ impl View {
             id: Arc::clone(&node.id),
             type_name: node.ty.name,
             role: node.ty.role.name(),
+            infers: node.ty.infers,
+            optional: node.optional,
             counts: node.stats.read(),
         });
         let edges = self.edges.iter().map(|edge| LinkReport {

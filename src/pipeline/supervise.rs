@@ -10,6 +10,7 @@ use crossbeam_channel::Sender;
 use crate::media::clock::Time;
 use crate::media::event::Event;
 use crate::media::packet::{Kind, Packet};
+use crate::pipeline::calls::Purpose;
 use crate::pipeline::catalogue::{Opener, Role, Running};
 use crate::pipeline::context::Context;
 use crate::pipeline::intake::{Input, Intake};
@@ -162,7 +163,9 @@ impl Worker {
             0 => State::Opening,
             _ => State::Retrying,
         });
+        let call = self.context.stats.calls.begin(Purpose::Open);
         let mut node = (self.open)(&self.context)?;
+        call.succeed();
         self.ready = None;
         match self.intake.clone() {
             None => self.pump_source(&mut *node, memory),
@@ -234,12 +237,16 @@ impl Worker {
         let mut results = Vec::new();
         if let Some((packet, link)) = &input.packet {
             let started = Instant::now();
+            let call = self.context.stats.calls.begin(Purpose::Work);
             let step = catch_unwind(AssertUnwindSafe(|| {
                 node.step(Some(packet.clone()), &mut |packet| results.push(packet))
             }));
             self.context.stats.count_busy(started.elapsed());
             match step.unwrap_or_else(|panic| Err(panicked(&*panic))) {
-                Ok(_) => link.count_forwarded(),
+                Ok(_) => {
+                    call.succeed();
+                    link.count_forwarded();
+                }
                 // Nothing is lost by a sink that waits for room: it gets the same packet again.
                 Err(error @ Error::Retry(_)) if self.role == Role::Sink => {
                     memory.unwritten = Some(input);

@@ -10,5 +10,6 @@ mod repeatable; // the same files give the same events
 mod samples; // small files that tests make for themselves
 mod scratch; // a directory, a pipeline file and the program
 mod status; // the HTTP endpoint
+mod systemd; // what systemd is told, and its units
 mod tidy; // formatting, lints, documents, sizes
 mod whisper; // speech to text
