@@ -4,6 +4,7 @@
 
 mod check;
 mod devices;
+mod doctor;
 mod graph;
 mod log;
 mod models;
@@ -69,6 +70,11 @@ enum Command {
     },
     /// List cameras, microphones and inference providers.
     Devices,
+    /// Measure what a pipeline stands on, and say what to do about what is wrong.
+    Doctor {
+        /// The pipeline file; without one, every device of this machine is looked at.
+        file: Option<PathBuf>,
+    },
 }
 
 /// Reads the command line and does what it says.
@@ -87,6 +93,7 @@ pub fn main() -> ExitCode {
         Command::Nodes { name } => nodes::nodes(name.as_deref(), json),
         Command::Models { action } => models::models(&action, json),
         Command::Devices => devices::devices(json),
+        Command::Doctor { file } => doctor::doctor(file.as_deref(), json),
     }
 }
 

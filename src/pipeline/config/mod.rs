@@ -54,6 +54,8 @@ pub struct PlannedNode {
     pub optional: bool,
     /// Whether it, or anything upstream of it, is a device that will not wait.
     pub live: bool,
+    /// Its options as the file gives them. They may hold secrets: print them through `redact` only.
+    pub options: toml::Table,
     /// Opens it.
     pub open: Opener,
 }

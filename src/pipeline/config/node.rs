@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue, ValueDeserializer};
+use toml::de::{DeTable, DeValue, Deserializer, ValueDeserializer};
 
 use super::PlannedNode;
 use super::options::Table;
@@ -43,12 +43,14 @@ impl Parser {
             .iter()
             .map(|(key, value)| (key.get_ref().to_string(), value.span()))
             .collect();
+        let table = Spanned::new(table_span, table);
+        let options = toml::Table::deserialize(Deserializer::from(table.clone()));
         let about = Table {
             owner: ty.name,
             at: span.clone(),
             schema: &(ty.schema)(),
         };
-        let configured = self.options(&about, Spanned::new(table_span, table), ty.configure);
+        let configured = self.options(&about, table, ty.configure);
         // Its wiring is checked even if its options are wrong.
         let configured = configured.unwrap_or_else(|| Configured {
             open: Arc::new(|_| unreachable!("a plan with a problem is not opened")),
@@ -68,6 +70,7 @@ impl Parser {
             workers,
             optional,
             live: configured.live,
+            options: options.unwrap_or_default(),
             open: configured.open,
         })
     }

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "opencv")]
 mod capture;
+#[cfg(feature = "opencv")]
+mod key_frames;
 mod medium;
 mod stills;
 
@@ -11,6 +13,10 @@ use std::time::{Duration, Instant};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+#[cfg(feature = "opencv")]
+pub use self::capture::version as opencv_version;
+#[cfg(feature = "opencv")]
+pub use self::key_frames::distance as key_frame_distance;
 use self::medium::Medium;
 pub use self::medium::devices as video_devices;
 use super::pace::{Metronome, Pace};
