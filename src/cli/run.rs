@@ -13,6 +13,7 @@ use signal_hook::iterator::Signals;
 
 use crate::pipeline::config::Plan;
 use crate::pipeline::metrics::State;
+use crate::pipeline::node::Error;
 use crate::pipeline::options::Listen;
 use crate::pipeline::runtime::{self, Outcome};
 use crate::pipeline::stop::Stop;
@@ -59,23 +60,25 @@ pub fn run(file: &Path, duration: Option<Duration>, json: bool) -> ExitCode {
     let outcome = pipeline.wait();
     stop.set();
     handle.close();
-    let _ = on_signal.join();
+    let signalled = on_signal.join().unwrap_or(false);
     let _ = timer.map(std::thread::JoinHandle::join);
     let _ = informer.map(std::thread::JoinHandle::join);
     drop(server);
-    report(&outcome, json)
+    report(&outcome, signalled, json)
 }
 
-/// The first signal drains; a second one ends the process at once.
-fn wait_for_signal(signals: &mut Signals, stop: &Stop) {
-    if let Some(signal) = signals.forever().next() {
-        let armed = Arc::new(AtomicBool::new(true));
-        for signal in [SIGINT, SIGTERM] {
-            let _ = signal_hook::flag::register_conditional_shutdown(signal, 1, Arc::clone(&armed));
-        }
-        stop.set();
-        tracing::info!(signal, "stopping");
+/// The first signal drains; a second one ends the process at once. Says whether there was one.
+fn wait_for_signal(signals: &mut Signals, stop: &Stop) -> bool {
+    let Some(signal) = signals.forever().next() else {
+        return false;
+    };
+    let armed = Arc::new(AtomicBool::new(true));
+    for signal in [SIGINT, SIGTERM] {
+        let _ = signal_hook::flag::register_conditional_shutdown(signal, 1, Arc::clone(&armed));
     }
+    stop.set();
+    tracing::info!(signal, "stopping");
+    true
 }
 
 /// A busy default port is a warning: two pipelines on one machine are fine. A busy port that
@@ -96,7 +99,7 @@ fn listen(plan: &Plan) -> Result<Option<Bound>, String> {
     }
 }
 
-fn report(outcome: &Outcome, json: bool) -> ExitCode {
+fn report(outcome: &Outcome, signalled: bool, json: bool) -> ExitCode {
     let summary = Summary::of(&outcome.snapshot);
     if json {
         super::print_json(&serde_json::json!({
@@ -106,9 +109,12 @@ fn report(outcome: &Outcome, json: bool) -> ExitCode {
     } else {
         let _ = writeln!(std::io::stdout(), "{summary}");
     }
-    // A device that never came back is a failure too, even if the time limit ended the wait.
-    let lost = |state| matches!(state, State::Retrying | State::Failed);
-    let failed = outcome.failures.iter().map(|(id, _)| id);
+    // A device that never came back is a failure too, even if the time limit ended the wait. Whoever
+    // stops a service gets what was asked for, whatever is unplugged at that moment.
+    let lost = |state| !signalled && matches!(state, State::Retrying | State::Failed);
+    let waited = |error: &Error| signalled && matches!(error, Error::Retry(_));
+    let failures = outcome.failures.iter();
+    let failed = failures.filter_map(|(id, error)| (!waited(error)).then_some(id));
     let waiting = outcome
         .snapshot
         .nodes

@@ -209,6 +209,11 @@ fn a_camera_that_is_not_plugged_in_holds_up_neither_start_nor_watchdog() {
     assert!(systemd.pings(3 * WATCHDOG).len() > 8);
     otus.signal(libc::SIGTERM);
     systemd.wait_for("STOPPING=1");
+    assert_eq!(
+        otus.wait().code,
+        Some(0),
+        "a stop that was asked for is no failure"
+    );
 }
 
 #[test]
