@@ -98,10 +98,9 @@ pub fn start(plan: Plan) -> Pipeline {
     let (exit, exits) = unbounded();
     let (ready, all_ready) = bounded(0);
     let runtime = Arc::new(plan.runtime.clone());
-    let mut threads = Vec::new();
+    let (mut threads, mut nodes) = (Vec::new(), Vec::new());
     let optional = plan.nodes.iter().filter(|node| node.optional);
     let optional = optional.map(|node| Arc::clone(&node.id)).collect();
-    let mut nodes = Vec::new();
     for node in plan.nodes {
         let stats = Arc::new(NodeStats::default());
         nodes.push(Watched {

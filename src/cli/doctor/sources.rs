@@ -27,6 +27,7 @@ const NOISY: f64 = -35.0;
 /// More frames than a detector on a small board can look at.
 const MANY_FRAMES: f64 = 15.0;
 /// Longer waits for a key frame make every reconnect slow.
+#[cfg(feature = "opencv")]
 const LONG_KEY_DISTANCE: f64 = 4.0;
 
 pub fn check(plan: &Plan) -> Vec<Finding> {
