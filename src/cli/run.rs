@@ -13,12 +13,14 @@ use signal_hook::iterator::Signals;
 
 use crate::pipeline::config::Plan;
 use crate::pipeline::metrics::State;
+use crate::pipeline::node::Error;
 use crate::pipeline::options::Listen;
 use crate::pipeline::runtime::{self, Outcome, Reloader};
 use crate::pipeline::stop::Stop;
 use crate::service::http::{self, Bound};
 use crate::service::reload;
 use crate::service::summary::Summary;
+use crate::service::systemd;
 
 /// Where the endpoint listens unless the pipeline file says otherwise.
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9860);
@@ -40,6 +42,7 @@ pub fn run(file: &Path, duration: Option<Duration>, json: bool) -> ExitCode {
     let watched = plan.runtime.reload_on_change;
     let pipeline = runtime::start(plan);
     let (stop, reloader) = (pipeline.stop(), pipeline.reloader());
+    let informer = systemd::inform(pipeline.view(), pipeline.stop());
     let server = bound.map(|it| it.serve(pipeline.view()));
     if let Some(server) = &server {
         tracing::info!("status at {}/status", server.address);
@@ -63,28 +66,33 @@ pub fn run(file: &Path, duration: Option<Duration>, json: bool) -> ExitCode {
     let outcome = pipeline.wait();
     stop.set();
     handle.close();
-    let _ = on_signal.join();
-    let helpers = timer.into_iter().chain(on_change);
+    let signalled = on_signal.join().unwrap_or(false);
+    let helpers = timer.into_iter().chain(on_change).chain(informer);
     helpers.for_each(|it| drop(it.join()));
     drop(server);
-    report(&outcome, json)
+    report(&outcome, signalled, json)
 }
 
 /// SIGHUP reads the file again. The first other signal drains; a second one ends the process at
-/// once.
-fn wait_for_signals(signals: &mut Signals, stop: &Stop, file: &Path, reloader: &Reloader) {
-    for signal in signals.forever() {
-        if signal == SIGHUP {
+/// once. Says whether there was one of these.
+fn wait_for_signals(signals: &mut Signals, stop: &Stop, file: &Path, reloader: &Reloader) -> bool {
+    let reload = |signal: &i32| {
+        let again = *signal == SIGHUP;
+        if again {
             reload::reload(file, reloader);
-            continue;
         }
-        let armed = Arc::new(AtomicBool::new(true));
-        for signal in [SIGINT, SIGTERM] {
-            let _ = signal_hook::flag::register_conditional_shutdown(signal, 1, Arc::clone(&armed));
-        }
-        tracing::info!(signal, "stopping");
-        return stop.set();
+        again
+    };
+    let Some(signal) = signals.forever().find(|signal| !reload(signal)) else {
+        return false;
+    };
+    let armed = Arc::new(AtomicBool::new(true));
+    for signal in [SIGINT, SIGTERM] {
+        let _ = signal_hook::flag::register_conditional_shutdown(signal, 1, Arc::clone(&armed));
     }
+    stop.set();
+    tracing::info!(signal, "stopping");
+    true
 }
 
 /// A busy default port is a warning: two pipelines on one machine are fine. A busy port that
@@ -105,7 +113,7 @@ fn listen(plan: &Plan) -> Result<Option<Bound>, String> {
     }
 }
 
-fn report(outcome: &Outcome, json: bool) -> ExitCode {
+fn report(outcome: &Outcome, signalled: bool, json: bool) -> ExitCode {
     let summary = Summary::of(&outcome.snapshot);
     if json {
         super::print_json(&serde_json::json!({
@@ -115,9 +123,13 @@ fn report(outcome: &Outcome, json: bool) -> ExitCode {
     } else {
         let _ = writeln!(std::io::stdout(), "{summary}");
     }
-    // A device that never came back is a failure too, even if the time limit ended the wait.
-    let lost = |state| matches!(state, State::Retrying | State::Degraded | State::Failed);
-    let failed = outcome.failures.iter().map(|(id, _)| id);
+    // A device that never came back is a failure too, even if the time limit ended the wait. Whoever
+    // stops a service gets what was asked for, whatever is unplugged at that moment.
+    let lost =
+        |state| !signalled && matches!(state, State::Retrying | State::Degraded | State::Failed);
+    let waited = |error: &Error| signalled && matches!(error, Error::Retry(_));
+    let failures = outcome.failures.iter();
+    let failed = failures.filter_map(|(id, error)| (!waited(error)).then_some(id));
     let waiting = outcome
         .snapshot
         .nodes

@@ -57,6 +57,8 @@ pub struct NodeType {
     pub produces: &'static [Kind],
     /// Whether it may have several `workers`.
     pub stateless: bool,
+    /// Whether it runs a model: opening it then includes an inference.
+    pub infers: bool,
     /// JSON Schema of its options.
     pub schema: fn() -> schemars::Schema,
     /// Parses options. The error carries the span of what is wrong.
@@ -181,6 +183,7 @@ pub const fn transform<N: Transform>() -> NodeType {
         accepts: N::In::KINDS,
         produces: N::Out::KINDS,
         stateless: N::STATELESS,
+        infers: N::INFERS,
         configure: |table| {
             let wrap = |node| -> Box<dyn Running> { Box::new(AsTransform(node)) };
             configure::<N>(table, |_| false, wrap).map(|(_, configured)| configured)
@@ -210,6 +213,7 @@ const fn node_type<N: Node>(role: Role) -> NodeType {
         accepts: &[],
         produces: &[],
         stateless: false,
+        infers: false,
         schema: || schemars::schema_for!(N::Config),
         configure: |_| unreachable!("every role sets it"),
     }

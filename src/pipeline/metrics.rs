@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::media::event::Event;
 use crate::media::packet::{Kind, Packet};
+use crate::pipeline::calls::{CallCounts, Calls};
 use crate::pipeline::runtime::Reload;
 
 /// Why a packet did not reach its consumer, or was not handled by it.
@@ -133,6 +134,8 @@ struct Story {
 /// Counters and facts of one node.
 #[derive(Debug, Default)]
 pub struct NodeStats {
+    /// Calls into its code.
+    pub calls: Calls,
     made: [AtomicU64; Kind::ALL.len()],
     objects: AtomicU64,
     busy_ns: AtomicU64,
@@ -196,6 +199,7 @@ impl NodeStats {
             busy_seconds: self.busy_ns.load(Relaxed) as f64 / 1e9,
             media_seconds: self.media_ns.load(Relaxed) as f64 / 1e9,
             failures: self.failures.load(Relaxed),
+            calls: self.calls.read(),
             last_error: story.last_error.clone(),
             facts: story.facts.clone(),
         }
@@ -223,6 +227,8 @@ pub struct NodeCounts {
     pub media_seconds: f64,
     /// How often it failed.
     pub failures: u64,
+    /// Calls into its code.
+    pub calls: CallCounts,
     /// The latest failure.
     pub last_error: Option<String>,
     /// Facts such as model and provider.
@@ -239,6 +245,10 @@ pub struct NodeReport {
     pub type_name: &'static str,
     /// `source`, `transform` or `sink`.
     pub role: &'static str,
+    /// Whether it runs a model.
+    pub infers: bool,
+    /// Whether the run goes on without it.
+    pub optional: bool,
     /// Counters and facts.
     #[serde(flatten)]
     pub counts: NodeCounts,

@@ -1,6 +1,7 @@
 //! How it flows: node traits, the catalogue, the pipeline file, links, threads and counters.
 
 pub mod blocking;
+pub mod calls;
 pub mod catalogue;
 pub mod config;
 pub mod context;

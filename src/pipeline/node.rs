@@ -125,6 +125,9 @@ pub trait Transform: Node {
     type Out: Payload + Into<Packet>;
     /// Whether packets can be handled in any order by several instances (`workers`).
     const STATELESS: bool = false;
+    /// Whether it runs a model. Then `open` ends with an inference on nothing: the service counts as
+    /// ready when that has succeeded, as nobody may talk or come into view for hours.
+    const INFERS: bool = false;
 
     /// Handles one packet.
     ///

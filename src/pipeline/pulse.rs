@@ -1,15 +1,23 @@
 //! Shows from outside whether a worker is inside a call of its node, and since when.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A call under way.
 #[derive(Clone, Copy, Debug)]
 struct Call {
     since: Instant,
-    ticket: Option<u64>,
+    held: Held,
+}
+
+/// What a call holds that others may wait for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Held {
+    /// Its place in the sequence of the node's results.
+    pub ticket: Option<u64>,
+    /// Its entry among the calls of the node.
+    pub entry: Option<u64>,
 }
 
 /// Shared by a worker and the runtime that watches it.
@@ -20,10 +28,10 @@ pub struct Pulse {
 }
 
 impl Pulse {
-    /// The worker is about to call its node with the input of this ticket.
-    pub fn enter(&self, ticket: Option<u64>) {
-        let since = Instant::now();
-        *self.call() = Some(Call { since, ticket });
+    /// The worker is about to call its node.
+    pub fn enter(&self, ticket: Option<u64>, entry: Option<u64>) {
+        let (since, held) = (Instant::now(), Held { ticket, entry });
+        *self.call() = Some(Call { since, held });
     }
 
     /// The call has returned; says how long it took.
@@ -38,10 +46,10 @@ impl Pulse {
         self.call().is_some_and(|call| call.since.elapsed() > limit)
     }
 
-    /// Leaves the worker to itself; gives the ticket it holds.
-    pub fn leave_behind(&self) -> Option<u64> {
+    /// Leaves the worker to itself; gives what it holds.
+    pub fn leave_behind(&self) -> Held {
         self.left.store(true, Relaxed);
-        self.call().and_then(|call| call.ticket)
+        self.call().map(|call| call.held).unwrap_or_default()
     }
 
     /// Whether nobody waits for this worker any more.
@@ -49,7 +57,7 @@ impl Pulse {
         self.left.load(Relaxed)
     }
 
-    fn call(&self) -> std::sync::MutexGuard<'_, Option<Call>> {
+    fn call(&self) -> MutexGuard<'_, Option<Call>> {
         self.call.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -10,6 +10,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use crate::media::clock::Time;
 use crate::media::event::Event;
 use crate::media::packet::{Kind, Packet};
+use crate::pipeline::calls::Purpose;
 use crate::pipeline::catalogue::{Opener, Probe, Role, Running};
 use crate::pipeline::context::Context;
 use crate::pipeline::intake::Input;
@@ -178,7 +179,10 @@ impl Worker {
                 true => State::Opening,
                 false => State::Retrying,
             });
+        let stats = Arc::clone(&self.context.stats);
+        let call = stats.calls.begin(Purpose::Open);
         let mut node = (self.open)(&self.context)?;
+        call.succeed();
         memory.opened = true;
         self.tell_opened(Ok(()));
         match self.intake.clone() {
@@ -214,7 +218,7 @@ impl Worker {
         self.context.stats.set_state(State::Running);
         let mut made = Vec::new();
         while !self.context.stop.is_set() {
-            self.pulse.enter(None);
+            self.pulse.enter(None, None);
             let flow = node.step(None, &mut |packet| made.push(packet));
             let busy = self.pulse.leave();
             if self.pulse.is_left_behind() {
@@ -285,14 +289,19 @@ impl Worker {
         memory.at = memory.at.max(input.at);
         let mut results = Vec::new();
         if let Some((packet, link)) = &input.packet {
-            self.pulse.enter(ticket.as_ref().map(|it| it.number));
+            let call = self.context.stats.calls.begin(Purpose::Work);
+            let ticket = ticket.as_ref().map(|it| it.number);
+            self.pulse.enter(ticket, Some(call.number()));
             let step = catch_unwind(AssertUnwindSafe(|| {
                 let packet = Some(packet.clone());
                 Ok(node.step(packet, &mut |packet| results.push(packet))?)
             }));
             self.context.stats.count_busy(self.pulse.leave());
             match step.unwrap_or_else(|panic| Err(panicked(&*panic))) {
-                Ok(_) => link.count_forwarded(),
+                Ok(_) => {
+                    call.succeed();
+                    link.count_forwarded();
+                }
                 // Nothing is lost by a sink that waits for room: it gets the same packet again.
                 Err(failure)
                     if self.role == Role::Sink && !failure.panicked && self.waits(&failure) =>

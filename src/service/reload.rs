@@ -7,6 +7,7 @@ use crate::nodes;
 use crate::pipeline::config;
 use crate::pipeline::runtime::Reloader;
 use crate::pipeline::stop::Stop;
+use crate::service::systemd;
 
 /// How often a watched file is looked at.
 const LOOK_UP: Duration = Duration::from_secs(1);
@@ -14,6 +15,7 @@ const LOOK_UP: Duration = Duration::from_secs(1);
 /// Reads and checks the file and asks for the graph in it. A wrong file changes nothing; what is
 /// wrong with it can be seen in the view.
 pub fn reload(file: &Path, reloader: &Reloader) {
+    systemd::reloading();
     match config::load(file, nodes::NODES) {
         Ok(plan) => reloader.replace(plan),
         Err(rejected) => reloader.refuse(rejected.render()),

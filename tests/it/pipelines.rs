@@ -80,6 +80,11 @@ fn every_node_keeps_its_promises() {
         );
         let schema = (ty.schema)();
         let options = schema.get("properties").and_then(|it| it.as_object());
+        let has_model = options.is_some_and(|it| it.contains_key("model"));
+        assert_eq!(
+            has_model, ty.infers,
+            "{name}: INFERS is for nodes with a model"
+        );
         for (option, about) in options.into_iter().flatten() {
             assert!(
                 about.get("description").is_some(),

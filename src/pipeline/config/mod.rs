@@ -56,10 +56,10 @@ pub struct PlannedNode {
     pub live: bool,
     /// Tells whether its medium is there, for sources.
     pub probe: Option<Probe>,
+    /// Its options as the file gives them. They may hold secrets: print them through `redact` only.
+    pub options: toml::Table,
     /// Opens it.
     pub open: Opener,
-    /// Hash of its type and options: the same for a node that a reload can keep.
-    pub options: u64,
 }
 
 /// A pipeline file that cannot be used, and everything that is wrong with it.

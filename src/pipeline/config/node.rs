@@ -1,13 +1,12 @@
 //! One node of a pipeline file: its type, its inputs, what every node may say, its options.
 
 use std::borrow::Cow;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 use std::sync::Arc;
 
 use serde::Deserialize;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue, ValueDeserializer};
+use toml::de::{DeTable, DeValue, Deserializer, ValueDeserializer};
 
 use super::PlannedNode;
 use super::options::Table;
@@ -40,17 +39,18 @@ impl Parser {
         let inputs = self.inputs(role, name, &span, &mut table);
         let workers = self.workers(ty, &span, &mut table);
         let optional = self.common(&mut table, "optional", false, "true or false");
-        let options = fingerprint(ty, &table);
         let places: Vec<(String, Range<usize>)> = table
             .iter()
             .map(|(key, value)| (key.get_ref().to_string(), value.span()))
             .collect();
+        let table = Spanned::new(table_span, table);
+        let options = toml::Table::deserialize(Deserializer::from(table.clone()));
         let about = Table {
             owner: ty.name,
             at: span.clone(),
             schema: &(ty.schema)(),
         };
-        let configured = self.options(&about, Spanned::new(table_span, table), ty.configure);
+        let configured = self.options(&about, table, ty.configure);
         // Its wiring is checked even if its options are wrong.
         let configured = configured.unwrap_or_else(|| Configured {
             open: Arc::new(|_| unreachable!("a plan with a problem is not opened")),
@@ -72,8 +72,8 @@ impl Parser {
             optional,
             live: configured.live,
             probe: configured.probe,
+            options: options.unwrap_or_default(),
             open: configured.open,
-            options,
         })
     }
 
@@ -211,38 +211,6 @@ impl Parser {
             self.report(span, format!("`{key}` is wrong"), help);
             default
         })
-    }
-}
-
-/// A number that two nodes share only if their type and options are the same.
-fn fingerprint(ty: &NodeType, options: &DeTable<'_>) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    ty.name.hash(&mut hasher);
-    let mut options: Vec<(&str, String)> = options
-        .iter()
-        .map(|(key, value)| (key.get_ref().as_ref(), plain(value.get_ref())))
-        .collect();
-    options.sort();
-    options.hash(&mut hasher);
-    hasher.finish()
-}
-
-/// A value without its place in the file.
-fn plain(value: &DeValue<'_>) -> String {
-    match value {
-        DeValue::Array(items) => {
-            let items: Vec<String> = items.iter().map(|it| plain(it.get_ref())).collect();
-            format!("[{}]", items.join(","))
-        }
-        DeValue::Table(table) => {
-            let pair = |(key, value): (&Spanned<Cow<'_, str>>, &Spanned<DeValue<'_>>)| {
-                format!("{:?}={}", key.get_ref(), plain(value.get_ref()))
-            };
-            let mut pairs: Vec<String> = table.iter().map(pair).collect();
-            pairs.sort();
-            format!("{{{}}}", pairs.join(","))
-        }
-        simple => format!("{simple:?}"),
     }
 }
 

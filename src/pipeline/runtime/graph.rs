@@ -116,14 +116,8 @@ impl Graph {
 
     fn keeps(&self, node: &PlannedNode, same_runtime: bool) -> bool {
         let same = |old: &PlannedNode| {
-            (&old.id, old.options, old.workers, old.optional, old.live)
-                == (
-                    &node.id,
-                    node.options,
-                    node.workers,
-                    node.optional,
-                    node.live,
-                )
+            (&old.id, old.ty.name, &old.options) == (&node.id, node.ty.name, &node.options)
+                && (old.workers, old.optional, old.live) == (node.workers, node.optional, node.live)
         };
         let independent = same_runtime || node.ty.role != Role::Transform;
         independent && self.members.iter().any(|it| same(&it.planned))
@@ -276,9 +270,13 @@ impl Graph {
         let hanging = self.threads.iter().position(|it| it.pulse.hangs(limit));
         let Some(at) = hanging else { return };
         let thread = self.threads.swap_remove(at);
-        if let (Some(ticket), Some(queue)) = (thread.pulse.leave_behind(), &thread.queue) {
+        let held = thread.pulse.leave_behind();
+        if let (Some(ticket), Some(queue)) = (held.ticket, &thread.queue) {
             queue.skip(ticket);
         }
+        held.entry
+            .into_iter()
+            .for_each(|it| thread.stats.calls.give_up(it));
         let message = format!("does not come back from a call for {} s", limit.as_secs());
         tracing::error!(node = %thread.id, "{message}; leaving its thread behind");
         let Some(member) = self.members.iter_mut().find(|it| thread.is_of(it)) else {

@@ -153,6 +153,7 @@ impl Member {
         Watched {
             id: Arc::clone(&self.planned.id),
             ty: self.planned.ty,
+            optional: self.planned.optional,
             stats: Arc::clone(&self.worker.context.stats),
         }
     }

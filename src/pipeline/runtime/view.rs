@@ -34,6 +34,8 @@ pub struct Watched {
     pub id: Arc<str>,
     /// Its type.
     pub ty: &'static NodeType,
+    /// Whether the run goes on without it.
+    pub optional: bool,
     /// Its counters.
     pub stats: Arc<NodeStats>,
 }
@@ -80,6 +82,8 @@ impl View {
             id: Arc::clone(&node.id),
             type_name: node.ty.name,
             role: node.ty.role.name(),
+            infers: node.ty.infers,
+            optional: node.optional,
             counts: node.stats.read(),
         });
         let edges = shown.edges.iter().map(|edge| LinkReport {

@@ -5,7 +5,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use opencv::core::{
-    LogLevel, Mat, MatTraitConst, MatTraitConstManual, Vec3b, Vector, set_log_level,
+    LogLevel, Mat, MatTraitConst, MatTraitConstManual, Vec3b, Vector, get_version_string,
+    set_log_level,
 };
 use opencv::videoio::{
     CAP_FFMPEG, CAP_GSTREAMER, CAP_PROP_BUFFERSIZE, CAP_PROP_FPS, CAP_PROP_FRAME_HEIGHT,
@@ -21,6 +22,11 @@ use crate::media::recycle::Recycle;
 use crate::pipeline::blocking::Blocking;
 use crate::pipeline::context::Context;
 use crate::pipeline::node::{Error, Result};
+
+/// Version of OpenCV, if it tells.
+pub fn version() -> Option<String> {
+    get_version_string().ok()
+}
 
 /// Starts to read; connecting happens on the reader's thread too.
 pub fn start(medium: Medium, config: &Config, context: &Context) -> Blocking<Arc<Frame>> {

@@ -3,6 +3,8 @@
 #[cfg(feature = "opencv")]
 mod capture;
 mod frozen;
+#[cfg(feature = "opencv")]
+mod key_frames;
 mod medium;
 mod probe;
 mod stills;
@@ -13,7 +15,11 @@ use std::time::{Duration, Instant};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+#[cfg(feature = "opencv")]
+pub use self::capture::version as opencv_version;
 use self::frozen::Frozen;
+#[cfg(feature = "opencv")]
+pub use self::key_frames::distance as key_frame_distance;
 use self::medium::Medium;
 pub use self::medium::devices as video_devices;
 use super::condition::{Remedy, Watch};
