@@ -3,11 +3,14 @@
 //! Exit codes: 0 done, 1 failed while running, 2 usage, 78 the pipeline file is wrong.
 
 mod check;
+mod client;
 mod devices;
 mod graph;
 mod models;
 mod nodes;
 mod run;
+mod status;
+mod top;
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -69,6 +72,16 @@ enum Command {
     },
     /// List cameras, microphones and inference providers.
     Devices,
+    /// Ask a running instance how it is.
+    Status {
+        #[command(flatten)]
+        place: client::Place,
+    },
+    /// Watch a running instance; q quits.
+    Top {
+        #[command(flatten)]
+        place: client::Place,
+    },
 }
 
 /// Reads the command line and does what it says.
@@ -87,6 +100,8 @@ pub fn main() -> ExitCode {
         Command::Nodes { name } => nodes::nodes(name.as_deref(), json),
         Command::Models { action } => models::models(&action, json),
         Command::Devices => devices::devices(json),
+        Command::Status { place } => status::status(&place, json),
+        Command::Top { place } => top::top(&place, json),
     }
 }
 

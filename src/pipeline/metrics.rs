@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::media::event::Event;
 use crate::media::packet::{Kind, Packet};
+use crate::pipeline::histogram::{Histogram, Times};
 
 /// Why a packet did not reach its consumer, or was not handled by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,6 +136,7 @@ pub struct NodeStats {
     busy_ns: AtomicU64,
     failures: AtomicU64,
     media_ns: AtomicU64,
+    age: Histogram,
     story: Mutex<Story>,
 }
 
@@ -154,6 +156,11 @@ impl NodeStats {
     /// Adds time spent inside the node's own code.
     pub fn count_busy(&self, time: Duration) {
         self.busy_ns.fetch_add(time.as_nanos() as u64, Relaxed);
+    }
+
+    /// Counts the age of a packet that the node is done with.
+    pub fn count_age(&self, age: Duration) {
+        self.age.count(age);
     }
 
     /// Sets what the node is doing.
@@ -177,6 +184,7 @@ impl NodeStats {
     /// Reads everything.
     pub fn read(&self) -> NodeCounts {
         let story = self.story();
+        let age = self.age.read();
         let made = Kind::ALL
             .iter()
             .map(|&kind| (kind.name(), self.made[kind as usize].load(Relaxed)));
@@ -187,6 +195,8 @@ impl NodeStats {
             objects: self.objects.load(Relaxed),
             busy_seconds: self.busy_ns.load(Relaxed) as f64 / 1e9,
             media_seconds: self.media_ns.load(Relaxed) as f64 / 1e9,
+            lag_seconds: (age.count > 0).then_some(age.last),
+            age,
             failures: self.failures.load(Relaxed),
             last_error: story.last_error.clone(),
             facts: story.facts.clone(),
@@ -213,6 +223,12 @@ pub struct NodeCounts {
     pub busy_seconds: f64,
     /// Latest capture time it has put out, in seconds since the run began.
     pub media_seconds: f64,
+    /// Age of the latest packet that it was done with; only for live media.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lag_seconds: Option<f64>,
+    /// Ages of all packets that it was done with; only for live media.
+    #[serde(skip)]
+    pub age: Times,
     /// How often it failed.
     pub failures: u64,
     /// The latest failure.
@@ -231,6 +247,12 @@ pub struct NodeReport {
     pub type_name: &'static str,
     /// `source`, `transform` or `sink`.
     pub role: &'static str,
+    /// Whether it, or anything upstream of it, is a device that will not wait.
+    pub live: bool,
+    /// Whether the run goes on without it.
+    pub optional: bool,
+    /// Whether it makes frames, which can then be looked at.
+    pub pictures: bool,
     /// Counters and facts.
     #[serde(flatten)]
     pub counts: NodeCounts,

@@ -4,7 +4,9 @@ pub mod blocking;
 pub mod catalogue;
 pub mod config;
 pub mod context;
+pub mod drawing;
 pub mod graph;
+pub mod histogram;
 pub mod intake;
 pub mod link;
 pub mod metrics;
@@ -17,6 +19,7 @@ pub mod runtime;
 pub mod secret;
 pub mod stop;
 pub mod supervise;
+pub mod tap;
 pub mod testing;
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use crate::media::clock::{Clock, Time};
 use crate::media::packet::{Kind, Packet};
 use crate::pipeline::link::Outlet;
 use crate::pipeline::metrics::NodeStats;
+use crate::pipeline::tap::{Feed, Tap};
 
 /// The lanes out of one node.
 pub struct Outlets {
@@ -19,6 +20,10 @@ pub struct Outlets {
     pub lanes: Vec<(Kind, Outlet)>,
     /// Whether consumers merge by capture time and so need marks.
     pub by_capture_time: bool,
+    /// Where onlookers ask for frames of the node.
+    pub tap: Arc<Tap>,
+    /// Where onlookers hear of events, of all nodes.
+    pub feed: Arc<Feed>,
 }
 
 impl Outlets {
@@ -33,9 +38,21 @@ impl Outlets {
             head.time = self.clock.wall(head.at);
         }
         self.stats.count_made(&packet);
+        match &packet {
+            Packet::Frame(frame) => self.tap.show(frame),
+            Packet::Event(event) => self.feed.tell(event),
+            _ => {}
+        }
         let kind = packet.kind();
         for (_, outlet) in self.lanes.iter().filter(|lane| lane.0 == kind) {
             outlet.send(at, packet.clone());
+        }
+    }
+
+    /// Counts how old a packet is when the node is done with it; media of files has no age.
+    pub fn count_age(&self, packet: &Packet) {
+        if !self.by_capture_time {
+            self.stats.count_age(self.clock.now().since(packet.end()));
         }
     }
 

@@ -25,6 +25,7 @@ use crate::pipeline::outlets::Outlets;
 use crate::pipeline::secret::redact;
 use crate::pipeline::stop::Stop;
 use crate::pipeline::supervise::{Queue, Worker};
+use crate::pipeline::tap::{Feed, Tap};
 
 /// How long threads get to end after the drain time is over and the queues were given up.
 const LAST_CALL: Duration = Duration::from_secs(1);
@@ -46,13 +47,17 @@ pub struct View {
     clock: Clock,
     nodes: Arc<Vec<Watched>>,
     edges: Arc<Vec<Edge>>,
+    feed: Arc<Feed>,
 }
 
 #[derive(Debug)]
 struct Watched {
     id: Arc<str>,
     ty: &'static NodeType,
+    live: bool,
+    optional: bool,
     stats: Arc<NodeStats>,
+    tap: Arc<Tap>,
 }
 
 #[derive(Debug)]
@@ -101,12 +106,16 @@ pub fn start(plan: Plan) -> Pipeline {
     let optional = plan.nodes.iter().filter(|node| node.optional);
     let optional = optional.map(|node| Arc::clone(&node.id)).collect();
     let mut nodes = Vec::new();
+    let feed = Arc::new(Feed::default());
     for node in plan.nodes {
-        let stats = Arc::new(NodeStats::default());
+        let (stats, tap) = (Arc::new(NodeStats::default()), Arc::new(Tap::default()));
         nodes.push(Watched {
             id: Arc::clone(&node.id),
             ty: node.ty,
+            live: node.live,
+            optional: node.optional,
             stats: Arc::clone(&stats),
+            tap: Arc::clone(&tap),
         });
         let context = Context {
             id: Arc::clone(&node.id),
@@ -126,6 +135,8 @@ pub fn start(plan: Plan) -> Pipeline {
             stats,
             lanes: wiring.outlets.remove(&node.id).unwrap_or_default(),
             by_capture_time: !node.live,
+            tap,
+            feed: Arc::clone(&feed),
         });
         for _ in 0..node.workers {
             let worker = Worker {
@@ -150,6 +161,7 @@ pub fn start(plan: Plan) -> Pipeline {
         clock,
         nodes: Arc::new(nodes),
         edges: Arc::new(wiring.edges),
+        feed,
     };
     Pipeline {
         stop,
@@ -331,12 +343,27 @@ impl View {
         &self.clock
     }
 
+    /// Where to hear of events.
+    pub fn feed(&self) -> &Feed {
+        &self.feed
+    }
+
+    /// Where to ask for frames of a node, if it exists and makes frames.
+    pub fn tap(&self, id: &str) -> Option<Arc<Tap>> {
+        let node = self.nodes.iter().find(|node| *node.id == *id)?;
+        let makes_frames = node.ty.produces.contains(&Kind::Frame);
+        makes_frames.then(|| Arc::clone(&node.tap))
+    }
+
     /// Everything that can be counted, at this moment.
     pub fn snapshot(&self) -> Snapshot {
         let nodes = self.nodes.iter().map(|node| NodeReport {
             id: Arc::clone(&node.id),
             type_name: node.ty.name,
             role: node.ty.role.name(),
+            live: node.live,
+            optional: node.optional,
+            pictures: node.ty.produces.contains(&Kind::Frame),
             counts: node.stats.read(),
         });
         let edges = self.edges.iter().map(|edge| LinkReport {

@@ -239,7 +239,10 @@ impl Worker {
             }));
             self.context.stats.count_busy(started.elapsed());
             match step.unwrap_or_else(|panic| Err(panicked(&*panic))) {
-                Ok(_) => link.count_forwarded(),
+                Ok(_) => {
+                    link.count_forwarded();
+                    self.outlets.count_age(packet);
+                }
                 // Nothing is lost by a sink that waits for room: it gets the same packet again.
                 Err(error @ Error::Retry(_)) if self.role == Role::Sink => {
                     memory.unwritten = Some(input);
