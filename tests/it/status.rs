@@ -24,7 +24,7 @@ fn start(scratch: &Scratch, listen: &str) -> Running {
     Running::start(scratch.otus(&["run", "pipeline.toml"]))
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("it is bound").port()
 }
