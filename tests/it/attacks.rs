@@ -1,4 +1,4 @@
-//! F16: what browsers, scanners and strangers do to a local HTTP endpoint.
+//! F16: what browsers, scanners and strangers do to a local HTTP endpoint. F17: what it gives away.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::samples::wav;
-use crate::scratch::{Running, Scratch, wait_for};
+use crate::scratch::{Running, Scratch, skipped, wait_for};
 use crate::status::free_port;
 
 const TOKEN: &str = "3f1c9a52e8d04b7796c1d0aa5be24f10";
@@ -222,4 +222,58 @@ fn f16_a_crowd_neither_fills_the_memory_nor_stops_the_work() {
     drop((crowd, listeners));
     site.running.signal(libc::SIGTERM);
     assert_eq!(site.running.wait().code, Some(0));
+}
+
+/// Addresses with the secret in every place where cameras want one.
+fn addresses(secret: &str) -> Vec<String> {
+    let users = ["admin", "first.last", "user%40home", "user+tag", "zoë"];
+    let passwords = ["SECRET", "SECRET%40home", "SECRET+1", "a:SECRET", "SECRETé"];
+    let keys = ["pwd", "password", "token", "api_key", "auth"];
+    let in_front = users.iter().flat_map(|user| {
+        let address = move |it| format!("rtsp://{user}:{it}@127.0.0.1:1/stream");
+        passwords.iter().map(address)
+    });
+    let behind = keys
+        .iter()
+        .map(|key| format!("rtsp://127.0.0.1:1/stream?user=x&{key}=SECRET"));
+    let addresses = in_front.chain(behind);
+    addresses.map(|it| it.replace("SECRET", secret)).collect()
+}
+
+#[test]
+fn f17_no_answer_gives_a_secret_away() {
+    if !cfg!(feature = "opencv") {
+        return skipped("the test needs cameras: this build has no `opencv`");
+    }
+    let (scratch, port, secret) = (Scratch::new(), free_port(), "hunter2leak");
+    let addresses = addresses(secret);
+    assert_eq!(addresses.len(), 30);
+    let mut pipeline = String::new();
+    for (at, address) in addresses.iter().enumerate() {
+        pipeline += &format!("[sources.c{at}]\ntype = 'camera'\nuri = '{address}'\n");
+    }
+    let names: Vec<String> = (0..30).map(|at| format!("'c{at}'")).collect();
+    let names = names.join(", ");
+    pipeline += &format!(
+        "[sinks.log]\ntype = 'jsonl'\ninputs = [{names}]\npath = 'events.jsonl'\n\
+         [status]\nlisten = '127.0.0.1:{port}'\n"
+    );
+    scratch.write("pipeline.toml", pipeline);
+    let running = Running::start(scratch.otus(&["run", "pipeline.toml"]));
+    let site = Site { running, port };
+    let get = |path: &str| site.answer(&site.request(&format!("GET {path}")));
+    wait_for("thirty failures", Duration::from_secs(60), || {
+        let told = get("/healthz")?.matches("cannot connect").count();
+        (told == 30).then_some(())
+    });
+    let base64 = ["aHVudGVyMmxlYW", "h1bnRlcjJsZWFr", "odW50ZXIybGVha"];
+    for path in ["/", "/healthz", "/readyz", "/status", "/metrics", "/graph"] {
+        let answer = get(path).expect("it answers");
+        for form in base64.iter().chain([&secret]) {
+            assert!(!answer.contains(form), "{path} gives {form} away: {answer}");
+        }
+    }
+    site.running.signal(libc::SIGTERM);
+    let ended = site.running.wait();
+    assert!(!ended.stderr.contains(secret), "{}", ended.stderr);
 }

@@ -13,6 +13,7 @@ use futures_util::stream::{self, StreamExt};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::guard::Refusal;
 use super::routes::Seen;
 use crate::pipeline::secret::redact;
 use crate::pipeline::tap::Told;
@@ -35,18 +36,16 @@ impl Default for Streams {
 
 impl Streams {
     /// Takes a place, to be held as long as the stream lasts.
-    pub fn enter(&self) -> Result<OwnedSemaphorePermit, Response> {
+    pub fn enter(&self) -> Result<OwnedSemaphorePermit, Refusal> {
         let place = Arc::clone(&self.0).try_acquire_owned();
-        place.map_err(|_| {
-            let text = "too many streams are open; close one\n";
-            (StatusCode::SERVICE_UNAVAILABLE, text).into_response()
-        })
+        let text = "too many streams are open; close one\n";
+        place.map_err(|_| (StatusCode::SERVICE_UNAVAILABLE, text))
     }
 }
 
 /// What is remembered after `Last-Event-ID`, then what comes. A client that falls too far behind is
 /// cut; it comes back with the number of the last event that it has.
-pub async fn events(State(seen): State<Seen>, headers: HeaderMap) -> Result<Response, Response> {
+pub async fn events(State(seen): State<Seen>, headers: HeaderMap) -> Result<Response, Refusal> {
     let place = seen.streams.enter()?;
     let last = headers.get("last-event-id").and_then(|it| it.to_str().ok());
     let last = last.and_then(|it| it.parse().ok()).unwrap_or(0);

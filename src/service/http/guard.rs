@@ -28,7 +28,8 @@ pub struct Guard {
     pub token: Option<Token>,
 }
 
-type Refusal = (StatusCode, &'static str);
+/// Why there is no answer.
+pub type Refusal = (StatusCode, &'static str);
 
 /// Answers what passes, in time, and tells browsers to keep the answers to this site.
 pub async fn watch(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {

@@ -14,6 +14,7 @@ use image::codecs::jpeg::JpegEncoder;
 use tokio::sync::Mutex;
 use tokio::time::{sleep, timeout};
 
+use super::guard::Refusal;
 use super::routes::Seen;
 use crate::media::frame::{Frame, PixelFormat};
 use crate::pipeline::tap::Tap;
@@ -43,7 +44,7 @@ struct Picture {
 }
 
 /// One picture.
-pub async fn frame(State(seen): State<Seen>, Path(id): Path<String>) -> Result<Response, Response> {
+pub async fn frame(State(seen): State<Seen>, Path(id): Path<String>) -> Result<Response, Refusal> {
     let picture = seen.picture(&id).await?;
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/jpeg"));
@@ -55,10 +56,7 @@ pub async fn frame(State(seen): State<Seen>, Path(id): Path<String>) -> Result<R
 }
 
 /// Pictures one after the other, as fast as the reader takes them, until the camera gives none.
-pub async fn stream(
-    State(seen): State<Seen>,
-    Path(id): Path<String>,
-) -> Result<Response, Response> {
+pub async fn stream(State(seen): State<Seen>, Path(id): Path<String>) -> Result<Response, Refusal> {
     seen.tap(&id)?;
     let place = seen.streams.enter()?;
     let parts = stream::unfold((seen, id, place), |(seen, id, place)| async move {
@@ -79,14 +77,13 @@ pub async fn stream(
 }
 
 impl Seen {
-    fn tap(&self, id: &str) -> Result<Arc<Tap>, Response> {
+    fn tap(&self, id: &str) -> Result<Arc<Tap>, Refusal> {
         let text = "no node of this name makes pictures\n";
-        let none = || (StatusCode::NOT_FOUND, text).into_response();
-        self.view.tap(id).ok_or_else(none)
+        self.view.tap(id).ok_or((StatusCode::NOT_FOUND, text))
     }
 
     /// The latest picture if it is fresh, else the next one. Those who ask meanwhile wait for it.
-    async fn picture(&self, id: &str) -> Result<Picture, Response> {
+    async fn picture(&self, id: &str) -> Result<Picture, Refusal> {
         let tap = self.tap(id)?;
         let camera = {
             let cameras = &self.studio.cameras;
@@ -99,7 +96,7 @@ impl Seen {
         }
         let Ok(Ok(frame)) = timeout(PATIENCE, tap.next_frame()).await else {
             let text = "the camera gives no picture\n";
-            return Err((StatusCode::SERVICE_UNAVAILABLE, text).into_response());
+            return Err((StatusCode::SERVICE_UNAVAILABLE, text));
         };
         let picture = tokio::task::spawn_blocking(move || Picture::of(&frame)).await;
         let picture = picture.expect("the encoder does not panic");
