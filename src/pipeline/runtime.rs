@@ -60,6 +60,19 @@ struct Watched {
     tap: Arc<Tap>,
 }
 
+impl Watched {
+    fn of(node: &PlannedNode) -> Watched {
+        Watched {
+            id: Arc::clone(&node.id),
+            ty: node.ty,
+            live: node.live,
+            optional: node.optional,
+            stats: Arc::default(),
+            tap: Arc::default(),
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Edge {
     from: Arc<str>,
@@ -108,15 +121,7 @@ pub fn start(plan: Plan) -> Pipeline {
     let mut nodes = Vec::new();
     let feed = Arc::new(Feed::default());
     for node in plan.nodes {
-        let (stats, tap) = (Arc::new(NodeStats::default()), Arc::new(Tap::default()));
-        nodes.push(Watched {
-            id: Arc::clone(&node.id),
-            ty: node.ty,
-            live: node.live,
-            optional: node.optional,
-            stats: Arc::clone(&stats),
-            tap: Arc::clone(&tap),
-        });
+        let watched = Watched::of(&node);
         let context = Context {
             id: Arc::clone(&node.id),
             clock: clock.clone(),
@@ -124,7 +129,7 @@ pub fn start(plan: Plan) -> Pipeline {
             base: plan.base.clone(),
             runtime: Arc::clone(&runtime),
             captured: Arc::default(),
-            stats: Arc::clone(&stats),
+            stats: Arc::clone(&watched.stats),
         };
         let inlets = wiring.inlets.remove(&node.id);
         let intake =
@@ -132,12 +137,13 @@ pub fn start(plan: Plan) -> Pipeline {
         let outlets = Arc::new(Outlets {
             id: Arc::clone(&node.id),
             clock: clock.clone(),
-            stats,
+            stats: Arc::clone(&watched.stats),
             lanes: wiring.outlets.remove(&node.id).unwrap_or_default(),
             by_capture_time: !node.live,
-            tap,
+            tap: Arc::clone(&watched.tap),
             feed: Arc::clone(&feed),
         });
+        nodes.push(watched);
         for _ in 0..node.workers {
             let worker = Worker {
                 role: node.ty.role,
