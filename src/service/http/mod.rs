@@ -2,8 +2,8 @@
 //!
 //! It only reads, and what it is sent never names a file, a command or an address. Any page in any
 //! browser on this machine can send requests to loopback, so every request must name this host and
-//! must not come from another site ([`guard`]); how much anybody can have open is limited
-//! ([`connections`]).
+//! must not come from another site (`guard`); how much anybody can have open is limited
+//! (`connections`).
 
 mod access;
 mod connections;
