@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 failed while running, 2 usage, 78 the pipeline file is wrong.
 
 mod check;
+mod client;
 mod devices;
 mod doctor;
 mod graph;
@@ -10,6 +11,8 @@ mod log;
 mod models;
 mod nodes;
 mod run;
+mod status;
+mod top;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -75,6 +78,16 @@ enum Command {
         /// The pipeline file; without one, every device of this machine is looked at.
         file: Option<PathBuf>,
     },
+    /// Ask a running instance how it is.
+    Status {
+        #[command(flatten)]
+        place: client::Place,
+    },
+    /// Watch a running instance; q quits.
+    Top {
+        #[command(flatten)]
+        place: client::Place,
+    },
 }
 
 /// Reads the command line and does what it says.
@@ -94,6 +107,8 @@ pub fn main() -> ExitCode {
         Command::Models { action } => models::models(&action, json),
         Command::Devices => devices::devices(json),
         Command::Doctor { file } => doctor::doctor(file.as_deref(), json),
+        Command::Status { place } => status::status(&place, json),
+        Command::Top { place } => top::top(&place, json),
     }
 }
 

@@ -17,7 +17,7 @@ use crate::pipeline::node::Error;
 use crate::pipeline::options::Listen;
 use crate::pipeline::runtime::{self, Outcome, Reloader};
 use crate::pipeline::stop::Stop;
-use crate::service::http::{self, Bound};
+use crate::service::http::{self, Access, Bound};
 use crate::service::reload;
 use crate::service::summary::Summary;
 use crate::service::systemd;
@@ -31,8 +31,10 @@ pub fn run(file: &Path, duration: Option<Duration>, json: bool) -> ExitCode {
         Err(code) => return code,
     };
     // What can be refused is, before the first device is opened.
-    let bound = match listen(&plan) {
-        Ok(bound) => bound,
+    let endpoint = Access::read(&plan.status, &plan.base);
+    let endpoint = endpoint.and_then(|access| Ok((listen(&plan)?, access)));
+    let (bound, access) = match endpoint {
+        Ok(endpoint) => endpoint,
         Err(message) => return super::failed(message),
     };
     let mut signals = match Signals::new([SIGHUP, SIGINT, SIGTERM]) {
@@ -43,9 +45,9 @@ pub fn run(file: &Path, duration: Option<Duration>, json: bool) -> ExitCode {
     let pipeline = runtime::start(plan);
     let (stop, reloader) = (pipeline.stop(), pipeline.reloader());
     let informer = systemd::inform(pipeline.view(), pipeline.stop());
-    let server = bound.map(|it| it.serve(pipeline.view()));
+    let server = bound.map(|it| it.serve(pipeline.view(), access));
     if let Some(server) = &server {
-        tracing::info!("status at {}/status", server.address);
+        tracing::info!("status at {}", server.address);
     }
     let handle = signals.handle();
     let on_signal = {

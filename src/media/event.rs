@@ -194,6 +194,16 @@ impl Event {
         }
     }
 
+    /// Capture time of the last of what it is about.
+    pub fn end(&self) -> Time {
+        match self {
+            Event::Speech { end, .. } | Event::Transcript { end, .. } | Event::Gap { end, .. } => {
+                Time::from_secs_f64(*end)
+            }
+            Event::Detection { head, .. } | Event::Health { head, .. } => head.at,
+        }
+    }
+
     /// Name of the kind, as in the JSON.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::media::event::Event;
 use crate::media::packet::{Kind, Packet};
 use crate::pipeline::calls::{CallCounts, Calls};
+use crate::pipeline::histogram::{Histogram, Times};
 use crate::pipeline::runtime::Reload;
 
 /// Why a packet did not reach its consumer, or was not handled by it.
@@ -141,6 +142,7 @@ pub struct NodeStats {
     busy_ns: AtomicU64,
     failures: AtomicU64,
     media_ns: AtomicU64,
+    age: Histogram,
     story: Mutex<Story>,
 }
 
@@ -160,6 +162,11 @@ impl NodeStats {
     /// Adds time spent inside the node's own code.
     pub fn count_busy(&self, time: Duration) {
         self.busy_ns.fetch_add(time.as_nanos() as u64, Relaxed);
+    }
+
+    /// Counts the age of a packet that the node is done with.
+    pub fn count_age(&self, age: Duration) {
+        self.age.count(age);
     }
 
     /// Sets what the node is doing.
@@ -188,6 +195,7 @@ impl NodeStats {
     /// Reads everything.
     pub fn read(&self) -> NodeCounts {
         let story = self.story();
+        let age = self.age.read();
         let made = Kind::ALL
             .iter()
             .map(|&kind| (kind.name(), self.made[kind as usize].load(Relaxed)));
@@ -198,6 +206,8 @@ impl NodeStats {
             objects: self.objects.load(Relaxed),
             busy_seconds: self.busy_ns.load(Relaxed) as f64 / 1e9,
             media_seconds: self.media_ns.load(Relaxed) as f64 / 1e9,
+            lag_seconds: (age.count > 0).then_some(age.last),
+            age,
             failures: self.failures.load(Relaxed),
             calls: self.calls.read(),
             last_error: story.last_error.clone(),
@@ -225,6 +235,12 @@ pub struct NodeCounts {
     pub busy_seconds: f64,
     /// Latest capture time it has put out, in seconds since the run began.
     pub media_seconds: f64,
+    /// Age of the latest packet that it was done with; only for live media.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lag_seconds: Option<f64>,
+    /// Ages of all packets that it was done with; only for live media.
+    #[serde(skip)]
+    pub age: Times,
     /// How often it failed.
     pub failures: u64,
     /// Calls into its code.
@@ -247,8 +263,12 @@ pub struct NodeReport {
     pub role: &'static str,
     /// Whether it runs a model.
     pub infers: bool,
+    /// Whether it, or anything upstream of it, is a device that will not wait.
+    pub live: bool,
     /// Whether the run goes on without it.
     pub optional: bool,
+    /// Whether it makes frames, which can then be looked at.
+    pub pictures: bool,
     /// Counters and facts.
     #[serde(flatten)]
     pub counts: NodeCounts,
@@ -273,7 +293,7 @@ pub struct LinkReport {
 }
 
 /// The whole pipeline at one moment.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Snapshot {
     /// Seconds since the run began.
     pub uptime_seconds: f64,

@@ -5,7 +5,9 @@ pub mod calls;
 pub mod catalogue;
 pub mod config;
 pub mod context;
+pub mod drawing;
 pub mod graph;
+pub mod histogram;
 pub mod intake;
 pub mod link;
 pub mod metrics;
@@ -20,6 +22,7 @@ pub mod runtime;
 pub mod secret;
 pub mod stop;
 pub mod supervise;
+pub mod tap;
 pub mod testing;
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use crate::media::clock::{Clock, Time};
 use crate::media::packet::{Kind, Packet};
 use crate::pipeline::link::Outlet;
 use crate::pipeline::metrics::NodeStats;
+use crate::pipeline::tap::{Feed, Tap};
 
 /// The way to one consumer for one kind of packet.
 #[derive(Clone)]
@@ -24,6 +25,10 @@ pub struct Outlets {
     /// Replaced as a whole: a producer that is held back by a full queue holds no lock.
     lanes: RwLock<Arc<[Lane]>>,
     by_capture_time: bool,
+    /// Where onlookers ask for frames of the node.
+    pub tap: Arc<Tap>,
+    /// Where onlookers hear of events, of all nodes.
+    feed: Arc<Feed>,
 }
 
 impl Outlets {
@@ -33,6 +38,7 @@ impl Outlets {
         id: Arc<str>,
         clock: Clock,
         stats: Arc<NodeStats>,
+        feed: Arc<Feed>,
         by_capture_time: bool,
     ) -> Outlets {
         Outlets {
@@ -41,6 +47,8 @@ impl Outlets {
             stats,
             lanes: RwLock::new(Arc::new([])),
             by_capture_time,
+            tap: Arc::default(),
+            feed,
         }
     }
 
@@ -65,9 +73,21 @@ impl Outlets {
             head.time = self.clock.wall(head.at);
         }
         self.stats.count_made(&packet);
+        match &packet {
+            Packet::Frame(frame) => self.tap.show(frame),
+            Packet::Event(event) => self.feed.tell(event),
+            _ => {}
+        }
         let kind = packet.kind();
         for lane in self.lanes().iter().filter(|lane| lane.kind == kind) {
             lane.outlet.send(at, packet.clone());
+        }
+    }
+
+    /// Counts how old a packet is when the node is done with it; media of files has no age.
+    pub fn count_age(&self, packet: &Packet) {
+        if !self.by_capture_time {
+            self.stats.count_age(self.clock.now().since(packet.end()));
         }
     }
 

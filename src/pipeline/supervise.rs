@@ -301,6 +301,7 @@ impl Worker {
                 Ok(_) => {
                     call.succeed();
                     link.count_forwarded();
+                    self.outlets.count_age(packet);
                 }
                 // Nothing is lost by a sink that waits for room: it gets the same packet again.
                 Err(failure)

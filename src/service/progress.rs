@@ -19,7 +19,7 @@ const LONGEST_OPENING: Duration = Duration::from_secs(30 * 60);
 pub fn is_ready(snapshot: &Snapshot) -> bool {
     let up = |node: &NodeReport| match node.counts.state {
         State::Opening => false,
-        State::Retrying | State::Failed => !node.infers,
+        State::Retrying | State::Degraded | State::Failed => !node.infers,
         State::Running | State::Ended => true,
     };
     snapshot.nodes.iter().all(|node| node.optional || up(node))
@@ -95,6 +95,8 @@ mod tests {
         let mut counts = stats.read();
         counts.calls = calls;
         NodeReport {
+            live: true,
+            pictures: false,
             id: id.into(),
             type_name: "test",
             role: "transform",
@@ -131,6 +133,7 @@ mod tests {
                 edge("cam", "people", waiting[0]),
                 edge("people", "log", waiting[1]),
             ],
+            ..Snapshot::default()
         };
         assert_eq!(stuck(&snapshot, PATIENCE).as_deref(), expect);
     }
@@ -171,7 +174,7 @@ mod tests {
                     node("cam", false, camera, CallCounts::default()),
                     node("people", true, model, CallCounts::default()),
                 ],
-                edges: Vec::new(),
+                ..Snapshot::default()
             })
         };
         assert!(ready(State::Retrying, State::Running));
@@ -187,7 +190,7 @@ mod tests {
             is_opening(&Snapshot {
                 uptime_seconds: 1.0,
                 nodes: vec![node("people", true, State::Opening, calls.read())],
-                edges: Vec::new(),
+                ..Snapshot::default()
             })
         };
         let call = calls.begin(Purpose::Open);

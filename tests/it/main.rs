@@ -1,6 +1,8 @@
 //! Tests of the program as a user meets it. One binary, so that everything links once.
 
+mod attacks; // what strangers do to the HTTP endpoint
 mod bad_input; // what a wrong pipeline, model, device or file is answered with
+mod browser; // the page, in a real Chromium
 mod doctor; // what `otus doctor` says about real and missing parts
 mod formats; // sound in every format, rate and channel count
 mod golden; // detections and speech against references made by other tools

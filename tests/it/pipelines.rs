@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use otus::media::event::Line;
 use otus::nodes::NODES;
 use otus::pipeline::{catalogue::Entry, config, reference, testing};
+use otus::service::metrics;
 
 fn root(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
@@ -50,6 +51,10 @@ fn the_option_reference_is_fresh() {
         "# Pipelines\n\nThe files here are examples that work; the README tells how to run them. What follows is \
          made from the code by `UPDATE_GOLDEN=1 cargo test --test it pipelines`.\n\n{}",
         reference::markdown(NODES)
+    );
+    let text = format!(
+        "{text}\n## Metrics\n\n`/metrics` gives these, as OpenMetrics.\n\n{}",
+        metrics::markdown()
     );
     up_to_date("pipelines/README.md", &text);
 }

@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer, ValueDeserializer};
 
 use super::PlannedNode;
-use super::options::Table;
+use super::options::{Table, places};
 use super::parser::Parser;
 use crate::pipeline::catalogue::{Configured, Entry, NodeType, Role};
 use crate::pipeline::options::Input;
@@ -39,10 +39,7 @@ impl Parser {
         let inputs = self.inputs(role, name, &span, &mut table);
         let workers = self.workers(ty, &span, &mut table);
         let optional = self.common(&mut table, "optional", false, "true or false");
-        let places: Vec<(String, Range<usize>)> = table
-            .iter()
-            .map(|(key, value)| (key.get_ref().to_string(), value.span()))
-            .collect();
+        let places = places(&table);
         let table = Spanned::new(table_span, table);
         let options = toml::Table::deserialize(Deserializer::from(table.clone()));
         let about = Table {
@@ -58,11 +55,7 @@ impl Parser {
             probe: None,
             misuses: Vec::new(),
         });
-        for misuse in configured.misuses {
-            let place = places.iter().find(|(option, _)| option == misuse.option);
-            let place = place.map_or(&span, |(_, place)| place);
-            self.report(place.clone(), misuse.message, misuse.help);
-        }
+        self.report_misuses(configured.misuses, &places, &span);
         Some(PlannedNode {
             id: Arc::from(name),
             span,

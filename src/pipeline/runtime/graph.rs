@@ -136,6 +136,7 @@ impl Graph {
             inlets,
             self.context.clone(),
             captured,
+            Arc::clone(self.view.feed()),
             abandon,
         );
         let lanes = wiring.lanes.remove(&node.id).unwrap_or_default();

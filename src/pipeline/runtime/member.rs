@@ -20,6 +20,7 @@ use crate::pipeline::pulse::Pulse;
 use crate::pipeline::runtime::view::Watched;
 use crate::pipeline::stop::Stop;
 use crate::pipeline::supervise::{Gates, Worker};
+use crate::pipeline::tap::Feed;
 use crate::pipeline::turns::Queue;
 
 /// A node at work.
@@ -71,6 +72,7 @@ impl Member {
         inlets: Option<Vec<Inlet>>,
         mut context: Context,
         captured: Option<Arc<AtomicU64>>,
+        feed: Arc<Feed>,
         abandon: Stop,
     ) -> Member {
         let (joining, joined) = unbounded();
@@ -84,6 +86,7 @@ impl Member {
             Arc::clone(&planned.id),
             context.clock.clone(),
             Arc::clone(&context.stats),
+            feed,
             by_capture_time,
         );
         let worker = Worker {
@@ -153,7 +156,9 @@ impl Member {
         Watched {
             id: Arc::clone(&self.planned.id),
             ty: self.planned.ty,
+            live: self.planned.live,
             optional: self.planned.optional,
+            tap: Arc::clone(&self.worker.outlets.tap),
             stats: Arc::clone(&self.worker.context.stats),
         }
     }

@@ -5,14 +5,17 @@ use std::sync::{Arc, PoisonError, RwLock};
 use serde::Serialize;
 
 use crate::media::clock::Clock;
+use crate::media::packet::Kind;
 use crate::pipeline::catalogue::NodeType;
 use crate::pipeline::metrics::{LinkReport, NodeReport, NodeStats, Snapshot};
 use crate::pipeline::runtime::wiring::Edge;
+use crate::pipeline::tap::{Feed, Tap};
 
 /// Reads the state of a running pipeline.
 #[derive(Clone, Debug)]
 pub struct View {
     clock: Clock,
+    feed: Arc<Feed>,
     shown: Arc<RwLock<Shown>>,
 }
 
@@ -34,8 +37,12 @@ pub struct Watched {
     pub id: Arc<str>,
     /// Its type.
     pub ty: &'static NodeType,
+    /// Whether it, or anything upstream of it, is a device that will not wait.
+    pub live: bool,
     /// Whether the run goes on without it.
     pub optional: bool,
+    /// Where to ask for its frames.
+    pub tap: Arc<Tap>,
     /// Its counters.
     pub stats: Arc<NodeStats>,
 }
@@ -66,13 +73,26 @@ pub enum ReloadOutcome {
 impl View {
     /// A view of a graph that is still empty.
     pub fn new(clock: Clock) -> View {
-        let shown = Arc::default();
-        View { clock, shown }
+        let (feed, shown) = (Arc::default(), Arc::default());
+        View { clock, feed, shown }
     }
 
     /// The clock of the run.
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// Where to hear of events.
+    pub fn feed(&self) -> &Arc<Feed> {
+        &self.feed
+    }
+
+    /// Where to ask for frames of a node, if it exists and makes frames.
+    pub fn tap(&self, id: &str) -> Option<Arc<Tap>> {
+        let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
+        let node = shown.nodes.iter().find(|node| *node.id == *id)?;
+        let makes_frames = node.ty.produces.contains(&Kind::Frame);
+        makes_frames.then(|| Arc::clone(&node.tap))
     }
 
     /// Everything that can be counted, at this moment.
@@ -83,7 +103,9 @@ impl View {
             type_name: node.ty.name,
             role: node.ty.role.name(),
             infers: node.ty.infers,
+            live: node.live,
             optional: node.optional,
+            pictures: node.ty.produces.contains(&Kind::Frame),
             counts: node.stats.read(),
         });
         let edges = shown.edges.iter().map(|edge| LinkReport {
