@@ -30,7 +30,7 @@
 //! A room knows only those below it; a test checks this.
 //!
 //! - [`cli`]: what a person calls, one file a command.
-//! - [`service`]: how a running pipeline is watched from outside.
+//! - [`service`]: how a running pipeline is watched and kept from outside.
 //! - [`nodes`]: sources, transforms, sinks, one file a node; `nodes/mod.rs` is the one list.
 //! - [`inference`]: what models need.
 //! - [`pipeline`]: how it flows.
@@ -56,6 +56,7 @@
 //! - An error is handled once, logged or returned; it says what to do, and whether a retry can help.
 //! - Model files are verified before native code reads them, and the very bytes that were verified
 //!   are the ones loaded.
+//! - The watchdog is fed by progress ([`service::progress`]): calls that come back, models that succeed.
 //! - Secrets live in types and a register that keep them out of everything that is printed.
 
 pub mod cli;

@@ -3,19 +3,23 @@
 //! Exit codes: 0 done, 1 failed while running, 2 usage, 78 the pipeline file is wrong.
 
 mod check;
+mod client;
 mod devices;
+mod doctor;
 mod graph;
+mod log;
 mod models;
 mod nodes;
 mod run;
+mod status;
+mod top;
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
 
 use crate::nodes::NODES;
 use crate::pipeline::config::{self, Plan};
@@ -69,12 +73,27 @@ enum Command {
     },
     /// List cameras, microphones and inference providers.
     Devices,
+    /// Measure what a pipeline stands on, and say what to do about what is wrong.
+    Doctor {
+        /// The pipeline file; without one, every device of this machine is looked at.
+        file: Option<PathBuf>,
+    },
+    /// Ask a running instance how it is.
+    Status {
+        #[command(flatten)]
+        place: client::Place,
+    },
+    /// Watch a running instance; q quits.
+    Top {
+        #[command(flatten)]
+        place: client::Place,
+    },
 }
 
 /// Reads the command line and does what it says.
 pub fn main() -> ExitCode {
     let Arguments { command, json } = Arguments::parse();
-    log_to_standard_error();
+    log::start();
     if !matches!(command, Command::Run { .. }) {
         // A reader that has seen enough, such as `head`, ends the program quietly.
         // SAFETY: the default action runs no code of ours.
@@ -87,6 +106,9 @@ pub fn main() -> ExitCode {
         Command::Nodes { name } => nodes::nodes(name.as_deref(), json),
         Command::Models { action } => models::models(&action, json),
         Command::Devices => devices::devices(json),
+        Command::Doctor { file } => doctor::doctor(file.as_deref(), json),
+        Command::Status { place } => status::status(&place, json),
+        Command::Top { place } => top::top(&place, json),
     }
 }
 
@@ -95,22 +117,6 @@ fn time(text: &str) -> Result<Duration, String> {
     let parsed = text.parse::<jiff::SignedDuration>().ok();
     let parsed = parsed.and_then(|it| Duration::try_from(it).ok());
     parsed.ok_or_else(|| "it must be a time such as 10s, 5m or 24h".to_owned())
-}
-
-/// `OTUS_LOG` chooses what is logged, as `tracing`'s filters are written: `debug`, `otus=trace`.
-fn log_to_standard_error() {
-    let filter = EnvFilter::try_from_env("OTUS_LOG").unwrap_or_else(|_| {
-        EnvFilter::new("warn,otus=info,ort=error,whisper_rs=error,symphonia_core=off")
-    });
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false)
-        // A log that nobody reads any more must not bring its thread down.
-        .log_internal_errors(false)
-        .compact()
-        .init();
 }
 
 /// A checked plan, or the exit code after everything wrong with it has been said.

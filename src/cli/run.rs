@@ -8,16 +8,19 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::pipeline::config::Plan;
 use crate::pipeline::metrics::State;
+use crate::pipeline::node::Error;
 use crate::pipeline::options::Listen;
-use crate::pipeline::runtime::{self, Outcome};
+use crate::pipeline::runtime::{self, Outcome, Reloader};
 use crate::pipeline::stop::Stop;
-use crate::service::http::{self, Bound};
+use crate::service::http::{self, Access, Bound};
+use crate::service::reload;
 use crate::service::summary::Summary;
+use crate::service::systemd;
 
 /// Where the endpoint listens unless the pipeline file says otherwise.
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9860);
@@ -28,25 +31,33 @@ pub fn run(file: &Path, duration: Option<Duration>, json: bool) -> ExitCode {
         Err(code) => return code,
     };
     // What can be refused is, before the first device is opened.
-    let bound = match listen(&plan) {
-        Ok(bound) => bound,
+    let endpoint = Access::read(&plan.status, &plan.base);
+    let endpoint = endpoint.and_then(|access| Ok((listen(&plan)?, access)));
+    let (bound, access) = match endpoint {
+        Ok(endpoint) => endpoint,
         Err(message) => return super::failed(message),
     };
-    let mut signals = match Signals::new([SIGINT, SIGTERM]) {
+    let mut signals = match Signals::new([SIGHUP, SIGINT, SIGTERM]) {
         Ok(signals) => signals,
         Err(error) => return super::failed(format!("cannot handle signals: {error}")),
     };
+    let watched = plan.runtime.reload_on_change;
     let pipeline = runtime::start(plan);
-    let stop = pipeline.stop();
-    let server = bound.map(|it| it.serve(pipeline.view()));
+    let (stop, reloader) = (pipeline.stop(), pipeline.reloader());
+    let informer = systemd::inform(pipeline.view(), pipeline.stop());
+    let server = bound.map(|it| it.serve(pipeline.view(), access));
     if let Some(server) = &server {
-        tracing::info!("status at {}/status", server.address);
+        tracing::info!("status at {}", server.address);
     }
     let handle = signals.handle();
     let on_signal = {
-        let stop = stop.clone();
-        std::thread::spawn(move || wait_for_signal(&mut signals, &stop))
+        let (stop, reloader, file) = (stop.clone(), reloader.clone(), file.to_owned());
+        std::thread::spawn(move || wait_for_signals(&mut signals, &stop, &file, &reloader))
     };
+    let on_change = watched.then(|| {
+        let (stop, file) = (stop.clone(), file.to_owned());
+        std::thread::spawn(move || reload::watch(file, &reloader, &stop))
+    });
     let timer = duration.map(|duration| {
         let stop = stop.clone();
         std::thread::spawn(move || {
@@ -57,22 +68,33 @@ pub fn run(file: &Path, duration: Option<Duration>, json: bool) -> ExitCode {
     let outcome = pipeline.wait();
     stop.set();
     handle.close();
-    let _ = on_signal.join();
-    let _ = timer.map(std::thread::JoinHandle::join);
+    let signalled = on_signal.join().unwrap_or(false);
+    let helpers = timer.into_iter().chain(on_change).chain(informer);
+    helpers.for_each(|it| drop(it.join()));
     drop(server);
-    report(&outcome, json)
+    report(&outcome, signalled, json)
 }
 
-/// The first signal drains; a second one ends the process at once.
-fn wait_for_signal(signals: &mut Signals, stop: &Stop) {
-    if let Some(signal) = signals.forever().next() {
-        let armed = Arc::new(AtomicBool::new(true));
-        for signal in [SIGINT, SIGTERM] {
-            let _ = signal_hook::flag::register_conditional_shutdown(signal, 1, Arc::clone(&armed));
+/// SIGHUP reads the file again. The first other signal drains; a second one ends the process at
+/// once. Says whether there was one of these.
+fn wait_for_signals(signals: &mut Signals, stop: &Stop, file: &Path, reloader: &Reloader) -> bool {
+    let reload = |signal: &i32| {
+        let again = *signal == SIGHUP;
+        if again {
+            reload::reload(file, reloader);
         }
-        stop.set();
-        tracing::info!(signal, "stopping");
+        again
+    };
+    let Some(signal) = signals.forever().find(|signal| !reload(signal)) else {
+        return false;
+    };
+    let armed = Arc::new(AtomicBool::new(true));
+    for signal in [SIGINT, SIGTERM] {
+        let _ = signal_hook::flag::register_conditional_shutdown(signal, 1, Arc::clone(&armed));
     }
+    stop.set();
+    tracing::info!(signal, "stopping");
+    true
 }
 
 /// A busy default port is a warning: two pipelines on one machine are fine. A busy port that
@@ -93,7 +115,7 @@ fn listen(plan: &Plan) -> Result<Option<Bound>, String> {
     }
 }
 
-fn report(outcome: &Outcome, json: bool) -> ExitCode {
+fn report(outcome: &Outcome, signalled: bool, json: bool) -> ExitCode {
     let summary = Summary::of(&outcome.snapshot);
     if json {
         super::print_json(&serde_json::json!({
@@ -103,9 +125,13 @@ fn report(outcome: &Outcome, json: bool) -> ExitCode {
     } else {
         let _ = writeln!(std::io::stdout(), "{summary}");
     }
-    // A device that never came back is a failure too, even if the time limit ended the wait.
-    let lost = |state| matches!(state, State::Retrying | State::Failed);
-    let failed = outcome.failures.iter().map(|(id, _)| id);
+    // A device that never came back is a failure too, even if the time limit ended the wait. Whoever
+    // stops a service gets what was asked for, whatever is unplugged at that moment.
+    let lost =
+        |state| !signalled && matches!(state, State::Retrying | State::Degraded | State::Failed);
+    let waited = |error: &Error| signalled && matches!(error, Error::Retry(_));
+    let failures = outcome.failures.iter();
+    let failed = failures.filter_map(|(id, error)| (!waited(error)).then_some(id));
     let waiting = outcome
         .snapshot
         .nodes

@@ -3,6 +3,7 @@
 //! One JSON object a line. Times are capture times; boxes are pixels of the source frame.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -135,6 +136,39 @@ pub enum Event {
         /// Why, in words.
         reason: String,
     },
+    /// A source that runs and yet gives nothing of use, or does again.
+    Health {
+        /// What all events have.
+        #[serde(flatten)]
+        head: Head,
+        /// What is or was wrong.
+        condition: Condition,
+        /// Whether it is so now.
+        active: bool,
+        /// For how many seconds it has been, or was, so.
+        #[serde(serialize_with = "three_places")]
+        seconds: f64,
+    },
+}
+
+/// What can be wrong with media that arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    /// The picture does not change at all, not even by noise.
+    Frozen,
+    /// All samples are exactly zero.
+    Silent,
+}
+
+impl Condition {
+    /// The word for it, as in the JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Condition::Frozen => "frozen",
+            Condition::Silent => "silent",
+        }
+    }
 }
 
 impl Event {
@@ -144,7 +178,8 @@ impl Event {
             Event::Detection { head, .. }
             | Event::Speech { head, .. }
             | Event::Transcript { head, .. }
-            | Event::Gap { head, .. } => head,
+            | Event::Gap { head, .. }
+            | Event::Health { head, .. } => head,
         }
     }
 
@@ -154,7 +189,18 @@ impl Event {
             Event::Detection { head, .. }
             | Event::Speech { head, .. }
             | Event::Transcript { head, .. }
-            | Event::Gap { head, .. } => head,
+            | Event::Gap { head, .. }
+            | Event::Health { head, .. } => head,
+        }
+    }
+
+    /// Capture time of the last of what it is about.
+    pub fn end(&self) -> Time {
+        match self {
+            Event::Speech { end, .. } | Event::Transcript { end, .. } | Event::Gap { end, .. } => {
+                Time::from_secs_f64(*end)
+            }
+            Event::Detection { head, .. } | Event::Health { head, .. } => head.at,
         }
     }
 
@@ -165,6 +211,7 @@ impl Event {
             Event::Speech { .. } => "speech",
             Event::Transcript { .. } => "transcript",
             Event::Gap { .. } => "gap",
+            Event::Health { .. } => "health",
         }
     }
 
@@ -175,6 +222,22 @@ impl Event {
             start: from.as_secs_f64(),
             end: to.as_secs_f64(),
             reason: reason.into(),
+        }
+    }
+
+    /// A source has been `condition` for so long, or is so no more.
+    pub fn health(
+        source: &Arc<str>,
+        at: Time,
+        condition: Condition,
+        active: bool,
+        lasted: Duration,
+    ) -> Event {
+        Event::Health {
+            head: Head::new(source, at),
+            condition,
+            active,
+            seconds: lasted.as_secs_f64(),
         }
     }
 

@@ -108,6 +108,18 @@ impl Packet {
     }
 }
 
+impl Packet {
+    /// Capture time of the last of what it is about: the last sample, the end of speech.
+    pub fn end(&self) -> Time {
+        match self {
+            Packet::Audio(audio) => audio.end(),
+            Packet::Utterance(utterance) => utterance.end,
+            Packet::Event(event) => event.end(),
+            Packet::Frame(_) => self.at(),
+        }
+    }
+}
+
 /// What a node makes; on its way the event is shared.
 impl Payload for Event {
     const KINDS: &'static [Kind] = &[Kind::Event];

@@ -55,6 +55,10 @@ pub fn find(name: &str) -> Option<&'static catalogue::NodeType> {
 /// V4L2 devices of this machine.
 pub use sources::camera::video_devices;
 
+/// What `otus doctor` asks of the library behind cameras.
+#[cfg(feature = "opencv")]
+pub use sources::camera::{key_frame_distance, opencv_version};
+
 /// Names of the microphones of this machine.
 #[cfg(feature = "microphone")]
 pub use sources::microphone::devices as audio_devices;

@@ -57,6 +57,8 @@ pub struct NodeType {
     pub produces: &'static [Kind],
     /// Whether it may have several `workers`.
     pub stateless: bool,
+    /// Whether it runs a model: opening it then includes an inference.
+    pub infers: bool,
     /// JSON Schema of its options.
     pub schema: fn() -> schemars::Schema,
     /// Parses options. The error carries the span of what is wrong.
@@ -69,12 +71,17 @@ pub struct Configured {
     pub open: Opener,
     /// Whether it is a device that will not wait.
     pub live: bool,
+    /// Tells whether its medium is there, for sources.
+    pub probe: Option<Probe>,
     /// What is wrong with its options beyond types and ranges.
     pub misuses: Vec<Misuse>,
 }
 
 /// Opens a node.
 pub type Opener = Arc<dyn Fn(&Context) -> Result<Box<dyn Running>> + Send + Sync>;
+
+/// Tells whether a node's medium is there; none if that cannot be told.
+pub type Probe = Arc<dyn Fn() -> Option<bool> + Send + Sync>;
 
 /// One line of the list of nodes: a node, or the feature that this build lacks.
 pub enum Entry {
@@ -160,7 +167,12 @@ impl<N: Sink> Running for AsSink<N> {
 pub const fn source<N: Source>() -> NodeType {
     NodeType {
         produces: N::Out::KINDS,
-        configure: |table| configure::<N>(table, N::is_live, |node| Box::new(AsSource(node))),
+        configure: |table| {
+            let (config, mut configured) =
+                configure::<N>(table, N::is_live, |node| Box::new(AsSource(node)))?;
+            configured.probe = Some(Arc::new(move || N::is_there(&config)));
+            Ok(configured)
+        },
         ..node_type::<N>(Role::Source)
     }
 }
@@ -171,7 +183,11 @@ pub const fn transform<N: Transform>() -> NodeType {
         accepts: N::In::KINDS,
         produces: N::Out::KINDS,
         stateless: N::STATELESS,
-        configure: |table| configure::<N>(table, |_| false, |node| Box::new(AsTransform(node))),
+        infers: N::INFERS,
+        configure: |table| {
+            let wrap = |node| -> Box<dyn Running> { Box::new(AsTransform(node)) };
+            configure::<N>(table, |_| false, wrap).map(|(_, configured)| configured)
+        },
         ..node_type::<N>(Role::Transform)
     }
 }
@@ -180,7 +196,10 @@ pub const fn transform<N: Transform>() -> NodeType {
 pub const fn sink<N: Sink>() -> NodeType {
     NodeType {
         accepts: N::In::KINDS,
-        configure: |table| configure::<N>(table, |_| false, |node| Box::new(AsSink(node))),
+        configure: |table| {
+            let wrap = |node| -> Box<dyn Running> { Box::new(AsSink(node)) };
+            configure::<N>(table, |_| false, wrap).map(|(_, configured)| configured)
+        },
         ..node_type::<N>(Role::Sink)
     }
 }
@@ -194,6 +213,7 @@ const fn node_type<N: Node>(role: Role) -> NodeType {
         accepts: &[],
         produces: &[],
         stateless: false,
+        infers: false,
         schema: || schemars::schema_for!(N::Config),
         configure: |_| unreachable!("every role sets it"),
     }
@@ -203,12 +223,15 @@ fn configure<N: Node>(
     table: Spanned<DeTable<'_>>,
     is_live: fn(&N::Config) -> bool,
     wrap: fn(N) -> Box<dyn Running>,
-) -> Result<Configured, toml::de::Error> {
+) -> Result<(N::Config, Configured), toml::de::Error> {
     let config =
         <N::Config as serde::Deserialize>::deserialize(toml::de::Deserializer::from(table))?;
-    Ok(Configured {
+    let options = config.clone();
+    let configured = Configured {
         live: is_live(&config),
+        probe: None,
         misuses: N::check(&config),
-        open: Arc::new(move |context| N::open(&config, context).map(wrap)),
-    })
+        open: Arc::new(move |context| N::open(&options, context).map(wrap)),
+    };
+    Ok((config, configured))
 }

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossbeam_channel::{RecvTimeoutError, Select, TryRecvError};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Select, TryRecvError};
 
 use crate::media::clock::Time;
 use crate::media::packet::Packet;
@@ -39,22 +39,25 @@ struct Lane {
 /// All lanes that flow into one node.
 pub struct Intake {
     lanes: Vec<Lane>,
+    /// Lanes that a reload adds.
+    joining: Receiver<Inlet>,
     by_capture_time: bool,
     abandon: Stop,
     passed_on: Option<Time>,
 }
 
 impl Intake {
-    /// Lanes in the order of the node's `inputs`, which settles equal capture times.
-    pub fn new(inlets: Vec<Inlet>, by_capture_time: bool, abandon: Stop) -> Intake {
-        let lanes = inlets.into_iter().map(|inlet| Lane {
-            inlet,
-            open: true,
-            head: None,
-            mark: None,
-        });
+    /// Lanes in the order of the node's `inputs`, which settles equal capture times. More can come
+    /// by `joining`.
+    pub fn new(
+        inlets: Vec<Inlet>,
+        joining: Receiver<Inlet>,
+        by_capture_time: bool,
+        abandon: Stop,
+    ) -> Intake {
         Intake {
-            lanes: lanes.collect(),
+            lanes: inlets.into_iter().map(Lane::new).collect(),
+            joining,
             by_capture_time,
             abandon,
             passed_on: None,
@@ -64,15 +67,31 @@ impl Intake {
     /// Waits for the next input; none when all producers have ended or the run is abandoned.
     pub fn take(&mut self) -> Option<Input> {
         while !self.abandon.is_set() {
+            self.admit();
             let input = match self.by_capture_time {
-                true => self.next_by_capture_time()?,
-                false => self.next_by_arrival()?,
+                true => self.next_by_capture_time(),
+                false => self.next_by_arrival(),
             };
-            if input.is_some() {
-                return input;
+            match input {
+                Some(Some(input)) => return Some(input),
+                Some(None) => {}
+                // A reload adds lanes before it closes others.
+                None if self.admit() => {}
+                None => return None,
             }
         }
         None
+    }
+
+    /// Takes in new lanes and forgets closed ones; says whether there were new ones.
+    fn admit(&mut self) -> bool {
+        let Ok(first) = self.joining.try_recv() else {
+            return false;
+        };
+        self.lanes.retain(|lane| lane.open || lane.head.is_some());
+        let all = std::iter::once(first).chain(self.joining.try_iter());
+        self.lanes.extend(all.map(Lane::new));
+        true
     }
 
     /// `None`: all lanes have ended. `Some(None)`: nothing yet.
@@ -149,6 +168,15 @@ impl Intake {
 }
 
 impl Lane {
+    fn new(inlet: Inlet) -> Lane {
+        Lane {
+            inlet,
+            open: true,
+            head: None,
+            mark: None,
+        }
+    }
+
     /// Takes marks up to the next packet out of the queue.
     fn fill(&mut self) {
         while self.open && self.head.is_none() {
@@ -190,7 +218,8 @@ mod tests {
     fn lanes(count: usize) -> (Vec<Outlet>, Intake) {
         let make = |_| link(64, WhenFull::Block, Stop::default());
         let (outlets, inlets) = (0..count).map(make).unzip();
-        (outlets, Intake::new(inlets, true, Stop::default()))
+        let joining = crossbeam_channel::never();
+        (outlets, Intake::new(inlets, joining, true, Stop::default()))
     }
 
     fn at(second: u64) -> Time {

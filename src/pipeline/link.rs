@@ -96,10 +96,16 @@ impl Outlet {
         self.offer(Envelope { at, packet: None });
     }
 
+    /// Counters of the edge.
+    pub fn stats(&self) -> &Arc<LinkStats> {
+        &self.stats
+    }
+
     /// A view of the queue for reports, which also sweeps up after the end of the run.
     pub fn watch(&self) -> Watch {
         Watch {
             queue: self.evict.clone(),
+            closed: Arc::clone(&self.closed),
             stats: Arc::clone(&self.stats),
         }
     }
@@ -152,6 +158,7 @@ impl Drop for Inlet {
 #[derive(Clone, Debug)]
 pub struct Watch {
     queue: Receiver<Envelope>,
+    closed: Arc<AtomicBool>,
     /// Counters of the edge.
     pub stats: Arc<LinkStats>,
 }
@@ -162,7 +169,12 @@ impl Watch {
         self.queue.len()
     }
 
-    /// Counts what a consumer that ended early left behind. Call when all threads are joined.
+    /// Whether the consumer takes nothing more.
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Relaxed)
+    }
+
+    /// Counts what a consumer that has ended left behind.
     pub fn sweep(&self) {
         for envelope in self.queue.try_iter() {
             if envelope.packet.is_some() {

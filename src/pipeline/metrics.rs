@@ -9,6 +9,9 @@ use serde::Serialize;
 
 use crate::media::event::Event;
 use crate::media::packet::{Kind, Packet};
+use crate::pipeline::calls::{CallCounts, Calls};
+use crate::pipeline::histogram::{Histogram, Times};
+use crate::pipeline::runtime::Reload;
 
 /// Why a packet did not reach its consumer, or was not handled by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +116,8 @@ pub enum State {
     Running,
     /// Failed; will be reopened.
     Retrying,
+    /// Fails again and again, or hangs; the run goes on without it, and it is tried now and then.
+    Degraded,
     /// Came to the end of its input.
     Ended,
     /// Failed for good.
@@ -130,11 +135,14 @@ struct Story {
 /// Counters and facts of one node.
 #[derive(Debug, Default)]
 pub struct NodeStats {
+    /// Calls into its code.
+    pub calls: Calls,
     made: [AtomicU64; Kind::ALL.len()],
     objects: AtomicU64,
     busy_ns: AtomicU64,
     failures: AtomicU64,
     media_ns: AtomicU64,
+    age: Histogram,
     story: Mutex<Story>,
 }
 
@@ -156,6 +164,11 @@ impl NodeStats {
         self.busy_ns.fetch_add(time.as_nanos() as u64, Relaxed);
     }
 
+    /// Counts the age of a packet that the node is done with.
+    pub fn count_age(&self, age: Duration) {
+        self.age.count(age);
+    }
+
     /// Sets what the node is doing.
     pub fn set_state(&self, state: State) {
         self.story().state = state;
@@ -174,9 +187,15 @@ impl NodeStats {
         self.story().facts.insert(what, value);
     }
 
+    /// Shows a fact no longer.
+    pub fn withdraw(&self, what: &'static str) {
+        self.story().facts.remove(what);
+    }
+
     /// Reads everything.
     pub fn read(&self) -> NodeCounts {
         let story = self.story();
+        let age = self.age.read();
         let made = Kind::ALL
             .iter()
             .map(|&kind| (kind.name(), self.made[kind as usize].load(Relaxed)));
@@ -187,7 +206,10 @@ impl NodeStats {
             objects: self.objects.load(Relaxed),
             busy_seconds: self.busy_ns.load(Relaxed) as f64 / 1e9,
             media_seconds: self.media_ns.load(Relaxed) as f64 / 1e9,
+            lag_seconds: (age.count > 0).then_some(age.last),
+            age,
             failures: self.failures.load(Relaxed),
+            calls: self.calls.read(),
             last_error: story.last_error.clone(),
             facts: story.facts.clone(),
         }
@@ -213,8 +235,16 @@ pub struct NodeCounts {
     pub busy_seconds: f64,
     /// Latest capture time it has put out, in seconds since the run began.
     pub media_seconds: f64,
+    /// Age of the latest packet that it was done with; only for live media.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lag_seconds: Option<f64>,
+    /// Ages of all packets that it was done with; only for live media.
+    #[serde(skip)]
+    pub age: Times,
     /// How often it failed.
     pub failures: u64,
+    /// Calls into its code.
+    pub calls: CallCounts,
     /// The latest failure.
     pub last_error: Option<String>,
     /// Facts such as model and provider.
@@ -231,6 +261,14 @@ pub struct NodeReport {
     pub type_name: &'static str,
     /// `source`, `transform` or `sink`.
     pub role: &'static str,
+    /// Whether it runs a model.
+    pub infers: bool,
+    /// Whether it, or anything upstream of it, is a device that will not wait.
+    pub live: bool,
+    /// Whether the run goes on without it.
+    pub optional: bool,
+    /// Whether it makes frames, which can then be looked at.
+    pub pictures: bool,
     /// Counters and facts.
     #[serde(flatten)]
     pub counts: NodeCounts,
@@ -255,7 +293,7 @@ pub struct LinkReport {
 }
 
 /// The whole pipeline at one moment.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Snapshot {
     /// Seconds since the run began.
     pub uptime_seconds: f64,
@@ -263,4 +301,6 @@ pub struct Snapshot {
     pub nodes: Vec<NodeReport>,
     /// All edges.
     pub edges: Vec<LinkReport>,
+    /// The latest attempt to replace the graph, if there was one.
+    pub reload: Option<Reload>,
 }

@@ -104,6 +104,12 @@ pub trait Source: Node {
     /// Whether it is a device that will not wait: downstream of it, late frames are dropped.
     fn is_live(config: &Self::Config) -> bool;
 
+    /// Whether the medium is there, as far as can be found out within half a second. While a
+    /// source waits to be reopened, an answer that turns from no to yes ends the wait.
+    fn is_there(_config: &Self::Config) -> Option<bool> {
+        None
+    }
+
     /// Gives what has arrived. Returns within 250 ms, so that a stop is prompt.
     ///
     /// # Errors
@@ -119,6 +125,9 @@ pub trait Transform: Node {
     type Out: Payload + Into<Packet>;
     /// Whether packets can be handled in any order by several instances (`workers`).
     const STATELESS: bool = false;
+    /// Whether it runs a model. Then `open` ends with an inference on nothing: the service counts as
+    /// ready when that has succeeded, as nobody may talk or come into view for hours.
+    const INFERS: bool = false;
 
     /// Handles one packet.
     ///

@@ -1,7 +1,7 @@
 //! The `[runtime]` and `[status]` tables of a pipeline file, and how an input is written.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::pipeline::link::WhenFull;
+use crate::pipeline::node::Misuse;
 
 /// Where a model may run, in the words of the pipeline file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
@@ -47,6 +48,19 @@ pub struct Runtime {
     /// How long a stop may take to finish what is under way before the rest is dropped.
     #[schemars(range(min = 100, max = 600_000))]
     pub drain_ms: u64,
+    /// How long a node may take for one packet before it counts as hanging and is started anew.
+    #[schemars(range(min = 1_000, max = 3_600_000))]
+    pub hang_timeout_ms: u64,
+    /// Whether a change of the pipeline file is taken over at once, as SIGHUP does.
+    pub reload_on_change: bool,
+}
+
+impl Runtime {
+    /// Whether models that were opened under the one serve under the other.
+    pub fn same_for_models(&self, other: &Runtime) -> bool {
+        (&self.onnxruntime, &self.providers, self.threads)
+            == (&other.onnxruntime, &other.providers, other.threads)
+    }
 }
 
 impl Default for Runtime {
@@ -56,6 +70,8 @@ impl Default for Runtime {
             providers: vec![Provider::Cpu],
             threads: 1,
             drain_ms: 5_000,
+            hang_timeout_ms: 60_000,
+            reload_on_change: false,
         }
     }
 }
@@ -65,8 +81,74 @@ impl Default for Runtime {
 #[serde(deny_unknown_fields, default)]
 pub struct Status {
     /// `127.0.0.1:PORT`, `unix:/path/to/socket` or `off`. Default: `127.0.0.1:9860`, if it is free.
+    /// An address that other machines can reach needs `token_file`, `tls_cert` and `tls_key`.
     #[schemars(with = "Option<String>")]
     pub listen: Option<Listen>,
+    /// Names that requests may use for this machine, such as `porch.local`, beside `localhost` and
+    /// the address it listens on.
+    pub hosts: Vec<String>,
+    /// A file with a token of 16 characters or more that requests must bear. Only its owner may
+    /// be able to read it.
+    pub token_file: Option<PathBuf>,
+    /// A PEM file with the certificate, and those that vouch for it, for TLS.
+    pub tls_cert: Option<PathBuf>,
+    /// A PEM file with the certificate's private key.
+    pub tls_key: Option<PathBuf>,
+}
+
+impl Status {
+    /// Finds what no option can tell by itself. Touches nothing.
+    pub fn check(&self) -> Vec<Misuse> {
+        let mut misuses = Vec::new();
+        let mut report = |option, message: String, help: &str| {
+            let help = help.to_owned();
+            misuses.push(Misuse {
+                option,
+                message,
+                help,
+            });
+        };
+        if self.tls_cert.is_some() != self.tls_key.is_some() {
+            let (has, lacks) = match self.tls_cert {
+                Some(_) => ("tls_cert", "tls_key"),
+                None => ("tls_key", "tls_cert"),
+            };
+            let message = format!("`{has}` needs `{lacks}`");
+            report(has, message, "TLS needs a certificate and its key");
+        }
+        if let Some(Listen::Tcp(address)) = self.listen
+            && !address.ip().is_loopback()
+        {
+            let needed = [
+                ("token_file", self.token_file.is_some()),
+                ("tls_cert", self.tls_cert.is_some()),
+                ("tls_key", self.tls_key.is_some()),
+            ];
+            let missing = needed.iter().filter(|(_, there)| !there);
+            let missing: Vec<String> = missing.map(|(name, _)| format!("`{name}`")).collect();
+            if !missing.is_empty() {
+                let missing = missing.join(", ");
+                let message = format!(
+                    "{address} can be reached from other machines, which needs a token and TLS: \
+                     {missing} is missing"
+                );
+                report(
+                    "listen",
+                    message,
+                    "set them, or listen on 127.0.0.1 or on a Unix socket",
+                );
+            }
+        }
+        let is_name = |host: &&String| {
+            let plain = |it: char| it.is_ascii_alphanumeric() || "-._".contains(it);
+            !host.is_empty() && (host.chars().all(plain) || host.parse::<IpAddr>().is_ok())
+        };
+        for host in self.hosts.iter().filter(|host| !is_name(host)) {
+            let message = format!("`{host}` is not the name of a host");
+            report("hosts", message, "write it without scheme, port and path");
+        }
+        misuses
+    }
 }
 
 /// Where to listen.
@@ -75,7 +157,7 @@ pub struct Status {
 pub enum Listen {
     /// Nowhere.
     Off,
-    /// A loopback address.
+    /// An address and port.
     Tcp(SocketAddr),
     /// A Unix socket.
     Unix(PathBuf),
@@ -91,16 +173,8 @@ impl FromStr for Listen {
         if let Some(path) = text.strip_prefix("unix:") {
             return Ok(Listen::Unix(PathBuf::from(path)));
         }
-        let address: SocketAddr = text
-            .parse()
-            .map_err(|_| format!("`{text}` is not `IP:PORT`, `unix:PATH` or `off`"))?;
-        match address.ip().is_loopback() {
-            true => Ok(Listen::Tcp(address)),
-            false => Err(format!(
-                "{address} can be reached from other machines, which needs a token and TLS; this \
-                 version has neither: listen on 127.0.0.1 or on a Unix socket"
-            )),
-        }
+        let address = text.parse().map(Listen::Tcp);
+        address.map_err(|_| format!("`{text}` is not `IP:PORT`, `unix:PATH` or `off`"))
     }
 }
 
@@ -168,14 +242,37 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_loopback_can_be_listened_on() {
+    fn off_loopback_a_token_and_tls_are_demanded() {
+        let complaints = |listen: &str, rest: Status| {
+            let listen = listen.parse().ok();
+            let misuses = Status { listen, ..rest }.check();
+            misuses.into_iter().map(|it| it.message).collect::<String>()
+        };
         assert_eq!("off".parse(), Ok(Listen::Off));
-        assert!("127.0.0.1:0".parse::<Listen>().is_ok());
-        assert!(
-            "0.0.0.0:9860"
-                .parse::<Listen>()
-                .is_err_and(|it| it.contains("TLS"))
-        );
         assert!("9860".parse::<Listen>().is_err());
+        assert_eq!(complaints("127.0.0.1:0", Status::default()), "");
+        let bare = complaints("0.0.0.0:9860", Status::default());
+        assert!(bare.ends_with("`token_file`, `tls_cert`, `tls_key` is missing"));
+        let full = Status {
+            token_file: Some("token".into()),
+            tls_cert: Some("cert.pem".into()),
+            tls_key: Some("key.pem".into()),
+            ..Status::default()
+        };
+        assert_eq!(complaints("0.0.0.0:9860", full), "");
+    }
+
+    #[test]
+    fn hosts_are_names_and_nothing_more() {
+        let check = |host: &str| {
+            let hosts = vec![host.to_owned()];
+            let status = Status {
+                hosts,
+                ..Status::default()
+            };
+            status.check().is_empty()
+        };
+        assert!(check("porch.local") && check("192.168.1.7") && check("::1"));
+        assert!(!check("https://porch.local") && !check("porch:9860") && !check(""));
     }
 }

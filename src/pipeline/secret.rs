@@ -13,14 +13,23 @@ static SECRETS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 /// What a secret is replaced by.
 const MASK: &str = "***";
 
-/// The value of `${name}`: the environment, else a file in systemd's credentials directory.
+/// The value of `${name}`: the environment, else a credential that systemd gives.
 pub fn look_up(name: &str) -> Option<String> {
-    let credential = || {
-        let directory = std::env::var_os("CREDENTIALS_DIRECTORY")?;
-        let text = std::fs::read_to_string(Path::new(&directory).join(name)).ok()?;
-        Some(text.trim_end_matches(['\r', '\n']).to_owned())
-    };
-    std::env::var(name).ok().or_else(credential)
+    std::env::var(name).ok().or_else(|| credential(name))
+}
+
+/// `LoadCredential=NAME:FILE` gives a credential its own name; `LoadCredential=otus:FOLDER` puts
+/// `otus_` before the names of the files.
+fn credential(name: &str) -> Option<String> {
+    let directory = std::env::var_os("CREDENTIALS_DIRECTORY")?;
+    // A name is not a way out of that directory.
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    let read = |file: &str| std::fs::read_to_string(Path::new(&directory).join(file)).ok();
+    let text = name
+        .chars()
+        .all(fits)
+        .then(|| read(name).or_else(|| read(&format!("otus_{name}"))));
+    Some(text??.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 /// From now on, `redact` replaces this value. Values of one or two characters are left alone.
@@ -71,6 +80,15 @@ impl Uri {
     /// The part before `://`, if there is one.
     pub fn scheme(&self) -> Option<&str> {
         self.0.split_once("://").map(|(scheme, _)| scheme)
+    }
+
+    /// The host and, if it is there, `:port`.
+    pub fn host(&self) -> Option<&str> {
+        let (_, rest) = self.0.split_once("://")?;
+        let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
+        rest.split(['/', '?', '#'])
+            .next()
+            .filter(|it| !it.is_empty())
     }
 
     /// `user:password`. A password may hold `@`, so the last one before the path counts.

@@ -2,102 +2,69 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::Sender;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use crate::media::clock::Time;
 use crate::media::event::Event;
 use crate::media::packet::{Kind, Packet};
-use crate::pipeline::catalogue::{Opener, Role, Running};
+use crate::pipeline::calls::Purpose;
+use crate::pipeline::catalogue::{Opener, Probe, Role, Running};
 use crate::pipeline::context::Context;
-use crate::pipeline::intake::{Input, Intake};
+use crate::pipeline::intake::Input;
 use crate::pipeline::metrics::{DropReason, State};
 use crate::pipeline::node::{Error, Flow, Result};
 use crate::pipeline::outlets::Outlets;
+use crate::pipeline::pulse::Pulse;
+use crate::pipeline::restarts::Restarts;
 use crate::pipeline::secret::redact;
+use crate::pipeline::turns::{Queue, Ticket};
 
-/// First pause before a node is reopened.
-const BACKOFF_FIRST: Duration = Duration::from_millis(500);
-/// Longest pause, before jitter: a camera that comes back is seen again within 5 s.
-const BACKOFF_LAST: Duration = Duration::from_secs(2);
+/// How often a medium that is gone is asked whether it is back.
+const PROBE: Duration = Duration::from_millis(500);
 
 /// One node, or one worker of it, on its own thread.
+#[derive(Clone)]
 pub struct Worker {
     /// What part the node plays.
     pub role: Role,
     /// Opens it.
     pub open: Opener,
+    /// Tells whether its medium is there, if that can be told.
+    pub probe: Option<Probe>,
+    /// Whether it, or anything upstream, cannot wait: then the run outlives its failures.
+    pub live: bool,
     /// Its world.
     pub context: Context,
     /// What flows in, shared by the workers of the node; none for a source.
     pub intake: Option<Arc<Queue>>,
     /// What flows out, shared by the workers of the node.
     pub outlets: Arc<Outlets>,
+    /// What it waits for, and who waits for it.
+    pub gates: Gates,
+    /// Shows whether it hangs.
+    pub pulse: Arc<Pulse>,
+}
+
+/// What a new worker waits for, and who waits for it.
+#[derive(Clone, Default)]
+pub struct Gates {
+    /// Told how the first attempt to open went.
+    pub opened: Option<Sender<Opened>>,
     /// Dropped after the first attempt to open: sources wait for everyone else.
     pub ready: Option<Sender<()>>,
+    /// A source that is open waits until this is closed.
+    pub go: Option<Receiver<()>>,
 }
 
-/// A node's inputs, handed out to its workers one by one, and their turns to put out results.
-pub struct Queue {
-    intake: Mutex<(Intake, u64)>,
-    turn: Mutex<u64>,
-    next: Condvar,
-}
-
-/// A worker's place in the sequence. Dropping it lets the next one put out its results.
-struct Ticket<'a> {
-    queue: &'a Queue,
-    number: u64,
-}
-
-impl Queue {
-    /// Hands out what `intake` brings.
-    pub fn new(intake: Intake) -> Queue {
-        Queue {
-            intake: Mutex::new((intake, 0)),
-            turn: Mutex::new(0),
-            next: Condvar::new(),
-        }
-    }
-
-    fn take(&self) -> Option<(Input, Ticket<'_>)> {
-        let mut guard = self.intake.lock().unwrap_or_else(PoisonError::into_inner);
-        let (intake, taken) = &mut *guard;
-        let input = intake.take()?;
-        let number = *taken;
-        *taken += 1;
-        Some((
-            input,
-            Ticket {
-                queue: self,
-                number,
-            },
-        ))
-    }
-}
-
-impl Ticket<'_> {
-    /// Waits until all earlier inputs have been dealt with.
-    fn wait(&self) -> MutexGuard<'_, u64> {
-        let turn = self
-            .queue
-            .turn
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        self.queue
-            .next
-            .wait_while(turn, |turn| *turn != self.number)
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Ticket<'_> {
-    fn drop(&mut self) {
-        *self.wait() += 1;
-        self.queue.next.notify_all();
-    }
+/// How opening a node went.
+pub struct Opened {
+    /// The node.
+    pub id: Arc<str>,
+    /// What went wrong.
+    pub result: Result<(), String>,
 }
 
 /// What a worker remembers from one attempt to the next.
@@ -109,8 +76,24 @@ struct Memory {
     lost: Option<(Time, String)>,
     /// What a sink has failed to write and will be given again.
     unwritten: Option<Input>,
-    /// Failures since the last success.
-    failures: u32,
+    /// It has been open.
+    opened: bool,
+    restarts: Restarts,
+}
+
+/// What ended an attempt.
+struct Failure {
+    error: Error,
+    panicked: bool,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        Failure {
+            error,
+            panicked: false,
+        }
+    }
 }
 
 impl Worker {
@@ -122,70 +105,135 @@ impl Worker {
         let mut memory = Memory::default();
         loop {
             let attempt = catch_unwind(AssertUnwindSafe(|| self.attempt(&mut memory)));
-            self.ready = None;
-            let error = match attempt.unwrap_or_else(|panic| Err(panicked(&*panic))) {
+            let failure = match attempt.unwrap_or_else(|panic| Err(panicked(&*panic))) {
                 Ok(()) => {
                     self.context.stats.set_state(State::Ended);
                     return Ok(());
                 }
-                Err(error) => error,
+                Err(failure) => failure,
             };
-            let message = redact(&error.to_string());
-            let retry = matches!(error, Error::Retry(_));
+            self.tell_opened(Err(redact(&failure.error.to_string())));
+            if self.pulse.is_left_behind() {
+                return Ok(());
+            }
+            // What has worked may work again, and a device is worth waiting for.
+            let retry = matches!(failure.error, Error::Retry(_)) || (self.live && memory.opened);
             if !retry || self.context.stop.is_set() {
+                let message = redact(&failure.error.to_string());
                 self.context.stats.fail(State::Failed, message);
-                return Err(error);
+                return Err(failure.error);
             }
-            let pause = backoff(memory.failures);
-            // An outage is told once at the start; its repetitions are for those who ask.
-            if memory.failures == 0 {
-                tracing::warn!(node = %self.context.id, "{message}; retrying");
-            } else {
-                tracing::debug!(node = %self.context.id, ?pause, "{message}; retrying");
-            }
-            memory.failures += 1;
-            // A source that has never given anything is missed from now on.
-            let since = match memory.at {
-                Time::ZERO => self.context.clock.now(),
-                latest => latest,
-            };
-            memory.lost.get_or_insert((since, message.clone()));
-            self.context.stats.fail(State::Retrying, message);
-            if self.context.stop.wait(pause) && self.role == Role::Source {
-                return Err(error);
+            let pause = self.fail(&failure, &mut memory);
+            if self.rest(pause) && self.role == Role::Source {
+                return Err(failure.error);
             }
         }
     }
 
-    fn attempt(&mut self, memory: &mut Memory) -> Result<()> {
-        self.context.stats.set_state(match memory.failures {
-            0 => State::Opening,
-            _ => State::Retrying,
-        });
+    /// Tells of a failure; gives the pause that it costs.
+    fn fail(&self, failure: &Failure, memory: &mut Memory) -> Duration {
+        let first = memory.restarts.is_first();
+        let (pause, state) = match failure.panicked {
+            true => memory.restarts.after_panic(Instant::now()),
+            false => memory.restarts.after_failure(),
+        };
+        let message = redact(&failure.error.to_string());
+        // An outage is told once at the start; its repetitions are for those who ask.
+        if first || failure.panicked {
+            tracing::warn!(node = %self.context.id, "{message}; retrying");
+        } else {
+            tracing::debug!(node = %self.context.id, ?pause, "{message}; retrying");
+        }
+        // A source that has never given anything is missed from now on.
+        let since = match memory.at {
+            Time::ZERO => self.context.clock.now(),
+            latest => latest,
+        };
+        memory.lost.get_or_insert((since, message.clone()));
+        self.context.stats.fail(state, message);
+        pause
+    }
+
+    /// Waits before the next attempt, at most until a medium that was gone is back. Says whether
+    /// the run is over.
+    fn rest(&self, pause: Duration) -> bool {
+        let until = Instant::now() + pause;
+        let mut was_gone = false;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() || self.context.stop.wait(left.min(PROBE)) {
+                return self.context.stop.is_set();
+            }
+            match self.probe.as_ref().and_then(|probe| probe()) {
+                Some(false) => was_gone = true,
+                Some(true) if was_gone => return false,
+                _ => {}
+            }
+        }
+    }
+
+    fn attempt(&mut self, memory: &mut Memory) -> Result<(), Failure> {
+        self.context
+            .stats
+            .set_state(match memory.restarts.is_first() {
+                true => State::Opening,
+                false => State::Retrying,
+            });
+        let stats = Arc::clone(&self.context.stats);
+        let call = stats.calls.begin(Purpose::Open);
         let mut node = (self.open)(&self.context)?;
-        self.ready = None;
+        call.succeed();
+        memory.opened = true;
+        self.tell_opened(Ok(()));
         match self.intake.clone() {
+            None if self.is_held() => Ok(()),
             None => self.pump_source(&mut *node, memory),
             Some(queue) => self.pump(&mut *node, &queue, memory),
         }
     }
 
-    fn pump_source(&self, node: &mut dyn Running, memory: &mut Memory) -> Result<()> {
+    /// Says how the first attempt to open went.
+    fn tell_opened(&mut self, result: Result<(), String>) {
+        let id = Arc::clone(&self.context.id);
+        let opened = self.gates.opened.take();
+        let _ = opened.map(|it| it.send(Opened { id, result }));
+        self.gates.ready = None;
+    }
+
+    /// Waits until the source may begin; says whether it never will.
+    fn is_held(&mut self) -> bool {
+        let Some(go) = self.gates.go.take() else {
+            return false;
+        };
+        let look_up = Duration::from_millis(100);
+        while go.recv_timeout(look_up) == Err(RecvTimeoutError::Timeout) {
+            if self.context.stop.is_set() {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn pump_source(&self, node: &mut dyn Running, memory: &mut Memory) -> Result<(), Failure> {
         self.context.stats.set_state(State::Running);
+        let mut made = Vec::new();
         while !self.context.stop.is_set() {
-            let started = Instant::now();
-            let mut emitted = false;
-            let flow = node.step(None, &mut |packet| {
+            self.pulse.enter(None, None);
+            let flow = node.step(None, &mut |packet| made.push(packet));
+            let busy = self.pulse.leave();
+            if self.pulse.is_left_behind() {
+                break;
+            }
+            if !made.is_empty() {
+                self.context.stats.count_busy(busy);
+            }
+            for packet in made.drain(..) {
                 memory.at = memory.at.max(packet.at());
                 self.recovered(&packet, memory);
                 self.outlets.send(memory.at, packet);
-                emitted = true;
-            })?;
-            if emitted {
-                self.context.stats.count_busy(started.elapsed());
                 self.outlets.mark(memory.at);
             }
-            if flow == Flow::Done {
+            if flow? == Flow::Done {
                 break;
             }
         }
@@ -197,7 +245,7 @@ impl Worker {
         if packet.kind() == Kind::Event {
             return;
         }
-        memory.failures = 0;
+        memory.restarts.worked();
         if let Some((since, reason)) = memory.lost.take() {
             let now = packet.at().max(since);
             let seconds = now.since(since).as_secs_f64();
@@ -207,13 +255,21 @@ impl Worker {
         }
     }
 
-    fn pump(&self, node: &mut dyn Running, queue: &Queue, memory: &mut Memory) -> Result<()> {
+    fn pump(
+        &self,
+        node: &mut dyn Running,
+        queue: &Queue,
+        memory: &mut Memory,
+    ) -> Result<(), Failure> {
         self.context.stats.set_state(State::Running);
         if let Some(input) = memory.unwritten.take() {
             self.handle(node, input, None, memory)?;
         }
         while let Some((input, ticket)) = queue.take() {
             self.handle(node, input, Some(ticket), memory)?;
+            if self.pulse.is_left_behind() {
+                return Ok(());
+            }
         }
         let mut results = Vec::new();
         node.finish(&mut |packet| results.push(packet))?;
@@ -229,30 +285,43 @@ impl Worker {
         input: Input,
         ticket: Option<Ticket<'_>>,
         memory: &mut Memory,
-    ) -> Result<()> {
+    ) -> Result<(), Failure> {
         memory.at = memory.at.max(input.at);
         let mut results = Vec::new();
         if let Some((packet, link)) = &input.packet {
-            let started = Instant::now();
+            let call = self.context.stats.calls.begin(Purpose::Work);
+            let ticket = ticket.as_ref().map(|it| it.number);
+            self.pulse.enter(ticket, Some(call.number()));
             let step = catch_unwind(AssertUnwindSafe(|| {
-                node.step(Some(packet.clone()), &mut |packet| results.push(packet))
+                let packet = Some(packet.clone());
+                Ok(node.step(packet, &mut |packet| results.push(packet))?)
             }));
-            self.context.stats.count_busy(started.elapsed());
+            self.context.stats.count_busy(self.pulse.leave());
             match step.unwrap_or_else(|panic| Err(panicked(&*panic))) {
-                Ok(_) => link.count_forwarded(),
-                // Nothing is lost by a sink that waits for room: it gets the same packet again.
-                Err(error @ Error::Retry(_)) if self.role == Role::Sink => {
-                    memory.unwritten = Some(input);
-                    return Err(error);
+                Ok(_) => {
+                    call.succeed();
+                    link.count_forwarded();
+                    self.outlets.count_age(packet);
                 }
-                Err(error) => {
+                // Nothing is lost by a sink that waits for room: it gets the same packet again.
+                Err(failure)
+                    if self.role == Role::Sink && !failure.panicked && self.waits(&failure) =>
+                {
+                    memory.unwritten = Some(input);
+                    return Err(failure);
+                }
+                Err(failure) => {
                     link.count_dropped(DropReason::Failed);
-                    return Err(error);
+                    return Err(failure);
                 }
             }
-            memory.failures = 0;
+            memory.restarts.worked();
         }
         let turn = ticket.as_ref().map(Ticket::wait);
+        // The results of a call that was given up come too late.
+        if matches!(turn, Some(None)) {
+            return Ok(());
+        }
         for packet in results {
             self.outlets.send(input.at, packet);
         }
@@ -260,37 +329,20 @@ impl Worker {
         drop(turn);
         Ok(())
     }
+
+    /// Whether the node will be opened again after this.
+    fn waits(&self, failure: &Failure) -> bool {
+        self.live || matches!(failure.error, Error::Retry(_))
+    }
 }
 
-fn panicked(panic: &(dyn Any + Send)) -> Error {
+fn panicked(panic: &(dyn Any + Send)) -> Failure {
     let text = panic
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    Error::Fatal(format!("panicked: {}", text.unwrap_or("without a message")))
-}
-
-/// 0.5 s, doubled for every failure up to 2 s, give or take a fifth so that cameras that failed
-/// together do not come back together.
-fn backoff(failures: u32) -> Duration {
-    let doubled = BACKOFF_FIRST.saturating_mul(1 << failures.min(8));
-    doubled
-        .min(BACKOFF_LAST)
-        .mul_f64(0.8 + 0.4 * fastrand::f64())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn backoff_grows_to_its_limit_with_jitter() {
-        for (failures, seconds) in [(0, 0.5), (1, 1.0), (2, 2.0), (3, 2.0), (1_000, 2.0)] {
-            let pause = backoff(failures).as_secs_f64();
-            assert!(
-                (0.8 * seconds..=1.2 * seconds).contains(&pause),
-                "{failures}: {pause}"
-            );
-        }
+    Failure {
+        error: Error::Fatal(format!("panicked: {}", text.unwrap_or("without a message"))),
+        panicked: true,
     }
 }

@@ -179,7 +179,7 @@ const DETECT: &str =
 
 fn pipeline(uri: &str, transforms: &str, inputs: &str) -> String {
     format!(
-        "[sources.cam]\ntype = \"camera\"\nuri = \"{uri}\"\nread_timeout_ms = 2000\n{transforms}\
+        "[sources.cam]\ntype = \"camera\"\nuri = \"{uri}\"\nstall_timeout_ms = 2000\n{transforms}\
          [sinks.log]\ntype = \"jsonl\"\ninputs = [{inputs}]\npath = \"events.jsonl\"\n"
     )
 }

@@ -73,7 +73,7 @@ fn a_named_microphone_is_heard_again_after_its_sound_server_died() {
         return;
     };
     let sound = Sound::start(&scratch);
-    let source = "type = \"microphone\"\ndevice = \"otus_test\"\nread_timeout_ms = 2000";
+    let source = "type = \"microphone\"\ndevice = \"otus_test\"\nstall_timeout_ms = 2000";
     let otus = start(
         &scratch,
         &pipeline(source, "events.jsonl"),
@@ -129,13 +129,13 @@ fn more_audio(scratch: &Scratch) {
 }
 
 /// A sound server that plays into what otus hears. Its files lie in the scratch directory.
-struct Sound {
+pub struct Sound {
     process: Running,
     variables: Vec<(String, String)>,
 }
 
 impl Sound {
-    fn start(scratch: &Scratch) -> Sound {
+    pub fn start(scratch: &Scratch) -> Sound {
         let said = scratch.path("sound.txt");
         let mut command = Command::new("sh");
         command
@@ -158,7 +158,7 @@ impl Sound {
         Sound { process, variables }
     }
 
-    fn environment(&self) -> Vec<(&str, &str)> {
+    pub fn environment(&self) -> Vec<(&str, &str)> {
         self.variables
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
@@ -175,13 +175,13 @@ impl Sound {
     }
 
     /// Ends it and waits until it has cleaned up.
-    fn stop(self) {
+    pub fn stop(self) {
         self.process.signal(SIGTERM);
         self.process.wait();
     }
 }
 
-fn rig_is_here() -> bool {
+pub fn rig_is_here() -> bool {
     if !cfg!(feature = "microphone") {
         skipped("this build has no `microphone`");
         return false;

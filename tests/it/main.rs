@@ -1,15 +1,20 @@
 //! Tests of the program as a user meets it. One binary, so that everything links once.
 
+mod attacks; // what strangers do to the HTTP endpoint
 mod bad_input; // what a wrong pipeline, model, device or file is answered with
+mod browser; // the page, in a real Chromium
+mod doctor; // what `otus doctor` says about real and missing parts
 mod formats; // sound in every format, rate and channel count
 mod golden; // detections and speech against references made by other tools
 mod live_camera; // a real RTSP server that comes and goes
 mod live_microphone; // a real sound server, ALSA and cpal
 mod own_models; // the two models that the program carries
 mod pipelines; // shipped examples and generated documents
+mod reload; // another pipeline file while it runs
 mod repeatable; // the same files give the same events
 mod samples; // small files that tests make for themselves
 mod scratch; // a directory, a pipeline file and the program
 mod status; // the HTTP endpoint
+mod systemd; // what systemd is told, and its units
 mod tidy; // formatting, lints, documents, sizes
 mod whisper; // speech to text

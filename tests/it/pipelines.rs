@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use otus::media::event::Line;
 use otus::nodes::NODES;
 use otus::pipeline::{catalogue::Entry, config, reference, testing};
+use otus::service::metrics;
 
 fn root(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
@@ -51,6 +52,10 @@ fn the_option_reference_is_fresh() {
          made from the code by `UPDATE_GOLDEN=1 cargo test --test it pipelines`.\n\n{}",
         reference::markdown(NODES)
     );
+    let text = format!(
+        "{text}\n## Metrics\n\n`/metrics` gives these, as OpenMetrics.\n\n{}",
+        metrics::markdown()
+    );
     up_to_date("pipelines/README.md", &text);
 }
 
@@ -80,6 +85,11 @@ fn every_node_keeps_its_promises() {
         );
         let schema = (ty.schema)();
         let options = schema.get("properties").and_then(|it| it.as_object());
+        let has_model = options.is_some_and(|it| it.contains_key("model"));
+        assert_eq!(
+            has_model, ty.infers,
+            "{name}: INFERS is for nodes with a model"
+        );
         for (option, about) in options.into_iter().flatten() {
             assert!(
                 about.get("description").is_some(),

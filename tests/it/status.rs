@@ -24,7 +24,7 @@ fn start(scratch: &Scratch, listen: &str) -> Running {
     Running::start(scratch.otus(&["run", "pipeline.toml"]))
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("it is bound").port()
 }
@@ -61,6 +61,7 @@ fn status_health_and_metrics_tell_what_runs() {
         let status: Value = serde_json::from_str(&body).expect("/status is JSON");
         (status["pipeline"]["nodes"][0]["made"]["audio"].as_u64()? > 10).then_some(status)
     });
+    keeps_to_its_description(&base, &status);
     let mic = &status["pipeline"]["nodes"][0];
     assert_eq!(
         (&mic["id"], &mic["type"], &mic["state"]),
@@ -108,6 +109,17 @@ fn status_health_and_metrics_tell_what_runs() {
     assert!(ended.stdout.contains("nothing dropped"), "{}", ended.stdout);
 }
 
+/// `/openapi.json` tells what `/status` looks like.
+fn keeps_to_its_description(base: &str, status: &Value) {
+    let (_, description) = get(&format!("{base}/openapi.json"), &[]).expect("an answer");
+    let mut schema: Value = serde_json::from_str(&description).expect("it is JSON");
+    schema["$ref"] = "#/components/schemas/status".into();
+    let validator = jsonschema::validator_for(&schema).expect("it is a schema");
+    if let Err(error) = validator.validate(status) {
+        panic!("{error}: {status}");
+    }
+}
+
 #[test]
 fn a_unix_socket_answers_and_is_removed() {
     let scratch = Scratch::new();
@@ -125,7 +137,21 @@ fn a_unix_socket_answers_and_is_removed() {
         answer.starts_with("HTTP/1.1 200") && answer.ends_with("ok\n"),
         "{answer}"
     );
+    // Into a pipe, `top` gives one look.
+    for (command, column) in [("status", "PACKETS"), ("top", "FLOW")] {
+        let asked = scratch.otus(&[command, "--socket", "otus.sock"]).output();
+        let asked = asked.expect("the program runs");
+        let said = String::from_utf8_lossy(&asked.stdout);
+        assert!(
+            said.contains("audio_file") && said.contains(column),
+            "{said}"
+        );
+    }
     running.signal(libc::SIGINT);
     assert_eq!(running.wait().code, Some(0));
+    let asked = scratch.otus(&["status", "--socket", "otus.sock"]).output();
+    let asked = asked.expect("the program runs");
+    let said = String::from_utf8_lossy(&asked.stderr);
+    assert!(said.contains("nobody answers"), "{said}");
     assert!(!path.exists(), "the socket is left behind");
 }

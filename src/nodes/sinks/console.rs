@@ -92,6 +92,24 @@ fn sentence(event: &Event, colour: bool) -> String {
                 head.source
             )
         }
+        Event::Health {
+            condition,
+            active,
+            seconds,
+            ..
+        } => {
+            let (source, condition) = (&head.source, condition.name());
+            match active {
+                true => write!(
+                    line,
+                    "{red}{source} is {condition} for {seconds:.0} s{plain}"
+                ),
+                false => write!(
+                    line,
+                    "{source} is no longer {condition}, after {seconds:.0} s"
+                ),
+            }
+        }
     };
     line
 }

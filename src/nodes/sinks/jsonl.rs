@@ -2,8 +2,10 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -11,6 +13,9 @@ use serde::Deserialize;
 use crate::media::event::Event;
 use crate::pipeline::context::Context;
 use crate::pipeline::node::{Error, Node, Result, Sink};
+
+/// How often the name of the open file is looked up.
+const LOOK_UP: Duration = Duration::from_secs(1);
 
 /// Options of `jsonl`.
 #[derive(Clone, Deserialize, JsonSchema)]
@@ -37,6 +42,8 @@ pub struct Jsonl {
     length: u64,
     max_bytes: u64,
     line: Vec<u8>,
+    /// When the file was last seen under its name.
+    seen: Instant,
 }
 
 impl Node for Jsonl {
@@ -54,6 +61,7 @@ impl Node for Jsonl {
             path,
             max_bytes: config.max_mb * 1024 * 1024,
             line: Vec::new(),
+            seen: Instant::now(),
         })
     }
 }
@@ -81,6 +89,15 @@ impl Sink for Jsonl {
 
 impl Jsonl {
     fn append(&mut self) -> std::io::Result<()> {
+        if self.seen.elapsed() > LOOK_UP {
+            self.seen = Instant::now();
+            // Somebody has moved or removed it, and nobody would ever read what goes there.
+            let named = fs::metadata(&self.path).map(|it| (it.dev(), it.ino())).ok();
+            let open_now = self.file.metadata()?;
+            if named != Some((open_now.dev(), open_now.ino())) {
+                (self.file, self.length) = open(&self.path)?;
+            }
+        }
         if self.length > 0 && self.length + self.line.len() as u64 > self.max_bytes {
             let mut old = self.path.clone().into_os_string();
             old.push(".1");
@@ -125,7 +142,7 @@ fn whole_lines(file: &mut File) -> std::io::Result<u64> {
     Ok(0)
 }
 
-/// A full disk may have room again; a path that cannot be written to needs a person.
+/// A full disk may have room again, and a disk that was mounted read-only be mounted anew; a path that cannot be written to needs a person.
 fn trouble(path: &Path, error: &std::io::Error) -> Error {
     let message = format!("cannot write {}: {error}", path.display());
     match error.kind() {
@@ -135,7 +152,6 @@ fn trouble(path: &Path, error: &std::io::Error) -> Error {
         | ErrorKind::IsADirectory
         | ErrorKind::AlreadyExists
         | ErrorKind::NotFound
-        | ErrorKind::ReadOnlyFilesystem
         | ErrorKind::InvalidFilename
         | ErrorKind::InvalidInput => Error::fatal(format!(
             "{message}; choose a `path` that this user can write to"

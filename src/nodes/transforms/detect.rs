@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ort::value::DynValue;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -97,9 +98,12 @@ impl Node for Detect {
             .map_err(|why| Error::fatal(format!("{}: {why}", session.name)))?;
         let labels = class_names(&session, head.classes())?;
         let wanted = wanted(&labels, &config.labels)?;
+        let shape = vec![1, Frame::CHANNELS as i64, height as i64, width as i64];
+        let nothing = vec![0.0; Frame::CHANNELS * width * height];
+        infer(&session, &*head, &shape, &nothing)?;
         Ok(Detect {
             letterbox: Letterbox::new(width, height, head.plane_order()),
-            shape: vec![1, Frame::CHANNELS as i64, height as i64, width as i64],
+            shape,
             head,
             labels,
             wanted,
@@ -116,21 +120,12 @@ impl Transform for Detect {
     type In = Arc<Frame>;
     type Out = Event;
     const STATELESS: bool = true;
+    const INFERS: bool = true;
 
     fn apply(&mut self, frame: Arc<Frame>, out: &mut Emit<Event>) -> Result<()> {
         let (pixels, fit) = self.letterbox.fill(&frame).map_err(Error::Retry)?;
-        let outputs = self.session.run(&[&*tensor(&self.shape, pixels)?])?;
+        let outputs = infer(&self.session, &*self.head, &self.shape, pixels)?;
         let outputs = outputs.iter().map(floats).collect::<Result<Vec<_>>>()?;
-        let sizes = self.head.sizes();
-        if outputs
-            .iter()
-            .zip(&sizes)
-            .any(|(output, &size)| size > 0 && output.len() != size)
-        {
-            return Err(Error::retry(
-                "the model's outputs have other shapes than its file says",
-            ));
-        }
         self.candidates.clear();
         self.head.decode(&outputs, self.score, &mut self.candidates);
         self.candidates.retain(|it| self.wanted[it.class]);
@@ -160,6 +155,24 @@ impl Detect {
             provider: Arc::clone(&self.provider),
         }
     }
+}
+
+/// Runs the model; its outputs have the sizes that the head was chosen for.
+fn infer(
+    session: &Session,
+    head: &dyn Head,
+    shape: &[i64],
+    pixels: &[f32],
+) -> Result<Vec<DynValue>> {
+    let outputs = session.run(&[&*tensor(shape, pixels)?])?;
+    for (output, size) in outputs.iter().zip(head.sizes()) {
+        if size > 0 && floats(output)?.len() != size {
+            return Err(Error::retry(
+                "the model's outputs have other shapes than its file says",
+            ));
+        }
+    }
+    Ok(outputs)
 }
 
 /// Width and height of a model that takes one picture as `[1, 3, height, width]` floats.

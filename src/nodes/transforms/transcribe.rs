@@ -58,8 +58,10 @@ impl Node for Transcribe {
 
     fn open(config: &Config, context: &Context) -> Result<Transcribe> {
         let sha256 = config.sha256.as_deref();
+        let mut whisper = Whisper::open(&config.model, sha256, &config.language, context)?;
+        whisper.transcribe(&[])?;
         Ok(Transcribe {
-            whisper: Whisper::open(&config.model, sha256, &config.language, context)?,
+            whisper,
             clock: context.clock.clone(),
         })
     }
@@ -69,6 +71,7 @@ impl Transform for Transcribe {
     type In = Arc<Utterance>;
     type Out = Event;
     const STATELESS: bool = true;
+    const INFERS: bool = true;
 
     fn apply(&mut self, utterance: Arc<Utterance>, out: &mut Emit<Event>) -> Result<()> {
         let heard = self.whisper.transcribe(&utterance.samples)?;

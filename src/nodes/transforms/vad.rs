@@ -111,8 +111,11 @@ impl Node for Vad {
             min_silence: samples(config.min_silence_ms),
             max_speech: samples(config.max_speech_ms),
         };
+        let mut silero = Silero::new(session)?;
+        silero.probability(&[0.0; WINDOW])?;
+        silero.reset();
         Ok(Vad {
-            silero: Silero::new(session)?,
+            silero,
             rules,
             padding: samples(config.padding_ms) as usize,
             segmenter: Segmenter::new(rules, 0),
@@ -127,6 +130,7 @@ impl Node for Vad {
 impl Transform for Vad {
     type In = Arc<Audio>;
     type Out = WithEvents<Arc<Utterance>>;
+    const INFERS: bool = true;
 
     fn apply(&mut self, audio: Arc<Audio>, out: &mut Emit<Self::Out>) -> Result<()> {
         let expected = self.kept_from + self.kept.len() as u64;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue, ValueDeserializer};
+use toml::de::{DeTable, DeValue, Deserializer, ValueDeserializer};
 
 use super::PlannedNode;
-use super::options::Table;
+use super::options::{Table, places};
 use super::parser::Parser;
 use crate::pipeline::catalogue::{Configured, Entry, NodeType, Role};
 use crate::pipeline::options::Input;
@@ -39,27 +39,23 @@ impl Parser {
         let inputs = self.inputs(role, name, &span, &mut table);
         let workers = self.workers(ty, &span, &mut table);
         let optional = self.common(&mut table, "optional", false, "true or false");
-        let places: Vec<(String, Range<usize>)> = table
-            .iter()
-            .map(|(key, value)| (key.get_ref().to_string(), value.span()))
-            .collect();
+        let places = places(&table);
+        let table = Spanned::new(table_span, table);
+        let options = toml::Table::deserialize(Deserializer::from(table.clone()));
         let about = Table {
             owner: ty.name,
             at: span.clone(),
             schema: &(ty.schema)(),
         };
-        let configured = self.options(&about, Spanned::new(table_span, table), ty.configure);
+        let configured = self.options(&about, table, ty.configure);
         // Its wiring is checked even if its options are wrong.
         let configured = configured.unwrap_or_else(|| Configured {
             open: Arc::new(|_| unreachable!("a plan with a problem is not opened")),
             live: false,
+            probe: None,
             misuses: Vec::new(),
         });
-        for misuse in configured.misuses {
-            let place = places.iter().find(|(option, _)| option == misuse.option);
-            let place = place.map_or(&span, |(_, place)| place);
-            self.report(place.clone(), misuse.message, misuse.help);
-        }
+        self.report_misuses(configured.misuses, &places, &span);
         Some(PlannedNode {
             id: Arc::from(name),
             span,
@@ -68,6 +64,8 @@ impl Parser {
             workers,
             optional,
             live: configured.live,
+            probe: configured.probe,
+            options: options.unwrap_or_default(),
             open: configured.open,
         })
     }

@@ -1,5 +1,6 @@
 //! The options of one table, checked against their schema: unknown keys, ranges, types.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use schemars::Schema;
@@ -8,6 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, Error as TomlError};
 
 use super::parser::Parser;
+use crate::pipeline::node::Misuse;
 use crate::pipeline::problem::suggest;
 
 /// What one table may hold.
@@ -26,7 +28,29 @@ impl Table<'_> {
     }
 }
 
+/// Where the value of each option stands in the file.
+pub fn places(table: &DeTable<'_>) -> Vec<(String, Range<usize>)> {
+    let place = |(key, value): (&Spanned<Cow<'_, str>>, &Spanned<DeValue<'_>>)| {
+        (key.get_ref().to_string(), value.span())
+    };
+    table.iter().map(place).collect()
+}
+
 impl Parser {
+    /// Reports wrong options at their places, or `at` if they are not there.
+    pub fn report_misuses(
+        &mut self,
+        misuses: Vec<Misuse>,
+        places: &[(String, Range<usize>)],
+        at: &Range<usize>,
+    ) {
+        for misuse in misuses {
+            let place = places.iter().find(|(option, _)| option == misuse.option);
+            let place = place.map_or(at, |(_, place)| place);
+            self.report(place.clone(), misuse.message, misuse.help);
+        }
+    }
+
     /// Parses the options of one table and reports everything wrong with them.
     pub fn options<'t, T>(
         &mut self,

@@ -8,8 +8,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer};
 
 use super::Plan;
-use super::options::Table;
+use super::options::{Table, places};
 use crate::pipeline::catalogue::{Entry, Role};
+use crate::pipeline::options::Status;
 use crate::pipeline::problem::{Problem, suggest};
 use crate::pipeline::secret;
 
@@ -104,8 +105,10 @@ impl Parser {
                 }
             }
             (None, _) => {
+                let places = places(&table);
                 let table = Spanned::new(table_span, table);
-                if let Some(status) = self.shared_options("status", key.span(), table) {
+                if let Some(status) = self.shared_options::<Status>("status", key.span(), table) {
+                    self.report_misuses(status.check(), &places, &key.span());
                     plan.status = status;
                 }
             }

@@ -5,7 +5,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use opencv::core::{
-    LogLevel, Mat, MatTraitConst, MatTraitConstManual, Vec3b, Vector, set_log_level,
+    LogLevel, Mat, MatTraitConst, MatTraitConstManual, Vec3b, Vector, get_version_string,
+    set_log_level,
 };
 use opencv::videoio::{
     CAP_FFMPEG, CAP_GSTREAMER, CAP_PROP_BUFFERSIZE, CAP_PROP_FPS, CAP_PROP_FRAME_HEIGHT,
@@ -22,12 +23,17 @@ use crate::pipeline::blocking::Blocking;
 use crate::pipeline::context::Context;
 use crate::pipeline::node::{Error, Result};
 
+/// Version of OpenCV, if it tells.
+pub fn version() -> Option<String> {
+    get_version_string().ok()
+}
+
 /// Starts to read; connecting happens on the reader's thread too.
 pub fn start(medium: Medium, config: &Config, context: &Context) -> Blocking<Arc<Frame>> {
     let name = format!("{}-read", context.id);
     let mut reader = Reader {
         live: medium.is_live(),
-        read_timeout: Duration::from_millis(config.read_timeout_ms),
+        stall_timeout: Duration::from_millis(config.stall_timeout_ms),
         limit: RateLimit::new(config.fps),
         pool: Recycle::new(Frame::empty),
         shape: (0, 0),
@@ -59,7 +65,7 @@ fn connect(medium: &Medium, config: &Config, context: &Context) -> Result<VideoC
             CAP_PROP_OPEN_TIMEOUT_MSEC,
             config.connect_timeout_ms as i32,
             CAP_PROP_READ_TIMEOUT_MSEC,
-            config.read_timeout_ms as i32,
+            config.stall_timeout_ms as i32,
         ],
         _ => Vec::new(),
     };
@@ -99,7 +105,7 @@ fn unopened(medium: &Medium, config: &Config) -> Error {
 /// Turns what OpenCV decodes into frames.
 struct Reader {
     live: bool,
-    read_timeout: Duration,
+    stall_timeout: Duration,
     limit: RateLimit,
     pool: Recycle<Frame>,
     /// Width and height of the latest picture.
@@ -116,8 +122,8 @@ impl Reader {
             let asked = Instant::now();
             let grabbed = capture.grab().map_err(Error::retry)?;
             // After a time-out FFmpeg's decoder gives what it had held back, as if it were new.
-            if self.live && asked.elapsed() >= self.read_timeout {
-                return Err(silent(self.read_timeout));
+            if self.live && asked.elapsed() >= self.stall_timeout {
+                return Err(silent(self.stall_timeout));
             }
             if !grabbed {
                 return Ok(None);

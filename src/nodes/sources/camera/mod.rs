@@ -2,7 +2,11 @@
 
 #[cfg(feature = "opencv")]
 mod capture;
+mod frozen;
+#[cfg(feature = "opencv")]
+mod key_frames;
 mod medium;
+mod probe;
 mod stills;
 
 use std::sync::Arc;
@@ -11,9 +15,16 @@ use std::time::{Duration, Instant};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+#[cfg(feature = "opencv")]
+pub use self::capture::version as opencv_version;
+use self::frozen::Frozen;
+#[cfg(feature = "opencv")]
+pub use self::key_frames::distance as key_frame_distance;
 use self::medium::Medium;
 pub use self::medium::devices as video_devices;
+use super::condition::{Remedy, Watch};
 use super::pace::{Metronome, Pace};
+use crate::media::event::Condition;
 use crate::media::frame::Frame;
 use crate::media::packet::WithEvents;
 use crate::pipeline::blocking::{Blocking, Next};
@@ -53,11 +64,22 @@ pub struct Config {
     /// How long a device or stream may give no frame before it is opened anew.
     #[serde(default = "five_seconds")]
     #[schemars(range(min = 100, max = 120_000))]
-    pub read_timeout_ms: u64,
+    pub stall_timeout_ms: u64,
+    /// How long a device or stream may give the very same picture before that is told.
+    #[serde(default = "thirty_seconds")]
+    #[schemars(range(min = 1_000, max = 86_400_000))]
+    pub frozen_after_ms: u64,
+    /// What else is done then.
+    #[serde(default)]
+    pub when_frozen: Remedy,
 }
 
 fn five_seconds() -> u64 {
     5_000
+}
+
+fn thirty_seconds() -> u64 {
+    30_000
 }
 
 /// A picture and whether it came from something that cannot wait.
@@ -67,8 +89,10 @@ pub struct Camera {
     held: Option<Arc<Frame>>,
     metronome: Metronome,
     live: bool,
-    read_timeout: Duration,
+    stall_timeout: Duration,
     last_frame: Instant,
+    frozen: Frozen,
+    watch: Watch,
 }
 
 impl Node for Camera {
@@ -112,7 +136,7 @@ impl Node for Camera {
                 )));
             }
         };
-        let patience = Duration::from_millis(config.connect_timeout_ms + config.read_timeout_ms);
+        let patience = Duration::from_millis(config.connect_timeout_ms + config.stall_timeout_ms);
         let held = frames
             .first(patience, &context.stop)
             .map_err(|error| match error {
@@ -132,8 +156,15 @@ impl Node for Camera {
             held,
             metronome: Metronome::new(config.pace, &context.clock),
             live,
-            read_timeout: Duration::from_millis(config.read_timeout_ms),
+            stall_timeout: Duration::from_millis(config.stall_timeout_ms),
             last_frame: Instant::now(),
+            frozen: Frozen::default(),
+            watch: Watch::new(
+                Condition::Frozen,
+                config.frozen_after_ms,
+                config.when_frozen,
+                context,
+            ),
         })
     }
 }
@@ -143,6 +174,10 @@ impl Source for Camera {
 
     fn is_live(config: &Config) -> bool {
         Medium::of(&config.uri).is_ok_and(|medium| medium.is_live())
+    }
+
+    fn is_there(config: &Config) -> Option<bool> {
+        probe::is_there(&Medium::of(&config.uri).ok()?)
     }
 
     fn next(&mut self, out: &mut Emit<Self::Out>) -> Result<Flow> {
@@ -155,21 +190,27 @@ impl Source for Camera {
         match self.frames.next(LOOK_UP)? {
             Next::Item(frame) => {
                 self.last_frame = Instant::now();
+                if self.live {
+                    let still = self.frozen.still_for(&frame);
+                    let told = self.watch.note(frame.at, still)?;
+                    told.into_iter()
+                        .for_each(|it| out.send(WithEvents::Event(it)));
+                }
                 self.held = Some(frame);
                 Ok(Flow::More)
             }
             Next::End if self.live => Err(Error::retry("the stream ended")),
             Next::End => Ok(Flow::Done),
-            Next::Nothing if self.last_frame.elapsed() > self.read_timeout => {
-                Err(silent(self.read_timeout))
+            Next::Nothing if self.last_frame.elapsed() > self.stall_timeout => {
+                Err(silent(self.stall_timeout))
             }
             Next::Nothing => Ok(Flow::More),
         }
     }
 }
 
-fn silent(read_timeout: Duration) -> Error {
-    Error::retry(format!("no frame for {} s", read_timeout.as_secs_f64()))
+fn silent(stall_timeout: Duration) -> Error {
+    Error::retry(format!("no frame for {} s", stall_timeout.as_secs_f64()))
 }
 
 /// Lets frames through at a limited rate.

@@ -4,20 +4,24 @@
 //! thread: mixing, resampling, stamping. What the ring cannot hold is told as a gap, never spliced.
 //! A sound server that hangs holds up that thread in its calls, and not the node.
 
+mod feed;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
-use cpal::{ErrorKind, FromSample, SampleFormat, SizedSample, StreamConfig};
-use crossbeam_channel::{Receiver, Sender, bounded};
-use rtrb::{Consumer, Producer, RingBuffer};
+use cpal::{ErrorKind, StreamConfig};
+use crossbeam_channel::{Receiver, bounded};
+use rtrb::{Consumer, RingBuffer};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use self::feed::Feed;
+use super::condition::{Remedy, Watch};
 use crate::media::audio::{Audio, SAMPLE_RATE, duration_of};
 use crate::media::clock::{Clock, SampleClock, Time};
-use crate::media::event::Event;
+use crate::media::event::{Condition, Event};
 use crate::media::packet::WithEvents;
 use crate::media::resample::ToMono16k;
 use crate::pipeline::blocking::{Blocking, Next};
@@ -41,11 +45,22 @@ pub struct Config {
     /// How long the device may give nothing before it is opened anew.
     #[serde(default = "five_seconds")]
     #[schemars(range(min = 100, max = 120_000))]
-    pub read_timeout_ms: u64,
+    pub stall_timeout_ms: u64,
+    /// How long all samples may be exactly zero before that is told: no real microphone is so quiet.
+    #[serde(default = "a_minute")]
+    #[schemars(range(min = 1_000, max = 86_400_000))]
+    pub silent_after_ms: u64,
+    /// What else is done then.
+    #[serde(default)]
+    pub when_silent: Remedy,
 }
 
 fn five_seconds() -> u64 {
     5_000
+}
+
+fn a_minute() -> u64 {
+    60_000
 }
 
 /// A device that is read on a thread of its own.
@@ -53,8 +68,10 @@ pub struct Microphone {
     sound: Blocking<WithEvents<Arc<Audio>>>,
     /// Read already.
     held: Option<WithEvents<Arc<Audio>>>,
-    read_timeout: Duration,
+    stall_timeout: Duration,
     last_sound: Instant,
+    zero_since: Option<Time>,
+    watch: Watch,
 }
 
 /// An open device.
@@ -71,7 +88,7 @@ struct Reader {
     convert: ToMono16k,
     stamp: Option<SampleClock>,
     next_sample: u64,
-    read_timeout: Duration,
+    stall_timeout: Duration,
     last_sound: Instant,
     interleaved: Vec<f32>,
     /// To be told after the sound before it.
@@ -86,17 +103,25 @@ impl Node for Microphone {
 
     fn open(config: &Config, context: &Context) -> Result<Microphone> {
         let name = format!("{}-read", context.id);
-        let read_timeout = Duration::from_millis(config.read_timeout_ms);
+        let stall_timeout = Duration::from_millis(config.stall_timeout_ms);
+        let watch = Watch::new(
+            Condition::Silent,
+            config.silent_after_ms,
+            config.when_silent,
+            context,
+        );
         let (config, reader) = (config.clone(), context.clone());
         let open = move || Reader::open(&config, &reader);
         let mut sound = Blocking::start(&name, open, Reader::read);
         // Opening may take as long as a silence.
-        let held = sound.first(read_timeout * 2, &context.stop)?;
+        let held = sound.first(stall_timeout * 2, &context.stop)?;
         Ok(Microphone {
             sound,
             held,
-            read_timeout,
+            stall_timeout,
             last_sound: Instant::now(),
+            zero_since: None,
+            watch,
         })
     }
 }
@@ -116,16 +141,37 @@ impl Source for Microphone {
         match self.sound.next(LOOK_UP)? {
             Next::Item(item) => {
                 self.last_sound = Instant::now();
+                let told = match &item {
+                    WithEvents::Item(audio) => self.silence(audio)?,
+                    WithEvents::Event(_) => None,
+                };
+                told.into_iter()
+                    .for_each(|it| out.send(WithEvents::Event(it)));
                 out.send(item);
             }
             Next::End => return Err(silent()),
             // The reader says so itself, unless it hangs.
-            Next::Nothing if self.last_sound.elapsed() > self.read_timeout + LOOK_UP => {
+            Next::Nothing if self.last_sound.elapsed() > self.stall_timeout + LOOK_UP => {
                 return Err(silent());
             }
             Next::Nothing => {}
         }
         Ok(Flow::More)
+    }
+}
+
+impl Microphone {
+    /// Notes for how long there have been zeros only.
+    fn silence(&mut self, audio: &Audio) -> Result<Option<Event>> {
+        if audio.samples.iter().any(|&sample| sample != 0.0) {
+            self.zero_since = None;
+        } else {
+            self.zero_since.get_or_insert(audio.at);
+        }
+        let lasted = self
+            .zero_since
+            .map_or(Duration::ZERO, |since| audio.at.since(since));
+        self.watch.note(audio.at, lasted)
     }
 }
 
@@ -168,7 +214,7 @@ impl Reader {
             convert,
             stamp: None,
             next_sample: 0,
-            read_timeout: Duration::from_millis(config.read_timeout_ms),
+            stall_timeout: Duration::from_millis(config.stall_timeout_ms),
             last_sound: Instant::now(),
             interleaved: Vec::new(),
             gap: None,
@@ -197,7 +243,7 @@ impl Reader {
                 if let Some(audio) = audio {
                     return Ok(Some(WithEvents::Item(Arc::new(audio))));
                 }
-            } else if self.last_sound.elapsed() > self.read_timeout {
+            } else if self.last_sound.elapsed() > self.stall_timeout {
                 return Err(silent());
             }
         }
@@ -256,65 +302,6 @@ impl Reader {
         };
         self.next_sample += audio.samples.len() as u64;
         audio
-    }
-}
-
-/// The device's side of the ring.
-struct Feed {
-    producer: Producer<f32>,
-    fault: Sender<cpal::Error>,
-    overrun: Arc<AtomicU64>,
-}
-
-impl Feed {
-    fn stream(
-        self,
-        device: &cpal::Device,
-        config: StreamConfig,
-        format: SampleFormat,
-    ) -> Result<cpal::Stream> {
-        match format {
-            SampleFormat::I8 => self.typed::<i8>(device, config),
-            SampleFormat::I16 => self.typed::<i16>(device, config),
-            SampleFormat::I32 => self.typed::<i32>(device, config),
-            SampleFormat::U8 => self.typed::<u8>(device, config),
-            SampleFormat::U16 => self.typed::<u16>(device, config),
-            SampleFormat::F32 => self.typed::<f32>(device, config),
-            SampleFormat::F64 => self.typed::<f64>(device, config),
-            other => Err(Error::fatal(format!(
-                "the microphone gives {other} samples, which otus does not know"
-            ))),
-        }
-    }
-
-    fn typed<T>(mut self, device: &cpal::Device, config: StreamConfig) -> Result<cpal::Stream>
-    where
-        T: SizedSample,
-        f32: FromSample<T>,
-    {
-        let fault = self.fault.clone();
-        device
-            .build_input_stream(
-                config,
-                move |samples: &[T], _| self.push(samples),
-                // The queue is for the first few faults; nobody needs the thousandth.
-                move |error| drop(fault.try_send(error)),
-                None,
-            )
-            .map_err(|error| explain(&error))
-    }
-
-    /// Runs on the device's thread: copies, counts, and never waits.
-    fn push<T: SizedSample>(&mut self, samples: &[T])
-    where
-        f32: FromSample<T>,
-    {
-        let room = self.producer.slots().min(samples.len());
-        if let Ok(chunk) = self.producer.write_chunk_uninit(room) {
-            chunk.fill_from_iter(samples.iter().map(|&sample| f32::from_sample_(sample)));
-        }
-        self.overrun
-            .fetch_add((samples.len() - room) as u64, Relaxed);
     }
 }
 

@@ -1,5 +1,7 @@
 //! The runtime driven by small nodes that fail, dawdle and panic on demand.
 
+mod reload;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -33,6 +35,9 @@ struct TicksConfig {
     /// Whether it pretends to be a device.
     #[serde(default)]
     live: bool,
+    /// Time between frames.
+    #[serde(default)]
+    every_ms: u64,
     /// Fails after this frame, once.
     #[serde(default)]
     lost_after: Option<u64>,
@@ -69,6 +74,7 @@ impl Source for Ticks {
         if self.config.lost_after == Some(seq) {
             return Err(Error::retry("unplugged"));
         }
+        std::thread::sleep(Duration::from_millis(self.config.every_ms));
         let mut frame = Frame::empty();
         frame.seq = seq;
         frame.at = match self.config.live {
@@ -90,6 +96,12 @@ struct WorkConfig {
     /// Panics at this frame.
     #[serde(default)]
     panic_at: Option<u64>,
+    /// Does not come back from this frame for three seconds.
+    #[serde(default)]
+    hang_at: Option<u64>,
+    /// Cannot be opened.
+    #[serde(default)]
+    broken: bool,
 }
 
 struct Work(WorkConfig);
@@ -101,6 +113,9 @@ impl Node for Work {
     type Config = WorkConfig;
 
     fn open(config: &WorkConfig, _: &Context) -> Result<Work> {
+        if config.broken {
+            return Err(Error::fatal("there is no such model"));
+        }
         Ok(Work(config.clone()))
     }
 }
@@ -112,6 +127,9 @@ impl Transform for Work {
 
     fn apply(&mut self, frame: Arc<Frame>, out: &mut Emit<Event>) -> Result<()> {
         assert!(self.0.panic_at != Some(frame.seq), "asked to");
+        if self.0.hang_at == Some(frame.seq) {
+            std::thread::sleep(Duration::from_secs(3));
+        }
         std::thread::sleep(Duration::from_millis(frame.seq * 7 % (self.0.most_ms + 1)));
         let mut head = Head::new(&frame.source, frame.at);
         head.seq = Some(frame.seq);
@@ -300,4 +318,40 @@ fn a_stop_drains_and_a_sink_that_hangs_cannot_hold_it_up() {
     stop.set();
     pipeline.wait();
     assert!(started.elapsed() < Duration::from_secs(2));
+}
+
+#[test]
+fn a_panic_downstream_of_a_device_costs_one_frame() {
+    let (written, outcome) = run(
+        "[sources.cam]\ntype='ticks'\nframes=40\nlive=true\nevery_ms=5\n\
+         [transforms.see]\ntype='work'\ninputs=['cam']\npanic_at=5\n\
+         [sinks.book]\ntype='book'\ninputs=['see']\npath='BOOK'\n",
+    );
+    assert!(outcome.failures.is_empty());
+    assert!(written.ends_with("39"), "{written}");
+    let see = &outcome.snapshot.nodes[1].counts;
+    assert_eq!((see.failures, see.state), (1, State::Ended));
+    assert_eq!(edge(&outcome, "cam").counts.reasons["failed"], 1);
+}
+
+#[test]
+fn a_call_that_hangs_is_left_behind_and_another_thread_goes_on() {
+    let (written, outcome) = run("[runtime]\nhang_timeout_ms=1000\n\
+         [sources.cam]\ntype='ticks'\nframes=150\nlive=true\nevery_ms=10\n\
+         [transforms.see]\ntype='work'\ninputs=['cam']\nhang_at=5\n\
+         [sinks.book]\ntype='book'\ninputs=['see']\npath='BOOK'\n");
+    assert!(outcome.failures.is_empty());
+    assert!(
+        written.starts_with("0 1 2 3 4 ") && written.ends_with("149"),
+        "{written}"
+    );
+    assert!(
+        !written.contains(" 5 "),
+        "its result comes too late: {written}"
+    );
+    let error = outcome.snapshot.nodes[1].counts.last_error.as_deref();
+    assert!(
+        error.is_some_and(|it| it.contains("does not come back")),
+        "{error:?}"
+    );
 }

@@ -1,0 +1,104 @@
+#!/bin/sh
+# The part of test-systemd.sh that runs inside the machine: asks systemd, as an operator would.
+set -u
+
+failed=0
+check() { # WHAT COMMAND...: is it so?
+    what=$1
+    shift
+    if "$@"; then echo "ok: $what"; else echo "NOT SO: $what"; failed=1; fi
+}
+property() { systemctl show -P "$1" otus; }
+now() { cut -d. -f1 /proc/uptime; }
+within() { # SECONDS COMMAND...: does it become so in time? Prints how long it took.
+    limit=$(($(now) + $1)) since=$(now)
+    shift
+    until "$@"; do
+        [ "$(now)" -lt "$limit" ] || return 1
+        sleep 0.2
+    done
+    echo "   after $(($(now) - since)) s"
+}
+is() { [ "$(property "$1")" = "$2" ]; }
+# Active again as another process than the one given; for a moment after a death there is none.
+replaced() {
+    is ActiveState active || return 1
+    case $(property MainPID) in 0 | "$1") return 1 ;; esac
+}
+journal() { journalctl -q -u otus -o cat "$@"; }
+
+# 48 kHz mono: twenty minutes of silence, as long as the machine will run.
+wav() {
+    printf 'RIFF\044\000\000\200WAVEfmt \020\000\000\000\001\000\001\000\200\273\000\000\000\167\001\000\002\000\020\000data\000\000\000\200'
+    head -c 115200000 /dev/zero
+}
+mkdir -p /opt/sound && wav >/opt/sound/silence.wav
+systemd-tmpfiles --create otus.conf
+printf 'hunter2-systemd\n' >/etc/otus/secrets/PORCH_PASSWORD
+chmod 600 /etc/otus/secrets/PORCH_PASSWORD
+cat >/etc/otus/pipeline.toml <<'END'
+[sources.mic]
+type = "audio_file"
+path = "/opt/sound/silence.wav"
+pace = "realtime"
+[sources.porch]
+type = "camera"
+uri = "rtsp://admin:${PORCH_PASSWORD}@127.0.0.1:9/stream"
+[transforms.speech]
+type = "vad"
+inputs = ["mic"]
+[sinks.log]
+type = "jsonl"
+inputs = ["speech", "mic", "porch"]
+path = "/var/lib/otus/events.jsonl"
+END
+mkdir -p /run/systemd/system/otus.service.d
+printf '[Service]\nWatchdogSec=20\n' >/run/systemd/system/otus.service.d/test.conf
+systemctl daemon-reload
+
+echo "systemd $(systemctl --version | head -n 1), $(uname -r)"
+since=$(now)
+check "the unit starts and becomes ready" systemctl start otus
+echo "   after $(($(now) - since)) s"
+check "it is active" is ActiveState active
+sleep 10
+systemctl --no-pager status otus
+check "its status is a readable line" sh -c 'systemctl show -P StatusText otus | grep -q "^running.*porch is being retried"'
+# The range of users that DynamicUser makes.
+check "it runs as a user of its own" test "$(stat -c %u "/proc/$(property MainPID)")" -ge 61184
+check "it sees the credential" sh -c "! journalctl -q -u otus -o cat | grep -q 'PORCH_PASSWORD.* is not set'"
+check "what one node said can be asked for" sh -c 'journalctl -q -u otus OTUS_NODE=porch -o json | grep -q "\"PRIORITY\":\"4\""'
+journal OTUS_NODE=porch -n 1
+check "no secret is in the journal" sh -c "! journalctl -o export | grep -q hunter2"
+
+pid=$(property MainPID)
+kill -9 "$pid"
+check "after kill -9 it runs again" within 60 replaced "$pid"
+
+pid=$(property MainPID)
+kill -STOP "$pid"
+check "stopped by SIGSTOP, the watchdog replaces it" within 120 replaced "$pid"
+check "the watchdog did it" sh -c 'journalctl -q -u otus -o cat | grep -q "Watchdog timeout"'
+
+pid=$(property MainPID)
+memory=$(property MemoryCurrent)
+if [ "$memory" = "[not set]" ]; then
+    echo "SKIPPED: MemoryMax, as systemd has no memory controller here"
+else
+    echo "   it used $((memory / 1048576)) MiB"
+    systemctl set-property --runtime otus MemoryMax=8M MemorySwapMax=0
+    check "beyond MemoryMax it is killed" within 60 sh -c 'journalctl -q -u otus -o cat | grep -q "oom-kill"'
+    systemctl set-property --runtime otus MemoryMax=1G
+    check "and runs again with enough" within 120 replaced "$pid"
+fi
+
+since=$(now)
+check "it stops" systemctl stop otus
+echo "   after $(($(now) - since)) s"
+check "cleanly" is Result success
+
+echo 'nonsense = 1' >>/etc/otus/pipeline.toml
+check "a wrong pipeline file is refused before the start" sh -c '! systemctl start otus 2>/dev/null'
+systemctl stop otus
+journal -n 8
+[ $failed = 0 ] && echo "RESULT: all passed" || { echo "RESULT: failed"; journalctl -q -u otus -o short-monotonic | tail -n 60; }

@@ -1,0 +1,239 @@
+//! Cameras and microphones: opens each as a run would, and measures what it gives for a while.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::{Finding, within};
+use crate::media::audio::Audio;
+use crate::media::clock::{Clock, Time};
+use crate::media::packet::Packet;
+use crate::pipeline::catalogue::{Role, Running};
+use crate::pipeline::config::{Plan, PlannedNode};
+use crate::pipeline::context::Context;
+use crate::pipeline::metrics::NodeStats;
+use crate::pipeline::node::{Flow, Result};
+use crate::pipeline::stop::Stop;
+
+/// How long a source is measured.
+const SO_LONG: Duration = Duration::from_secs(3);
+/// How long it may take to open.
+const OPENING: Duration = Duration::from_secs(10);
+/// Samples of the blocks in which loudness is measured: 100 ms.
+const BLOCK: usize = 1600;
+/// A sample from here on was cut off by the card.
+const CLIPPED: f32 = 0.999;
+/// Quiet rooms lie below -50 dBFS; from here on, noise hides quiet speech.
+const NOISY: f64 = -35.0;
+/// More frames than a detector on a small board can look at.
+const MANY_FRAMES: f64 = 15.0;
+/// Longer waits for a key frame make every reconnect slow.
+#[cfg(feature = "opencv")]
+const LONG_KEY_DISTANCE: f64 = 4.0;
+
+pub fn check(plan: &Plan) -> Vec<Finding> {
+    let sources = plan
+        .nodes
+        .iter()
+        .filter(|node| node.ty.role == Role::Source);
+    sources.flat_map(|node| source(node, plan)).collect()
+}
+
+fn source(node: &PlannedNode, plan: &Plan) -> Vec<Finding> {
+    let check = format!("{} {}", node.ty.name, node.id);
+    let context = Context {
+        id: Arc::clone(&node.id),
+        clock: Clock::start(),
+        stop: Stop::default(),
+        base: plan.base.clone(),
+        runtime: Arc::new(plan.runtime.clone()),
+        captured: Arc::default(),
+        stats: Arc::new(NodeStats::default()),
+    };
+    let (stop, open) = (context.stop.clone(), Arc::clone(&node.open));
+    // A pipeline file may grant a camera minutes; whoever asks a doctor will not wait for them.
+    std::thread::spawn(move || {
+        std::thread::sleep(OPENING + SO_LONG);
+        stop.set();
+    });
+    let measured = within(OPENING + 2 * SO_LONG, move || measure(&*open, &context));
+    match measured {
+        None => vec![Finding::ok(check, "it hangs").trouble(node, "unplug it, or restart it")],
+        Some(Err(error)) => vec![Finding::ok(check, error.to_string()).trouble(node, remedy(node))],
+        Some(Ok(given)) if given.frames == 0 && given.samples == 0 => {
+            let seconds = (OPENING + SO_LONG).as_secs();
+            vec![
+                Finding::ok(check, format!("gave nothing within {seconds} s"))
+                    .trouble(node, remedy(node)),
+            ]
+        }
+        Some(Ok(given)) if given.frames > 0 => camera(node, plan, check, &given),
+        Some(Ok(given)) => vec![sound(check, &given)],
+    }
+}
+
+fn remedy(node: &PlannedNode) -> &'static str {
+    match node.live {
+        true => "is it on, plugged in, and not in use? `otus devices` lists what is here",
+        false => "correct the path in the pipeline file",
+    }
+}
+
+/// What a source gave.
+#[derive(Default)]
+struct Given {
+    frames: u64,
+    size: (u32, u32),
+    /// Capture time and number of the first and the last frame.
+    first: (Time, u64),
+    last: (Time, u64),
+    samples: usize,
+    clipped: usize,
+    silent: usize,
+    /// Mean square of each whole block.
+    blocks: Vec<f64>,
+    block: Vec<f32>,
+}
+
+fn measure(
+    open: &dyn Fn(&Context) -> Result<Box<dyn Running>>,
+    context: &Context,
+) -> Result<Given> {
+    let mut node = open(context)?;
+    let (started, mut given) = (Instant::now(), Given::default());
+    while started.elapsed() < SO_LONG && !context.stop.is_set() {
+        let flow = node.step(None, &mut |packet| given.take(&packet))?;
+        if flow == Flow::Done {
+            break;
+        }
+    }
+    Ok(given)
+}
+
+impl Given {
+    fn take(&mut self, packet: &Packet) {
+        match packet {
+            Packet::Frame(frame) => {
+                self.last = (frame.at, frame.seq);
+                if self.frames == 0 {
+                    self.first = self.last;
+                }
+                self.size = (frame.width, frame.height);
+                self.frames += 1;
+            }
+            Packet::Audio(audio) => self.hear(audio),
+            _ => {}
+        }
+    }
+
+    fn hear(&mut self, audio: &Audio) {
+        for &sample in &audio.samples {
+            self.samples += 1;
+            self.clipped += usize::from(sample.abs() >= CLIPPED);
+            self.silent += usize::from(sample == 0.0);
+            self.block.push(sample);
+            if self.block.len() == BLOCK {
+                let sum: f64 = self.block.iter().map(|it| f64::from(*it).powi(2)).sum();
+                self.blocks.push(sum / BLOCK as f64);
+                self.block.clear();
+            }
+        }
+    }
+
+    /// Frames a second that were captured, whether or not `fps` let them through.
+    fn rate(&self) -> Option<f64> {
+        let seconds = self.last.0.since(self.first.0).as_secs_f64();
+        (seconds > 0.0).then(|| (self.last.1 - self.first.1) as f64 / seconds)
+    }
+
+    /// The level below which a tenth of the blocks lie, in decibels of full scale.
+    fn noise_floor(&self) -> f64 {
+        let mut blocks = self.blocks.clone();
+        blocks.sort_by(f64::total_cmp);
+        let quiet = blocks.get(blocks.len() / 10).copied().unwrap_or_default();
+        10.0 * quiet.max(1e-10).log10()
+    }
+}
+
+fn camera(node: &PlannedNode, plan: &Plan, check: String, given: &Given) -> Vec<Finding> {
+    let (width, height) = given.size;
+    let Some(rate) = given.rate() else {
+        return vec![Finding::ok(check, format!("{width} x {height}, one frame"))];
+    };
+    let finding = Finding::ok(&check, format!("{width} x {height}, {rate:.1} frames/s"));
+    let limited = node.options.contains_key("fps");
+    let mut findings = vec![match rate > MANY_FRAMES && node.live && !limited {
+        true => finding.recommend(format!("[sources.{}]\nfps = 10", node.id)),
+        false => finding,
+    }];
+    findings.extend(key_frames(node, plan));
+    findings
+}
+
+#[cfg(feature = "opencv")]
+fn key_frames(node: &PlannedNode, plan: &Plan) -> Option<Finding> {
+    let uri = node.options.get("uri")?.as_str()?.to_owned();
+    let base = plan.base.clone();
+    let measure = move || crate::nodes::key_frame_distance(uri, &base, 2 * SO_LONG);
+    let (frames, seconds) = within(OPENING + 2 * SO_LONG, measure)??;
+    let check = format!("key frames of {}", node.id);
+    let finding = Finding::ok(check, format!("one in {frames:.0} frames ({seconds:.1} s)"));
+    if seconds < LONG_KEY_DISTANCE || !node.live {
+        return Some(finding);
+    }
+    let patience = (seconds * 2_000.0).ceil();
+    let remedy = "nothing is seen for so long after a reconnect; set the camera's I-frame interval \
+                  to 1 or 2 s, or wait longer before it is given up";
+    let config = format!("[sources.{}]\nread_timeout_ms = {patience}", node.id);
+    Some(finding.warning(remedy).recommend(config))
+}
+
+#[cfg(not(feature = "opencv"))]
+fn key_frames(_: &PlannedNode, _: &Plan) -> Option<Finding> {
+    None
+}
+
+fn sound(check: String, given: &Given) -> Finding {
+    let floor = given.noise_floor();
+    let clipped = 100.0 * given.clipped as f64 / given.samples as f64;
+    if given.silent == given.samples {
+        return Finding::ok(check, "nothing but zeros")
+            .problem("it is muted or not connected: `alsamixer`, F4, unmute capture");
+    }
+    let found = format!("noise floor {floor:.0} dBFS, {clipped:.2} % clipped");
+    let finding = Finding::ok(check, found);
+    match () {
+        () if clipped > 0.1 => finding.warning("turn the gain down: `alsamixer`, F4"),
+        () if floor > NOISY => finding.warning("it is loud there, or the gain is too high"),
+        () => finding,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(samples: impl Fn(usize) -> f32, expect: &str) {
+        let mut given = Given::default();
+        given.hear(&Audio {
+            source: Arc::from("test"),
+            live: true,
+            first_sample: 0,
+            at: Time::ZERO,
+            samples: (0..16_000).map(samples).collect(),
+        });
+        assert_eq!(sound("mic".to_owned(), &given).found, expect);
+    }
+
+    #[test]
+    fn sound_is_measured_in_decibels_of_full_scale() {
+        check(|_| 0.0, "nothing but zeros");
+        check(|_| 0.01, "noise floor -40 dBFS, 0.00 % clipped");
+        check(|_| 1.0, "noise floor 0 dBFS, 100.00 % clipped");
+        // The floor is what lies below speech.
+        check(
+            |n| if n < 4_000 { 0.001 } else { 0.1 },
+            "noise floor -60 dBFS, 0.00 % clipped",
+        );
+    }
+}

@@ -1,0 +1,199 @@
+//! The status endpoint and its page, on loopback, on a Unix socket, or elsewhere with token and TLS.
+//!
+//! It only reads, and what it is sent never names a file, a command or an address. Any page in any
+//! browser on this machine can send requests to loopback, so every request must name this host and
+//! must not come from another site (`guard`); how much anybody can have open is limited
+//! (`connections`).
+
+mod access;
+mod connections;
+mod events;
+mod guard;
+mod page;
+mod patient;
+mod pictures;
+mod routes;
+
+use std::io;
+use std::net::TcpListener;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::thread::JoinHandle;
+
+use serde::Serialize;
+use tokio::net;
+use tokio::sync::oneshot;
+
+pub use self::access::{Access, read_token};
+use self::connections::Door;
+use self::guard::Guard;
+use crate::pipeline::options::Listen;
+use crate::pipeline::runtime::View;
+
+/// A listening endpoint. Dropping it stops it.
+pub struct Server {
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+    /// Where it listens, for people.
+    pub address: String,
+}
+
+enum Socket {
+    Tcp(TcpListener),
+    Unix(UnixListener, RemoveOnDrop),
+}
+
+/// A place where nobody is served yet.
+pub struct Bound {
+    socket: Socket,
+    /// Where it is, for people.
+    address: String,
+}
+
+/// What the endpoint counts about itself.
+#[derive(Debug, Default)]
+struct Traffic {
+    refused: AtomicU64,
+    slow: AtomicU64,
+}
+
+/// The same, at one moment.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Counts {
+    /// Connections turned away or cut because there were too many.
+    pub refused: u64,
+    /// Listeners to events that were cut because they were too slow.
+    pub slow: u64,
+}
+
+impl Traffic {
+    fn read(&self) -> Counts {
+        let (refused, slow) = (self.refused.load(Relaxed), self.slow.load(Relaxed));
+        Counts { refused, slow }
+    }
+}
+
+/// Takes the place to listen at; none if it is off.
+///
+/// # Errors
+/// If it is taken or must not be used.
+pub fn bind(listen: &Listen, base: &Path) -> io::Result<Option<Bound>> {
+    let (socket, address) = match listen {
+        Listen::Off => return Ok(None),
+        Listen::Tcp(address) => {
+            let listener = TcpListener::bind(address)?;
+            listener.set_nonblocking(true)?;
+            let address = listener.local_addr()?.to_string();
+            (Socket::Tcp(listener), address)
+        }
+        Listen::Unix(path) => {
+            let path = base.join(path);
+            // A socket that a killed process left behind answers nobody and may be replaced.
+            let is_socket =
+                std::fs::symlink_metadata(&path).is_ok_and(|it| it.file_type().is_socket());
+            if is_socket && UnixStream::connect(&path).is_err() {
+                let _ = std::fs::remove_file(&path);
+            }
+            let listener = UnixListener::bind(&path)?;
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o660))?;
+            listener.set_nonblocking(true)?;
+            let address = format!("unix:{}", path.display());
+            (Socket::Unix(listener, RemoveOnDrop(path)), address)
+        }
+    };
+    Ok(Some(Bound { socket, address }))
+}
+
+impl Bound {
+    /// Serves what `view` shows to those who have `access`.
+    pub fn serve(self, view: View, access: Access) -> Server {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            // Pictures are made one at a time, beside the event loop.
+            .max_blocking_threads(1)
+            .build()
+            .expect("the system has room for one more event loop");
+        let (stop, stopped) = oneshot::channel::<()>();
+        let Bound { socket, address } = self;
+        let address = match (&socket, &access.tls) {
+            (Socket::Unix(..), _) => address,
+            (_, Some(_)) => format!("https://{address}"),
+            (_, None) => format!("http://{address}"),
+        };
+        let body = move || {
+            let served = runtime.block_on(async {
+                // Connections in progress are cut: this endpoint has nothing to finish.
+                tokio::select! {
+                    _ = stopped => Ok(()),
+                    result = serve(socket, view, access) => result,
+                }
+            });
+            if let Err(error) = served {
+                tracing::error!("the status endpoint ended: {error}");
+            }
+        };
+        let thread = std::thread::Builder::new()
+            .name("http".to_owned())
+            .spawn(body)
+            .expect("the system has room for one more thread");
+        Server {
+            stop: Some(stop),
+            thread: Some(thread),
+            address,
+        }
+    }
+}
+
+async fn serve(socket: Socket, view: View, access: Access) -> io::Result<()> {
+    let traffic = Arc::new(Traffic::default());
+    let Access { hosts, token, tls } = access;
+    match socket {
+        Socket::Tcp(listener) => {
+            let listener = net::TcpListener::from_std(listener)?;
+            let own = listener.local_addr()?.ip();
+            let own = (!own.is_unspecified()).then(|| own.to_string());
+            let hosts = hosts.into_iter().chain(own).collect();
+            let guard = Guard {
+                hosts: Some(hosts),
+                token,
+            };
+            let routes = routes::routes(view, Arc::clone(&traffic), guard);
+            let mut door = Door::new(routes, tls, traffic);
+            loop {
+                let connection = listener.accept().await;
+                door.admit(connection.map(|(stream, _)| stream)).await;
+            }
+        }
+        Socket::Unix(listener, _remove) => {
+            let listener = net::UnixListener::from_std(listener)?;
+            let guard = Guard { hosts: None, token };
+            let routes = routes::routes(view, Arc::clone(&traffic), guard);
+            // Nobody listens in on a Unix socket.
+            let mut door = Door::new(routes, None, traffic);
+            loop {
+                let connection = listener.accept().await;
+                door.admit(connection.map(|(stream, _)| stream)).await;
+            }
+        }
+    }
+}
+
+struct RemoveOnDrop(PathBuf);
+
+impl Drop for RemoveOnDrop {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The page at `/`: one file that asks this endpoint for everything it shows, and nobody else.
+
+use std::sync::LazyLock;
+
+use axum::http::header;
+use axum::response::{Html, IntoResponse, Response};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use sha2::{Digest, Sha256};
+
+const PAGE: &str = include_str!("page.html");
+
+/// What the page may do: run its own script, ask this endpoint, and show the pictures it got. The
+/// last rule makes text that is taken for HTML an error instead of an attack.
+static POLICY: LazyLock<String> = LazyLock::new(|| {
+    let (script, style) = (
+        sum_of("<script>", "</script>"),
+        sum_of("<style>", "</style>"),
+    );
+    format!(
+        "default-src 'none'; script-src 'sha256-{script}'; style-src 'sha256-{style}'; \
+         connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; \
+         frame-ancestors 'none'; require-trusted-types-for 'script'"
+    )
+});
+
+pub async fn page() -> Response {
+    let policy = [(header::CONTENT_SECURITY_POLICY, POLICY.as_str())];
+    (policy, Html(PAGE)).into_response()
+}
+
+fn sum_of(start: &str, end: &str) -> String {
+    let inside = PAGE
+        .split_once(start)
+        .and_then(|(_, rest)| rest.split_once(end));
+    let (inside, _) = inside.expect("the page has one style and one script");
+    BASE64_STANDARD.encode(Sha256::digest(inside))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_is_small_and_needs_nothing_else() {
+        assert!(PAGE.len() < 64 * 1024, "{} bytes", PAGE.len());
+        for word in ["http://", "https://", "innerHTML", " style=", " onclick="] {
+            let found = PAGE
+                .replace("http://www.w3.org/2000/svg", "")
+                .contains(word);
+            assert!(!found, "{word}");
+        }
+        assert!(POLICY.starts_with("default-src 'none'; script-src 'sha256-"));
+    }
+}

@@ -1,0 +1,163 @@
+//! What can be asked for.
+
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware;
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::get;
+use axum::{Router, extract::DefaultBodyLimit};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::guard::{self, Guard};
+use super::pictures::Studio;
+use super::{Traffic, events, page, pictures};
+use crate::pipeline::drawing::Drawing;
+use crate::pipeline::metrics::State as NodeState;
+use crate::pipeline::runtime::View;
+use crate::pipeline::secret::redact;
+use crate::service::{findings, machine, metrics};
+
+const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/// Describes every route here; a test compares the two.
+const OPENAPI: &str = include_str!("openapi.json");
+const LARGEST_BODY: usize = 64 * 1024;
+
+/// What every route can see.
+#[derive(Clone)]
+pub struct Seen {
+    pub view: View,
+    pub traffic: Arc<Traffic>,
+    pub studio: Arc<Studio>,
+    pub streams: events::Streams,
+}
+
+/// All routes, behind the guard.
+pub fn routes(view: View, traffic: Arc<Traffic>, guard: Guard) -> Router {
+    let seen = Seen {
+        view,
+        traffic,
+        studio: Arc::default(),
+        streams: events::Streams::default(),
+    };
+    Router::new()
+        .route("/", get(page::page))
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/status", get(status))
+        .route("/metrics", get(openmetrics))
+        .route("/events", get(events::events))
+        .route("/graph", get(graph))
+        .route("/nodes/{id}/frame.jpg", get(pictures::frame))
+        .route("/nodes/{id}/stream.mjpg", get(pictures::stream))
+        .route("/openapi.json", get(openapi))
+        .fallback(nothing)
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(middleware::from_fn_with_state(
+            Arc::new(guard),
+            guard::watch,
+        ))
+        .with_state(seen)
+}
+
+async fn nothing() -> Response {
+    let text = "there is nothing here; /openapi.json tells what there is\n";
+    (StatusCode::NOT_FOUND, text).into_response()
+}
+
+/// Whether nothing that the run needs has failed.
+async fn healthz(State(seen): State<Seen>) -> Response {
+    let sick = |state| {
+        use NodeState::{Degraded, Failed, Retrying};
+        matches!(state, Retrying | Degraded | Failed)
+    };
+    verdict(&seen.view, sick)
+}
+
+/// Whether everything that the run needs has opened and works.
+async fn readyz(State(seen): State<Seen>) -> Response {
+    let unready = |state| !matches!(state, NodeState::Running | NodeState::Ended);
+    verdict(&seen.view, unready)
+}
+
+fn verdict(view: &View, bad: fn(NodeState) -> bool) -> Response {
+    let nodes = view.snapshot().nodes;
+    let bad = nodes
+        .iter()
+        .filter(|it| !it.optional && bad(it.counts.state));
+    let lines: Vec<String> = bad
+        .map(|node| match &node.counts.last_error {
+            Some(error) => format!("{}: {}\n", node.id, redact(error)),
+            None => format!("{}: not open yet\n", node.id),
+        })
+        .collect();
+    match lines.is_empty() {
+        true => "ok\n".into_response(),
+        false => (StatusCode::SERVICE_UNAVAILABLE, lines.concat()).into_response(),
+    }
+}
+
+async fn status(State(seen): State<Seen>) -> Json<Value> {
+    let view = &seen.view;
+    let now = view.clock().wall(view.clock().now());
+    let snapshot = view.snapshot();
+    Json(json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "time": format!("{now:.3}"),
+        "findings": findings::of(&snapshot),
+        "pipeline": snapshot,
+        "machine": machine::read(),
+        "endpoint": seen.traffic.read(),
+    }))
+}
+
+async fn openmetrics(State(seen): State<Seen>) -> Response {
+    let text = metrics::render(&seen.view, seen.traffic.read());
+    ([(header::CONTENT_TYPE, OPENMETRICS)], text).into_response()
+}
+
+#[derive(Deserialize)]
+struct GraphQuery {
+    format: Option<GraphFormat>,
+}
+
+#[derive(Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum GraphFormat {
+    Mermaid,
+    Json,
+}
+
+async fn graph(State(seen): State<Seen>, query: Query<GraphQuery>, headers: HeaderMap) -> Response {
+    let drawing = Drawing::of_snapshot(&seen.view.snapshot());
+    let accepts = headers.get(header::ACCEPT).and_then(|it| it.to_str().ok());
+    let asks_json = accepts.is_some_and(|it| it.starts_with("application/json"));
+    match query.0.format {
+        Some(GraphFormat::Json) => Json(drawing).into_response(),
+        None if asks_json => Json(drawing).into_response(),
+        _ => drawing.mermaid().into_response(),
+    }
+}
+
+async fn openapi() -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], OPENAPI).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_description_is_of_this_version_and_these_routes() {
+        let described: Value = serde_json::from_str(OPENAPI).expect("it is JSON");
+        assert_eq!(described["info"]["version"], env!("CARGO_PKG_VERSION"));
+        let paths = described["paths"].as_object().expect("it has paths");
+        let code = include_str!("routes.rs");
+        for path in paths.keys() {
+            assert!(code.contains(&format!(".route(\"{path}\"")), "{path}");
+        }
+        assert_eq!(code.matches("\n        .route(").count(), paths.len());
+    }
+}
