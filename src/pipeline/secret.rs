@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use base64::prelude::{BASE64_STANDARD, Engine};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
@@ -32,8 +34,17 @@ fn credential(name: &str) -> Option<String> {
     Some(text??.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-/// From now on, `redact` replaces this value. Values of one or two characters are left alone.
+/// From now on, `redact` replaces this value, also where it is percent-encoded or in base64. Values
+/// of one or two characters are left alone.
 pub fn remember(value: &str) {
+    let decoded = percent_decode_str(value).decode_utf8_lossy().into_owned();
+    let encoded = utf8_percent_encode(&decoded, NON_ALPHANUMERIC).to_string();
+    for form in [value, &decoded, &encoded, &BASE64_STANDARD.encode(&decoded)] {
+        remember_as_it_is(form);
+    }
+}
+
+fn remember_as_it_is(value: &str) {
     // A message that quotes it escapes it, and JSON escapes the message again.
     let escaped = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
     let (once, twice) = (escaped(value), escaped(&escaped(value)));
@@ -63,8 +74,12 @@ impl Uri {
     /// Takes an address and remembers the secrets in it.
     pub fn new(address: impl Into<String>) -> Uri {
         let uri = Uri(address.into());
-        if let Some((_, password)) = uri.user_info().and_then(|info| info.split_once(':')) {
+        if let Some((user, password)) = uri.user_info().and_then(|info| info.split_once(':')) {
             remember(password);
+            // As HTTP's and RTSP's basic authentication sends both.
+            let plain = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
+            let both = format!("{}:{}", plain(user), plain(password));
+            remember_as_it_is(&BASE64_STANDARD.encode(both));
         }
         for (_, value) in uri.query().filter(|(key, _)| is_secret_key(key)) {
             remember(value);
@@ -154,6 +169,21 @@ mod tests {
             );
             assert!(!said.contains("hunter2-a"), "{said}");
             assert_eq!(uri.expose(), address);
+        }
+    }
+    #[test]
+    fn a_password_is_masked_in_every_form_that_it_travels_in() {
+        let _ = Uri::new("rtsp://admin:s3cr%40t+w0rd@10.0.0.7/stream");
+        let basic = BASE64_STANDARD.encode("admin:s3cr@t+w0rd");
+        let alone = BASE64_STANDARD.encode("s3cr@t+w0rd");
+        for form in [
+            "s3cr%40t+w0rd",
+            "s3cr@t+w0rd",
+            "s3cr%40t%2Bw0rd",
+            &basic,
+            &alone,
+        ] {
+            assert_eq!(redact(&format!("<{form}>")), "<***>");
         }
     }
 }
