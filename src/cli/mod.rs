@@ -10,6 +10,7 @@ mod graph;
 mod log;
 mod models;
 mod nodes;
+mod reload;
 mod run;
 mod status;
 mod top;
@@ -83,6 +84,11 @@ enum Command {
         #[command(flatten)]
         place: client::Place,
     },
+    /// Have a running instance read its pipeline file again.
+    Reload {
+        #[command(flatten)]
+        place: client::Place,
+    },
     /// Watch a running instance; q quits.
     Top {
         #[command(flatten)]
@@ -108,6 +114,7 @@ pub fn main() -> ExitCode {
         Command::Devices => devices::devices(json),
         Command::Doctor { file } => doctor::doctor(file.as_deref(), json),
         Command::Status { place } => status::status(&place, json),
+        Command::Reload { place } => reload::reload(&place, json),
         Command::Top { place } => top::top(&place, json),
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::pipeline::metrics::{LinkReport, NodeReport, Snapshot, State};
+use crate::pipeline::runtime::Reload;
 use crate::pipeline::secret::redact;
 
 /// A source that gives nothing for so long is missed.
@@ -42,9 +43,19 @@ pub fn of(snapshot: &Snapshot) -> Vec<Finding> {
     let uptime = snapshot.uptime_seconds;
     let nodes = snapshot.nodes.iter().filter_map(|it| of_node(it, uptime));
     let edges = snapshot.edges.iter().filter_map(of_edge);
-    let mut findings: Vec<Finding> = nodes.chain(edges).collect();
+    let reload = snapshot.reload.iter().filter_map(of_reload);
+    let mut findings: Vec<Finding> = nodes.chain(edges).chain(reload).collect();
     findings.sort_by_key(|it| it.severity);
     findings
+}
+
+fn of_reload(reload: &Reload) -> Option<Finding> {
+    let why = redact(reload.error.as_deref()?);
+    Some(Finding {
+        severity: Severity::Warning,
+        node: Arc::from("reload"),
+        text: format!("was refused, and the old graph runs on: {why}"),
+    })
 }
 
 fn of_node(node: &NodeReport, uptime: f64) -> Option<Finding> {

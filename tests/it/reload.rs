@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::scratch::{Scratch, wait_for};
+use crate::scratch::{Running, Scratch, wait_for};
 
 const SIGHUP: i32 = 1;
 const SIGTERM: i32 = 15;
@@ -64,4 +64,38 @@ fn a_new_file_is_taken_over_without_a_gap_and_a_wrong_one_changes_nothing() {
             .all(|pair| (1..=2).contains(&(pair[1] - pair[0]))),
         "{seen:?}"
     );
+}
+
+#[test]
+fn otus_reload_tells_what_came_of_it() {
+    let scratch = Scratch::new();
+    let socket = scratch.path("otus.sock");
+    let listen = format!("listen = 'unix:{}'", socket.display());
+    let file = |more: &str| pipeline(more).replace("listen = 'off'", &listen);
+    scratch.write("pipeline.toml", file(""));
+    let running = Running::start(scratch.otus(&["run", "pipeline.toml"]));
+    let patience = Duration::from_secs(30);
+    wait_for("the socket", patience, || socket.exists().then_some(()));
+    let reload = || {
+        let socket = socket.to_str().expect("a plain path");
+        Running::start(scratch.otus(&["reload", "--socket", socket])).wait()
+    };
+    let done = reload();
+    assert_eq!(
+        (done.code, done.stdout.trim()),
+        (Some(0), "the new graph runs"),
+        "{}",
+        done.stderr
+    );
+
+    scratch.write("pipeline.toml", file("[sinks.other]\ntype = 'jsonll'"));
+    let refused = reload();
+    assert_eq!(refused.code, Some(1));
+    assert!(
+        refused.stderr.contains("unknown type `jsonll`"),
+        "{}",
+        refused.stderr
+    );
+    running.signal(SIGTERM);
+    assert_eq!(running.wait().code, Some(0));
 }

@@ -105,6 +105,7 @@ async fn status(State(seen): State<Seen>) -> Json<Value> {
     let snapshot = view.snapshot();
     Json(json!({
         "version": env!("CARGO_PKG_VERSION"),
+        "process": std::process::id(),
         "time": format!("{now:.3}"),
         "findings": findings::of(&snapshot),
         "pipeline": snapshot,
