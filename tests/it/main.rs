@@ -4,6 +4,7 @@ mod attacks; // what strangers do to the HTTP endpoint
 mod bad_input; // what a wrong pipeline, model, device or file is answered with
 mod browser; // the page, in a real Chromium
 mod doctor; // what `otus doctor` says about real and missing parts
+mod faults; // full and read-only disks, kills
 mod formats; // sound in every format, rate and channel count
 mod golden; // detections and speech against references made by other tools
 mod live_camera; // a real RTSP server that comes and goes
