@@ -21,9 +21,11 @@
 //! `vad` cuts utterances ([`inference::silero`], [`inference::speech_segments`]), `transcribe`
 //! writes them down (`inference::whisper`).
 //!
-//! When a node fails, [`pipeline::supervise`] reopens it or ends it. There is one way to stop:
-//! sources end, what is under way flows on, threads are joined, the books of every link must
-//! balance.
+//! When a node fails, [`pipeline::supervise`] reopens it ([`pipeline::restarts`] says how soon) or
+//! ends it. A thread that does not come back from a call is left behind and another takes its place.
+//! A reload builds the new graph beside the old one and puts it in its place between two packets;
+//! nodes that are the same go on. There is one way to stop: sources end, what is under way flows on,
+//! threads are joined, the books of every link must balance.
 //!
 //! # Rooms
 //!

@@ -229,6 +229,7 @@ impl Worker {
             }
             for packet in made.drain(..) {
                 memory.at = memory.at.max(packet.at());
+                self.tell_health(&packet);
                 self.recovered(&packet, memory);
                 self.outlets.send(memory.at, packet);
                 self.outlets.mark(memory.at);
@@ -238,6 +239,24 @@ impl Worker {
             }
         }
         Ok(())
+    }
+
+    /// Logs that media arrive and are of no use, or are again.
+    fn tell_health(&self, packet: &Packet) {
+        let Packet::Event(event) = packet else { return };
+        if let Event::Health {
+            condition,
+            active,
+            seconds,
+            ..
+        } = &**event
+        {
+            let (node, name) = (&self.context.id, condition.name());
+            match active {
+                true => tracing::warn!(%node, "{name} for {seconds:.0} s"),
+                false => tracing::info!(%node, "no longer {name}, after {seconds:.0} s"),
+            }
+        }
     }
 
     /// The first media after an outage: tells how long it was.

@@ -62,10 +62,8 @@ impl Watch {
         let name = self.condition.name();
         let seconds = told.as_secs();
         if active {
-            tracing::warn!(node = %self.source, "{name} for {seconds} s");
             self.context.describe("condition", name);
         } else {
-            tracing::info!(node = %self.source, "no longer {name}, after {seconds} s");
             self.context.stats.withdraw("condition");
         }
         if active && self.remedy == Remedy::Reopen {
