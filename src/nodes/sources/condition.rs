@@ -36,6 +36,8 @@ pub struct Watch {
 impl Watch {
     /// Tells of `condition` when it has lasted for `limit_ms`.
     pub fn new(condition: Condition, limit_ms: u64, remedy: Remedy, context: &Context) -> Watch {
+        // Nothing is known yet of a source that was opened anew.
+        context.stats.withdraw("condition");
         Watch {
             condition,
             limit: Duration::from_millis(limit_ms),

@@ -75,7 +75,8 @@ impl Graph {
     /// Starts the nodes that are new in a plan; those that are the same go on as they are.
     pub fn build(&mut self, plan: Plan, patience: Duration) -> Building {
         let same_runtime = plan.runtime.same_for_models(&self.context.runtime);
-        self.context.runtime = Arc::new(plan.runtime.clone());
+        // The one that runs keeps its own until this one takes its place.
+        let runtime = Arc::new(plan.runtime.clone());
         let kept: Vec<Arc<str>> = plan
             .nodes
             .iter()
@@ -97,7 +98,13 @@ impl Graph {
             .nodes
             .iter()
             .filter(|node| !is_kept(&node.id))
-            .map(|node| self.member(node, &mut wiring, abandons[&node.id].clone()))
+            .map(|node| {
+                let context = Context {
+                    runtime: Arc::clone(&runtime),
+                    ..self.context.clone()
+                };
+                self.member(node, context, &mut wiring, abandons[&node.id].clone())
+            })
             .collect();
         let (go, gone) = bounded(0);
         let (report, opened) = unbounded();
@@ -123,7 +130,13 @@ impl Graph {
         independent && self.members.iter().any(|it| same(&it.planned))
     }
 
-    fn member(&self, node: &PlannedNode, wiring: &mut Wiring, abandon: Stop) -> Member {
+    fn member(
+        &self,
+        node: &PlannedNode,
+        context: Context,
+        wiring: &mut Wiring,
+        abandon: Stop,
+    ) -> Member {
         let old = self.members.iter().find(|it| it.planned.id == node.id);
         // Numbers of frames go on where the node's predecessor stops.
         let captured = old.map(|it| Arc::clone(&it.worker.context.captured));
@@ -134,7 +147,7 @@ impl Graph {
         let member = Member::new(
             node.clone(),
             inlets,
-            self.context.clone(),
+            context,
             captured,
             Arc::clone(self.view.feed()),
             abandon,
@@ -195,6 +208,7 @@ impl Graph {
             outlets.replace(lanes);
         }
         drop(building.go);
+        self.context.runtime = Arc::new(building.plan.runtime.clone());
         let drain = Duration::from_millis(self.context.runtime.drain_ms);
         for member in replaced {
             member.stop.set();
