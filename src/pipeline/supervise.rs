@@ -78,6 +78,8 @@ struct Memory {
     unwritten: Option<Input>,
     /// It has been open.
     opened: bool,
+    /// The medium was not there when it was last asked for: it may come back during an attempt.
+    gone: bool,
     restarts: Restarts,
 }
 
@@ -124,7 +126,7 @@ impl Worker {
                 return Err(failure.error);
             }
             let pause = self.fail(&failure, &mut memory);
-            if self.rest(pause) && self.role == Role::Source {
+            if self.rest(pause, &mut memory.gone) && self.role == Role::Source {
                 return Err(failure.error);
             }
         }
@@ -156,18 +158,17 @@ impl Worker {
 
     /// Waits before the next attempt, at most until a medium that was gone is back. Says whether
     /// the run is over.
-    fn rest(&self, pause: Duration) -> bool {
+    fn rest(&self, pause: Duration, gone: &mut bool) -> bool {
         let until = Instant::now() + pause;
-        let mut was_gone = false;
         loop {
+            match self.probe.as_ref().and_then(|probe| probe()) {
+                Some(false) => *gone = true,
+                Some(true) if std::mem::take(gone) => return false,
+                _ => {}
+            }
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() || self.context.stop.wait(left.min(PROBE)) {
                 return self.context.stop.is_set();
-            }
-            match self.probe.as_ref().and_then(|probe| probe()) {
-                Some(false) => was_gone = true,
-                Some(true) if was_gone => return false,
-                _ => {}
             }
         }
     }
