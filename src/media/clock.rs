@@ -130,13 +130,19 @@ impl SampleClock {
         }
     }
 
+    /// Capture time of the sample that comes next.
+    pub fn next(&self) -> Time {
+        let next = self.start_ns + self.samples as f64 * 1e9 / f64::from(self.rate);
+        Time(next.max(0.0) as u64)
+    }
+
     /// Capture time of the first of `count` new samples, whose last was captured at about `now`.
     pub fn advance(&mut self, count: usize, now: Time) -> Time {
-        let first = self.start_ns + self.samples as f64 * 1e9 / f64::from(self.rate);
+        let first = self.next();
         self.samples += count as u64;
         let last = self.start_ns + self.samples as f64 * 1e9 / f64::from(self.rate);
         self.start_ns += (now.0 as f64 - last) / 100.0;
-        Time(first.max(0.0) as u64)
+        first
     }
 }
 

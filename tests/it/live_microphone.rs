@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use libc::SIGTERM;
+use libc::{SIGCONT, SIGSTOP, SIGTERM};
 use serde_json::Value;
 
 use crate::live_camera::{PATIENCE, gaps, log, one_gap, start, state, status, uptime};
@@ -103,6 +103,43 @@ fn a_named_microphone_is_heard_again_after_its_sound_server_died() {
     assert_eq!(otus.wait().code, Some(0), "{}", log(&scratch));
     sound.stop();
     one_gap(&scratch, lost_at, found_at);
+}
+
+/// F21: sound that is lost on the way, here because the whole program stands still.
+#[test]
+fn what_the_sound_card_loses_is_a_gap_and_the_rest_is_heard() {
+    let scratch = Scratch::new();
+    let Some(clip) = rig_is_here().then(|| clip(&scratch)).flatten() else {
+        return;
+    };
+    let sound = Sound::start(&scratch);
+    let otus = start(
+        &scratch,
+        &pipeline("type = \"microphone\"", "events.jsonl"),
+        &sound.environment(),
+    );
+    more_audio(&scratch);
+    let lost_at = uptime(&scratch);
+    otus.signal(SIGSTOP);
+    sleep(Duration::from_secs(4));
+    otus.signal(SIGCONT);
+    wait_for("a gap", PATIENCE, || gaps(&scratch).pop());
+    sound.play(&clip);
+    wait_for("speech", PATIENCE, || {
+        speech(&scratch, "events.jsonl").pop()
+    });
+    otus.signal(SIGTERM);
+    assert_eq!(otus.wait().code, Some(0), "{}", log(&scratch));
+    sound.stop();
+    // The server has kept the sound of these seconds, and the ring has room for two of them.
+    let gaps = gaps(&scratch);
+    println!("{gaps:?}");
+    let [gap] = gaps.as_slice() else {
+        panic!("not one gap: {gaps:?}")
+    };
+    let (start, end) = (gap["start"].as_f64(), gap["end"].as_f64());
+    assert!(start > Some(lost_at) && end > start, "{gap}");
+    assert!(end < Some(lost_at + 6.0), "{gap}");
 }
 
 fn pipeline(source: &str, log: &str) -> String {

@@ -5,7 +5,9 @@
 //! A sound server that hangs holds up that thread in its calls, and not the node.
 
 mod feed;
+mod losses;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -18,6 +20,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use self::feed::Feed;
+use self::losses::Losses;
 use super::condition::{Remedy, Watch};
 use crate::media::audio::{Audio, SAMPLE_RATE, duration_of};
 use crate::media::clock::{Clock, SampleClock, Time};
@@ -91,8 +94,9 @@ struct Reader {
     stall_timeout: Duration,
     last_sound: Instant,
     interleaved: Vec<f32>,
-    /// To be told after the sound before it.
-    gap: Option<Event>,
+    losses: Losses,
+    /// To be given out, in this order: at most a gap, sound and another gap.
+    ready: VecDeque<WithEvents<Arc<Audio>>>,
 }
 
 impl Node for Microphone {
@@ -217,14 +221,15 @@ impl Reader {
             stall_timeout: Duration::from_millis(config.stall_timeout_ms),
             last_sound: Instant::now(),
             interleaved: Vec::new(),
-            gap: None,
+            losses: Losses::default(),
+            ready: VecDeque::new(),
         })
     }
 
     fn read(&mut self) -> Result<Option<WithEvents<Arc<Audio>>>> {
         loop {
-            if let Some(gap) = self.gap.take() {
-                return Ok(Some(WithEvents::Event(gap)));
+            if let Some(ready) = self.ready.pop_front() {
+                return Ok(Some(ready));
             }
             std::thread::sleep(PERIOD);
             self.check_faults()?;
@@ -236,12 +241,13 @@ impl Reader {
                 // Only a full ring loses sound, so what was lost came after all that was waiting.
                 let lost = self.overrun.swap(0, Relaxed) as f64 / self.interleaved_rate as f64;
                 let lost_from = now.before(Duration::from_secs_f64(lost));
-                let audio = (!samples.is_empty()).then(|| self.stamped(samples, lost_from));
-                if lost > 0.0 {
-                    self.tell_overrun(lost_from, now);
+                if !samples.is_empty() {
+                    self.tell_loss(samples.len(), lost_from);
+                    let audio = Arc::new(self.stamped(samples, lost_from));
+                    self.ready.push_back(WithEvents::Item(audio));
                 }
-                if let Some(audio) = audio {
-                    return Ok(Some(WithEvents::Item(Arc::new(audio))));
+                if lost > 0.0 {
+                    self.tell_gap(lost_from, now, "the microphone was read too late");
                 }
             } else if self.last_sound.elapsed() > self.stall_timeout {
                 return Err(silent());
@@ -262,24 +268,35 @@ impl Reader {
         samples
     }
 
-    fn check_faults(&self) -> Result<()> {
+    fn check_faults(&mut self) -> Result<()> {
         for fault in self.faults.try_iter() {
             match fault.kind() {
                 // The stream goes on by itself.
-                ErrorKind::DeviceChanged | ErrorKind::Xrun | ErrorKind::RealtimeDenied => {
-                    tracing::debug!("{fault}");
-                }
+                ErrorKind::Xrun => self.losses.tell(Instant::now())?,
+                ErrorKind::DeviceChanged | ErrorKind::RealtimeDenied => tracing::debug!("{fault}"),
                 _ => return Err(explain(&fault)),
             }
         }
         Ok(())
     }
 
-    /// Sound that was lost because the ring was not emptied in time.
-    fn tell_overrun(&mut self, from: Time, now: Time) {
-        let why = "the microphone was read too late";
-        self.gap = Some(Event::gap(&self.source, from, now, why));
-        self.next_sample += (now.since(from).as_secs_f64() * f64::from(SAMPLE_RATE)) as u64;
+    /// Sound that was lost before the ring, ahead of so many samples that end now.
+    fn tell_loss(&mut self, samples: usize, now: Time) {
+        let Some(heard_to) = self.stamp.as_ref().map(SampleClock::next) else {
+            return;
+        };
+        let begins = now.before(duration_of(samples)).max(heard_to);
+        if self.losses.between(heard_to, begins, Instant::now()) {
+            self.tell_gap(heard_to, begins, "the sound card was read too late");
+        }
+    }
+
+    fn tell_gap(&mut self, from: Time, to: Time, why: &str) {
+        let gap = Event::gap(&self.source, from, to, why);
+        self.ready.push_back(WithEvents::Event(gap));
+        // One at least, or what comes next would pass for what follows.
+        let lost = (to.since(from).as_secs_f64() * f64::from(SAMPLE_RATE)) as u64;
+        self.next_sample += lost.max(1);
         self.stamp = None;
     }
 
