@@ -19,7 +19,8 @@
 //!
 //! Sound goes the same way: `microphone` or `audio_file` make 16 kHz mono ([`media::resample`]),
 //! `vad` cuts utterances ([`inference::silero`], [`inference::speech_segments`]), `transcribe`
-//! writes them down (`inference::whisper`).
+//! writes them down (`inference::whisper`). With `isolation = "process"` the models run in child
+//! processes ([`inference::worker`]), and a crash of native code is one node's failure.
 //!
 //! When a node fails, [`pipeline::supervise`] reopens it ([`pipeline::restarts`] says how soon) or
 //! ends it. A thread that does not come back from a call is left behind and another takes its place.

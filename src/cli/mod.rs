@@ -89,6 +89,9 @@ enum Command {
         #[command(flatten)]
         place: client::Place,
     },
+    /// Run one model for another otus process, which starts this by itself.
+    #[command(hide = true)]
+    Worker,
     /// Watch a running instance; q quits.
     Top {
         #[command(flatten)]
@@ -116,6 +119,14 @@ pub fn main() -> ExitCode {
         Command::Status { place } => status::status(&place, json),
         Command::Reload { place } => reload::reload(&place, json),
         Command::Top { place } => top::top(&place, json),
+        Command::Worker => worker(),
+    }
+}
+
+fn worker() -> ExitCode {
+    match crate::inference::worker::serve() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(format!("this is no worker of otus: {error}")),
     }
 }
 

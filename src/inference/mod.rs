@@ -5,8 +5,11 @@ pub mod heads;
 pub mod labels;
 pub mod letterbox;
 pub mod library;
+#[cfg(feature = "whisper")]
+pub mod listener;
 pub mod manifest;
 pub mod nms;
+pub mod onnx;
 pub mod onnx_file;
 pub mod session;
 pub mod silero;
@@ -14,3 +17,4 @@ pub mod speech_segments;
 pub mod store;
 #[cfg(feature = "whisper")]
 pub mod whisper;
+pub mod worker;

@@ -11,6 +11,13 @@ pub struct Candidate {
     pub class: usize,
 }
 
+impl Candidate {
+    /// Whether its place and score are numbers.
+    pub fn is_sound(&self) -> bool {
+        self.score.is_finite() && self.corners.iter().all(|side| side.is_finite())
+    }
+}
+
 /// Removes every box that overlaps a stronger one of its class by more than `overlap` (intersection
 /// over union). What is left is sorted by score, strongest first; equals keep their order.
 pub fn suppress(candidates: &mut Vec<Candidate>, overlap: f32) {

@@ -1,23 +1,23 @@
-//! ONNX models ready to run: providers, threads, shared sessions, and what goes in and out.
+//! ONNX models in this process: providers, threads, and sessions that nodes share.
 
 use std::collections::HashMap;
 use std::ffi::CString;
-use std::fmt::Debug;
 use std::ptr::{self, NonNull};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use ort::AsPointer;
 use ort::ep::ExecutionProviderDispatch;
 use ort::session::builder::SessionBuilder;
-use ort::value::{DynValue, DynValueRef, Outlet, PrimitiveTensorElementType, TensorRef, ValueType};
+use ort::value::{DynValue, DynValueRef, Outlet, TensorRef, ValueType};
 
+use crate::inference::session::{About, Port, Tensor, Values};
 use crate::inference::{library, onnx_file, store};
 use crate::pipeline::context::Context;
 use crate::pipeline::node::{Error, Result};
 use crate::pipeline::options::Provider;
 
 /// Sessions in use, by model and options: cameras that run the same model share its memory.
-static SESSIONS: Mutex<Option<HashMap<Key, Weak<Session>>>> = Mutex::new(None);
+static SESSIONS: Mutex<Option<HashMap<Key, Weak<Loaded>>>> = Mutex::new(None);
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
@@ -26,30 +26,11 @@ struct Key {
     threads: usize,
 }
 
-/// An input or output of a model.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Port {
-    /// Its name in the file.
-    pub name: String,
-    /// Its shape; -1 where the file leaves it open.
-    pub shape: Vec<i64>,
-    /// Whether its elements are 32-bit floats.
-    pub is_f32: bool,
-}
-
 /// A model loaded into ONNX Runtime.
-pub struct Session {
+pub struct Loaded {
     inner: ort::session::Session,
-    /// Manifest id and the first digits of the sum, for events.
-    pub name: Arc<str>,
-    /// Labels that the manifest or the file gives its classes: a list's name, or names with commas.
-    pub labels: Option<String>,
-    /// Where it runs.
-    pub provider: Provider,
-    /// Inputs, in the order of the file.
-    pub inputs: Vec<Port>,
-    /// Outputs, in the order of the file.
-    pub outputs: Vec<Port>,
+    /// What it is and takes.
+    pub about: About,
     input_names: Vec<CString>,
     output_names: Vec<CString>,
     /// Held during a run, except on the CPU provider, which runs concurrently by contract.
@@ -60,7 +41,7 @@ pub struct Session {
 ///
 /// # Errors
 /// `Fatal` if the model cannot be had, is not what it should be, or no provider takes it.
-pub fn open(model: &str, sha256: Option<&str>, context: &Context) -> Result<Arc<Session>> {
+pub fn open(model: &str, sha256: Option<&str>, context: &Context) -> Result<Arc<Loaded>> {
     let file = store::load(model, sha256, context)?;
     let key = Key {
         sha256: file.sha256.clone(),
@@ -78,12 +59,10 @@ pub fn open(model: &str, sha256: Option<&str>, context: &Context) -> Result<Arc<
             session
         }
     };
-    context.describe("model", &session.name);
-    context.describe("provider", session.provider.name());
     Ok(session)
 }
 
-fn build(file: &store::ModelFile, context: &Context) -> Result<Session> {
+fn build(file: &store::ModelFile, context: &Context) -> Result<Loaded> {
     onnx_file::check(&file.bytes).map_err(|why| Error::fatal(format!("{}: {why}", file.name)))?;
     let environment = library::environment(context)?;
     let mut refused = Vec::new();
@@ -139,7 +118,7 @@ fn dispatch(provider: Provider) -> ort::Result<Option<ExecutionProviderDispatch>
     }
 }
 
-fn describe(inner: ort::session::Session, file: &store::ModelFile, provider: Provider) -> Session {
+fn describe(inner: ort::session::Session, file: &store::ModelFile, provider: Provider) -> Loaded {
     let names = |ports: &[Outlet]| -> Vec<CString> {
         let name = |port: &Outlet| CString::new(port.name()).expect("names came from C");
         ports.iter().map(name).collect()
@@ -148,12 +127,15 @@ fn describe(inner: ort::session::Session, file: &store::ModelFile, provider: Pro
         .metadata()
         .ok()
         .and_then(|it| it.custom("otus.labels"));
-    Session {
+    let about = About {
         name: Arc::clone(&file.name),
         labels: file.entry.and_then(|it| it.labels.clone()).or(in_file),
         provider,
         inputs: inner.inputs().iter().map(port).collect(),
         outputs: inner.outputs().iter().map(port).collect(),
+    };
+    Loaded {
+        about,
         input_names: names(inner.inputs()),
         output_names: names(inner.outputs()),
         gate: Mutex::new(()),
@@ -176,23 +158,25 @@ fn port(outlet: &Outlet) -> Port {
     }
 }
 
-impl Session {
+impl Loaded {
     /// Runs the model on inputs in the order of the file; gives outputs in that order.
     ///
     /// Several threads may call this at once. `ort` asks for `&mut`, because some providers are not
     /// thread-safe; those are serialised here.
     ///
     /// # Errors
-    /// `Retry`: inference failed, which reopening may mend.
-    pub fn run(&self, inputs: &[&DynValue]) -> Result<Vec<DynValue>> {
+    /// `Retry`: inference failed, which reopening may mend. `Fatal` if a shape does not fit its
+    /// numbers.
+    pub fn run(&self, inputs: &[Tensor<'_>]) -> Result<Vec<DynValue>> {
         assert_eq!(
             inputs.len(),
             self.input_names.len(),
             "one value for each input"
         );
-        let _serialised = (self.provider != Provider::Cpu)
+        let _serialised = (self.about.provider != Provider::Cpu)
             .then(|| self.gate.lock().unwrap_or_else(PoisonError::into_inner));
         let names: Vec<_> = self.input_names.iter().map(|name| name.as_ptr()).collect();
+        let inputs = inputs.iter().map(value).collect::<Result<Vec<_>>>()?;
         let values: Vec<_> = inputs.iter().map(|value| value.ptr()).collect();
         let output_names: Vec<_> = self.output_names.iter().map(|name| name.as_ptr()).collect();
         let mut outputs = vec![ptr::null_mut(); output_names.len()];
@@ -222,23 +206,16 @@ impl Session {
     }
 }
 
-/// A tensor over borrowed numbers.
-///
-/// # Errors
-/// `Fatal` if the shape does not fit the number of elements.
-pub fn tensor<'a, T>(shape: &[i64], data: &'a [T]) -> Result<DynValueRef<'a>>
-where
-    T: PrimitiveTensorElementType + Debug + Clone + 'static,
-{
-    let tensor = TensorRef::from_array_view((shape.to_vec(), data)).map_err(Error::fatal)?;
-    Ok(tensor.into_dyn())
-}
-
-/// The floats of an output.
-///
-/// # Errors
-/// `Fatal` if the output is no float tensor.
-pub fn floats(output: &DynValue) -> Result<&[f32]> {
-    let (_, floats) = output.try_extract_tensor::<f32>().map_err(Error::fatal)?;
-    Ok(floats)
+/// ONNX Runtime's view of borrowed numbers.
+fn value<'a>(tensor: &Tensor<'a>) -> Result<DynValueRef<'a>> {
+    let shape = tensor.shape.to_vec();
+    let view = match tensor.values {
+        Values::Floats(floats) => {
+            TensorRef::from_array_view((shape, floats)).map(TensorRef::into_dyn)
+        }
+        Values::Integers(integers) => {
+            TensorRef::from_array_view((shape, integers)).map(TensorRef::into_dyn)
+        }
+    };
+    view.map_err(Error::fatal)
 }

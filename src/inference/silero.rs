@@ -1,8 +1,6 @@
 //! Silero VAD, versions 5 and 6: the probability of speech in each 32 ms of audio.
 
-use std::sync::Arc;
-
-use crate::inference::session::{Session, floats, tensor};
+use crate::inference::session::{Session, Tensor, Values};
 use crate::media::audio::SAMPLE_RATE;
 use crate::pipeline::node::{Error, Result};
 
@@ -12,12 +10,14 @@ pub const WINDOW: usize = 512;
 const CONTEXT: usize = 64;
 /// The model is told the sample rate with every window.
 const RATE: [i64; 1] = [SAMPLE_RATE as i64];
+/// Shape of the sound.
+const INPUT: [i64; 2] = [1, (CONTEXT + WINDOW) as i64];
 /// Shape of the recurrent state.
 const STATE: [i64; 3] = [2, 1, 128];
 
-/// One stream of audio. Streams share the session and keep their own state.
+/// One stream of audio.
 pub struct Silero {
-    session: Arc<Session>,
+    session: Session,
     /// Position of `input`, `state` and `sr` among the inputs.
     order: [usize; 3],
     /// Position of the probability and of the new state among the outputs.
@@ -32,9 +32,10 @@ impl Silero {
     ///
     /// # Errors
     /// `Fatal` if the model is no Silero VAD.
-    pub fn new(session: Arc<Session>) -> Result<Silero> {
-        let input = |name: &str| session.inputs.iter().position(|port| port.name == name);
-        let output = |name: &str| session.outputs.iter().position(|port| port.name == name);
+    pub fn new(session: Session) -> Result<Silero> {
+        let about = &session.about;
+        let input = |name: &str| about.inputs.iter().position(|port| port.name == name);
+        let output = |name: &str| about.outputs.iter().position(|port| port.name == name);
         let ports = (
             input("input"),
             input("state"),
@@ -43,11 +44,11 @@ impl Silero {
             output("stateN"),
         );
         let (Some(a), Some(b), Some(c), Some(probability), Some(new_state)) = ports else {
-            let inputs = session.inputs.iter().map(|port| port.name.as_str());
+            let inputs = about.inputs.iter().map(|port| port.name.as_str());
             let inputs = inputs.collect::<Vec<_>>().join(", ");
             return Err(Error::fatal(format!(
                 "{} is no Silero VAD of version 5 or 6: it takes {inputs}",
-                session.name
+                about.name
             )));
         };
         Ok(Silero {
@@ -72,16 +73,15 @@ impl Silero {
     /// `Retry` if inference fails or gives no number.
     pub fn probability(&mut self, window: &[f32; WINDOW]) -> Result<f32> {
         self.input[CONTEXT..].copy_from_slice(window);
-        let input = tensor(&[1, (CONTEXT + WINDOW) as i64], &self.input)?;
-        let state = tensor(&STATE, &self.state)?;
-        let rate = tensor(&[1], &RATE)?;
-        let mut values = [&*input; 3];
-        values[self.order[0]] = &input;
-        values[self.order[1]] = &state;
-        values[self.order[2]] = &rate;
-        let outputs = self.session.run(&values)?;
-        let probability = floats(&outputs[self.probability])?.first().copied();
-        let new_state = floats(&outputs[self.new_state])?;
+        let tensor = |shape, values| Tensor { shape, values };
+        let input = tensor(&INPUT, Values::Floats(&self.input));
+        let mut inputs = [input; 3];
+        inputs[self.order[0]] = input;
+        inputs[self.order[1]] = tensor(&STATE, Values::Floats(&self.state));
+        inputs[self.order[2]] = tensor(&[1], Values::Integers(&RATE));
+        let outputs = self.session.run(&inputs)?;
+        let probability = outputs.floats(self.probability)?.first().copied();
+        let new_state = outputs.floats(self.new_state)?;
         match probability {
             Some(probability) if probability.is_finite() && new_state.len() == self.state.len() => {
                 self.state.copy_from_slice(new_state);

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 
+use serde::{Deserialize, Serialize};
 use whisper_rs::{
     FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperState,
 };
@@ -32,7 +33,7 @@ static MODELS: Mutex<Option<HashMap<String, Weak<WhisperContext>>>> = Mutex::new
 static LOGGING: Once = Once::new();
 
 /// What Whisper makes of an utterance.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Heard {
     /// The words.
     pub text: String,
@@ -93,7 +94,6 @@ impl Whisper {
         let state = model
             .create_state()
             .map_err(|error| Error::fatal(format!("{}: {error}", file.name)))?;
-        context.describe("model", &file.name);
         Ok(Whisper {
             state,
             threads: i32::try_from(context.runtime.threads).unwrap_or(1),

@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::pipeline::link::WhenFull;
 use crate::pipeline::node::Misuse;
 
 /// Where a model may run, in the words of the pipeline file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Provider {
     /// TensorRT; needs the `tensorrt` feature and an ONNX Runtime that has it.
@@ -34,8 +34,19 @@ impl Provider {
     }
 }
 
+/// Where the native code of models runs, in the words of the pipeline file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Isolation {
+    /// In this process: the least memory, and a crash ends everything.
+    #[default]
+    None,
+    /// In a process for each node: a crash costs what that node was at.
+    Process,
+}
+
 /// `[runtime]`: what all nodes share.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Runtime {
     /// The ONNX Runtime library. Default: `ORT_DYLIB_PATH`, then `/usr/lib/otus`, then the cache.
@@ -45,6 +56,9 @@ pub struct Runtime {
     /// Threads that one inference uses. More than 1 lowers latency and wastes CPU time.
     #[schemars(range(min = 1, max = 64))]
     pub threads: usize,
+    /// Where models run. `process` gives each node that has one, and each of its workers, a process
+    /// of its own, which is started anew when native code crashes or hangs.
+    pub isolation: Isolation,
     /// How long a stop may take to finish what is under way before the rest is dropped.
     #[schemars(range(min = 100, max = 600_000))]
     pub drain_ms: u64,
@@ -58,8 +72,15 @@ pub struct Runtime {
 impl Runtime {
     /// Whether models that were opened under the one serve under the other.
     pub fn same_for_models(&self, other: &Runtime) -> bool {
-        (&self.onnxruntime, &self.providers, self.threads)
-            == (&other.onnxruntime, &other.providers, other.threads)
+        let models = |it: &Runtime| {
+            (
+                it.onnxruntime.clone(),
+                it.providers.clone(),
+                it.threads,
+                it.isolation,
+            )
+        };
+        models(self) == models(other)
     }
 }
 
@@ -69,6 +90,7 @@ impl Default for Runtime {
             onnxruntime: None,
             providers: vec![Provider::Cpu],
             threads: 1,
+            isolation: Isolation::None,
             drain_ms: 5_000,
             hang_timeout_ms: 60_000,
             reload_on_change: false,

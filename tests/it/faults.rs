@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
+
+use crate::samples::{picture, stubborn_model};
 use crate::scratch::{Running, Scratch, events, skipped, wait_for};
 
 const SIGKILL: i32 = 9;
@@ -59,6 +62,47 @@ fn grows(log: &Path) {
     wait_for("more lines", PATIENCE, || {
         (numbers(log).len() > before + 2).then_some(())
     });
+}
+
+/// F8: a model that puts out what is no number. The second row shows that the first fails for that.
+#[test]
+fn boxes_that_are_no_numbers_never_become_events() {
+    for (row, events) in [
+        ([0.5, 0.5, f32::INFINITY, 0.0, 0.9, 0.9], 0),
+        ([0.5, 0.5, 0.0, 0.0, f32::NAN, 0.9], 0),
+        ([0.5, 0.5, 0.0, 0.0, 0.9, 0.9], 1),
+    ] {
+        let scratch = Scratch::new();
+        scratch.write("picture.bmp", picture());
+        let model = stubborn_model(row);
+        let sum = format!("{:x}", Sha256::digest(&model));
+        scratch.write("model.onnx", model);
+        let pipeline = format!(
+            "[sources.cam]\ntype = 'camera'\nuri = 'picture.bmp'\n\
+             [transforms.see]\ntype = 'detect'\nmodel = './model.onnx'\nsha256 = '{sum}'\ninputs = ['cam']\n\
+             [sinks.log]\ntype = 'jsonl'\ninputs = ['see']\npath = 'log.jsonl'\n"
+        );
+        let ended = scratch.run(&pipeline, &["--json"]);
+        assert_eq!(
+            scratch.events("log.jsonl").len(),
+            events,
+            "{row:?}: {}",
+            ended.stderr
+        );
+        assert_eq!(
+            ended.stderr.contains("no number"),
+            events == 0,
+            "{}",
+            ended.stderr
+        );
+        let said: serde_json::Value = serde_json::from_str(&ended.stdout).expect("JSON");
+        let dropped = &said["pipeline"]["edges"][0]["dropped"];
+        assert_eq!(
+            dropped.as_u64(),
+            Some(1 - events as u64),
+            "what is refused is counted"
+        );
+    }
 }
 
 /// F9: the disk is full, then has room again.

@@ -7,6 +7,7 @@ mod doctor; // what `otus doctor` says about real and missing parts
 mod faults; // full and read-only disks, kills
 mod formats; // sound in every format, rate and channel count
 mod golden; // detections and speech against references made by other tools
+mod isolation; // models in processes of their own
 mod live_camera; // a real RTSP server that comes and goes
 mod live_microphone; // a real sound server, ALSA and cpal
 mod own_models; // the two models that the program carries

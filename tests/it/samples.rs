@@ -38,14 +38,55 @@ pub fn picture() -> Vec<u8> {
     [&b"BM"[..], &header, &[128; 192]].concat()
 }
 
+fn field(number: u8, it: &[u8]) -> Vec<u8> {
+    [&[number << 3 | 2, it.len() as u8], it].concat()
+}
+
+/// A named port of floats.
+fn port(name: &[u8], shape: &[u8]) -> Vec<u8> {
+    let sizes: Vec<u8> = shape
+        .iter()
+        .flat_map(|&size| field(1, &[8, size]))
+        .collect();
+    let tensor = [&[8, 1][..], &field(2, &sizes)].concat();
+    [field(1, name), field(2, &field(1, &tensor))].concat()
+}
+
+fn model(graph: &[u8]) -> Vec<u8> {
+    [&[8, 8][..], &field(7, graph), &field(8, &[16, 13])].concat()
+}
+
+/// A YOLOX of one class for pictures of 8 by 8 that puts out the same row whatever it sees: centre,
+/// logarithms of the size, objectness and score.
+pub fn stubborn_model(row: [f32; 6]) -> Vec<u8> {
+    let bytes = row.map(f32::to_le_bytes).concat();
+    let value = [
+        &[8, 1, 8, 1, 8, 6, 16, 1][..],
+        &field(8, b"v"),
+        &field(9, &bytes),
+    ]
+    .concat();
+    let node = [field(1, b"v"), field(2, b"y"), field(4, b"Identity")].concat();
+    let ports = [
+        field(11, &port(b"x", &[1, 3, 8, 8])),
+        field(12, &port(b"y", &[1, 1, 6])),
+    ]
+    .concat();
+    model(
+        &[
+            field(1, &node),
+            field(2, b"stubborn"),
+            field(5, &value),
+            ports,
+        ]
+        .concat(),
+    )
+}
+
 /// An ONNX model that copies its input `x` [1, 3, 8, 8] to its output `y`.
 pub fn tiny_model() -> Vec<u8> {
-    let field = |number: u8, it: &[u8]| [&[number << 3 | 2, it.len() as u8], it].concat();
-    let sizes = [1, 3, 8, 8].map(|size| field(1, &[8, size])).concat();
-    let tensor = [&[8, 1][..], &field(2, &sizes)].concat();
-    let port = |name: &[u8]| [field(1, name), field(2, &field(1, &tensor))].concat();
     let node = [field(1, b"x"), field(2, b"y"), field(4, b"Identity")].concat();
-    let ports = [field(11, &port(b"x")), field(12, &port(b"y"))].concat();
-    let graph = [field(1, &node), field(2, b"tiny"), ports].concat();
-    [&[8, 8][..], &field(7, &graph), &field(8, &[16, 13])].concat()
+    let shape = &[1, 3, 8, 8];
+    let ports = [field(11, &port(b"x", shape)), field(12, &port(b"y", shape))].concat();
+    model(&[field(1, &node), field(2, b"tiny"), ports].concat())
 }

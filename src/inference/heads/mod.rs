@@ -5,7 +5,7 @@ mod yunet;
 
 use crate::inference::letterbox::PlaneOrder;
 use crate::inference::nms::Candidate;
-use crate::inference::session::Session;
+use crate::inference::session::About;
 
 /// A family of detectors, recognised by the shapes of its outputs.
 pub trait Head: Send {
@@ -15,7 +15,8 @@ pub trait Head: Send {
     /// How many classes it tells apart.
     fn classes(&self) -> usize;
 
-    /// Appends every proposal with at least `threshold` to `found`, in model pixels.
+    /// Appends every proposal with at least `threshold` to `found`, in model pixels; also those
+    /// whose score is no number, so that a model gone wrong is not taken for an empty picture.
     fn decode(&self, outputs: &[&[f32]], threshold: f32, found: &mut Vec<Candidate>);
 
     /// Elements of each output, so that a wrong model is found before it is decoded.
@@ -26,14 +27,14 @@ pub trait Head: Send {
 ///
 /// # Errors
 /// In words, what the outputs are and which would be understood.
-pub fn recognise(session: &Session, width: usize, height: usize) -> Result<Box<dyn Head>, String> {
-    if let Some(head) = yolox::Yolox::fit(&session.outputs, width, height) {
+pub fn recognise(model: &About, width: usize, height: usize) -> Result<Box<dyn Head>, String> {
+    if let Some(head) = yolox::Yolox::fit(&model.outputs, width, height) {
         return Ok(Box::new(head));
     }
-    if let Some(head) = yunet::Yunet::fit(&session.outputs, width, height) {
+    if let Some(head) = yunet::Yunet::fit(&model.outputs, width, height) {
         return Ok(Box::new(head));
     }
-    let outputs = session
+    let outputs = model
         .outputs
         .iter()
         .map(|it| format!("{} {:?}", it.name, it.shape));

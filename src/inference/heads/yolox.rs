@@ -61,14 +61,14 @@ impl Head for Yolox {
             let best = scores.max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(&a.0)));
             let (class, probability) = best.expect("there is at least one class");
             let score = objectness * probability;
-            let corners = corners(cell, [row[0], row[1], row[2], row[3]]);
-            if score >= threshold && corners.iter().all(|side| side.is_finite()) {
-                found.push(Candidate {
-                    corners,
-                    score,
-                    class,
-                });
+            if score < threshold {
+                continue;
             }
+            found.push(Candidate {
+                corners: corners(cell, [row[0], row[1], row[2], row[3]]),
+                score,
+                class,
+            });
         }
     }
 }
@@ -94,7 +94,11 @@ mod tests {
         output[70 * 7..71 * 7].copy_from_slice(&[f32::NAN, 0.0, 0.0, 0.0, 0.9, 0.9, f32::NAN]);
         let mut found = Vec::new();
         head.decode(&[&output], 0.3, &mut found);
-        assert_eq!(found.len(), 1, "a box without a place is none");
+        assert_eq!(found.len(), 2);
+        assert!(
+            !found[1].is_sound(),
+            "what is no number comes through and shows"
+        );
         assert_eq!(found[0].corners, [16.0, -4.0, 32.0, 12.0]);
         assert_eq!((found[0].class, found[0].score), (1, 0.8 * 0.9));
     }

@@ -76,17 +76,14 @@ impl Head for Yunet {
             for (((class, object), bounds), cell) in class.iter().zip(object).zip(bounds).zip(cells)
             {
                 let score = (class.clamp(0.0, 1.0) * object.clamp(0.0, 1.0)).sqrt();
-                if score < threshold || score.is_nan() {
+                if score < threshold {
                     continue;
                 }
-                let corners = corners(cell, [bounds[0], bounds[1], bounds[2], bounds[3]]);
-                if corners.iter().all(|side| side.is_finite()) {
-                    found.push(Candidate {
-                        corners,
-                        score,
-                        class: 0,
-                    });
-                }
+                found.push(Candidate {
+                    corners: corners(cell, [bounds[0], bounds[1], bounds[2], bounds[3]]),
+                    score,
+                    class: 0,
+                });
             }
         }
     }

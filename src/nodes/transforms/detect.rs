@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use ort::value::DynValue;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -11,7 +10,7 @@ use crate::inference::labels;
 use crate::inference::letterbox::{Fit, Letterbox};
 use crate::inference::manifest::{self, Task};
 use crate::inference::nms::{Candidate, suppress};
-use crate::inference::session::{self, Session, floats, tensor};
+use crate::inference::session::{self, About, Outputs, Session, Tensor, Values};
 use crate::inference::store;
 use crate::media::event::{Event, Head as EventHead, Object};
 use crate::media::frame::Frame;
@@ -56,7 +55,7 @@ fn default_overlap() -> f32 {
 
 /// A detector with buffers for one frame at a time.
 pub struct Detect {
-    session: Arc<Session>,
+    session: Session,
     head: Box<dyn Head>,
     letterbox: Letterbox,
     shape: Vec<i64>,
@@ -92,15 +91,15 @@ impl Node for Detect {
     }
 
     fn open(config: &Config, context: &Context) -> Result<Detect> {
-        let session = session::open(&config.model, config.sha256.as_deref(), context)?;
-        let (width, height) = input_size(&session)?;
-        let head = heads::recognise(&session, width, height)
-            .map_err(|why| Error::fatal(format!("{}: {why}", session.name)))?;
-        let labels = class_names(&session, head.classes())?;
+        let mut session = session::open(&config.model, config.sha256.as_deref(), context)?;
+        let (width, height) = input_size(&session.about)?;
+        let head = heads::recognise(&session.about, width, height)
+            .map_err(|why| Error::fatal(format!("{}: {why}", session.about.name)))?;
+        let labels = class_names(&session.about, head.classes())?;
         let wanted = wanted(&labels, &config.labels)?;
         let shape = vec![1, Frame::CHANNELS as i64, height as i64, width as i64];
         let nothing = vec![0.0; Frame::CHANNELS * width * height];
-        infer(&session, &*head, &shape, &nothing)?;
+        infer(&mut session, &*head, &shape, &nothing)?;
         Ok(Detect {
             letterbox: Letterbox::new(width, height, head.plane_order()),
             shape,
@@ -109,7 +108,7 @@ impl Node for Detect {
             wanted,
             score: config.score,
             overlap: config.overlap,
-            provider: Arc::from(session.provider.name()),
+            provider: Arc::from(session.about.provider.name()),
             candidates: Vec::new(),
             session,
         })
@@ -124,10 +123,13 @@ impl Transform for Detect {
 
     fn apply(&mut self, frame: Arc<Frame>, out: &mut Emit<Event>) -> Result<()> {
         let (pixels, fit) = self.letterbox.fill(&frame).map_err(Error::Retry)?;
-        let outputs = infer(&self.session, &*self.head, &self.shape, pixels)?;
-        let outputs = outputs.iter().map(floats).collect::<Result<Vec<_>>>()?;
+        let outputs = infer(&mut self.session, &*self.head, &self.shape, pixels)?;
         self.candidates.clear();
-        self.head.decode(&outputs, self.score, &mut self.candidates);
+        self.head
+            .decode(&outputs.all()?, self.score, &mut self.candidates);
+        if !self.candidates.iter().all(Candidate::is_sound) {
+            return Err(Error::retry("the model puts out what is no number"));
+        }
         self.candidates.retain(|it| self.wanted[it.class]);
         self.candidates.truncate(MOST_CANDIDATES);
         suppress(&mut self.candidates, self.overlap);
@@ -151,22 +153,23 @@ impl Detect {
             head,
             frame: [frame.width, frame.height],
             objects: self.candidates.iter().map(object).collect(),
-            model: Arc::clone(&self.session.name),
+            model: Arc::clone(&self.session.about.name),
             provider: Arc::clone(&self.provider),
         }
     }
 }
 
 /// Runs the model; its outputs have the sizes that the head was chosen for.
-fn infer(
-    session: &Session,
+fn infer<'a>(
+    session: &'a mut Session,
     head: &dyn Head,
     shape: &[i64],
     pixels: &[f32],
-) -> Result<Vec<DynValue>> {
-    let outputs = session.run(&[&*tensor(shape, pixels)?])?;
-    for (output, size) in outputs.iter().zip(head.sizes()) {
-        if size > 0 && floats(output)?.len() != size {
+) -> Result<Outputs<'a>> {
+    let values = Values::Floats(pixels);
+    let outputs = session.run(&[Tensor { shape, values }])?;
+    for (at, size) in head.sizes().into_iter().enumerate() {
+        if size > 0 && outputs.floats(at)?.len() != size {
             return Err(Error::retry(
                 "the model's outputs have other shapes than its file says",
             ));
@@ -176,8 +179,8 @@ fn infer(
 }
 
 /// Width and height of a model that takes one picture as `[1, 3, height, width]` floats.
-fn input_size(session: &Session) -> Result<(usize, usize)> {
-    let size = match &session.inputs[..] {
+fn input_size(model: &About) -> Result<(usize, usize)> {
+    let size = match &model.inputs[..] {
         [input] if input.is_f32 => match input.shape[..] {
             [1 | -1, 3, height, width] => usize::try_from(height)
                 .ok()
@@ -186,7 +189,7 @@ fn input_size(session: &Session) -> Result<(usize, usize)> {
         },
         _ => None,
     };
-    let inputs = session
+    let inputs = model
         .inputs
         .iter()
         .map(|it| format!("{} {:?}", it.name, it.shape));
@@ -194,21 +197,21 @@ fn input_size(session: &Session) -> Result<(usize, usize)> {
         Some((height, width)) if height > 0 && width > 0 => Ok((width, height)),
         _ => Err(Error::fatal(format!(
             "{} takes {}; a detector takes one picture [1, 3, height, width] of floats, of fixed size",
-            session.name,
+            model.name,
             inputs.collect::<Vec<_>>().join(", ")
         ))),
     }
 }
 
 /// A name for every class: from the manifest, the file, or just numbers.
-fn class_names(session: &Session, classes: usize) -> Result<Vec<Arc<str>>> {
-    let Some(given) = session.labels.as_deref().map(labels::list) else {
+fn class_names(model: &About, classes: usize) -> Result<Vec<Arc<str>>> {
+    let Some(given) = model.labels.as_deref().map(labels::list) else {
         return Ok((0..classes)
             .map(|class| Arc::from(class.to_string()))
             .collect());
     };
     if given.len() != classes {
-        let (name, labels) = (&session.name, given.len());
+        let (name, labels) = (&model.name, given.len());
         return Err(Error::fatal(format!(
             "{name} has {classes} classes and {labels} labels"
         )));

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::inference::listener::Listener;
 use crate::inference::manifest::Task;
 use crate::inference::store;
-use crate::inference::whisper::Whisper;
 use crate::media::audio::Utterance;
 use crate::media::clock::Clock;
 use crate::media::event::{Event, Head};
@@ -34,7 +34,7 @@ fn english() -> String {
 
 /// A model and its state.
 pub struct Transcribe {
-    whisper: Whisper,
+    listener: Listener,
     clock: Clock,
 }
 
@@ -58,10 +58,10 @@ impl Node for Transcribe {
 
     fn open(config: &Config, context: &Context) -> Result<Transcribe> {
         let sha256 = config.sha256.as_deref();
-        let mut whisper = Whisper::open(&config.model, sha256, &config.language, context)?;
-        whisper.transcribe(&[])?;
+        let mut listener = Listener::open(&config.model, sha256, &config.language, context)?;
+        listener.transcribe(&[])?;
         Ok(Transcribe {
-            whisper,
+            listener,
             clock: context.clock.clone(),
         })
     }
@@ -74,7 +74,7 @@ impl Transform for Transcribe {
     const INFERS: bool = true;
 
     fn apply(&mut self, utterance: Arc<Utterance>, out: &mut Emit<Event>) -> Result<()> {
-        let heard = self.whisper.transcribe(&utterance.samples)?;
+        let heard = self.listener.transcribe(&utterance.samples)?;
         let lag = self.clock.now().since(utterance.end);
         out.send(Event::Transcript {
             head: Head::new(&utterance.source, utterance.start),
@@ -86,7 +86,7 @@ impl Transform for Transcribe {
             no_speech_prob: heard.no_speech_prob,
             accepted: heard.accepted,
             lag_ms: utterance.live.then_some(lag.as_millis() as u64),
-            model: Arc::clone(&self.whisper.name),
+            model: Arc::clone(&self.listener.name),
         });
         Ok(())
     }
