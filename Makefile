@@ -10,7 +10,7 @@ BUILD_PACKAGES := build-essential clang cmake libasound2-dev libclang-dev libope
 # The demo's spoken words; its video is unpacked from another package.
 DEMO_PACKAGES  := alsa-utils
 # Real cameras, microphones and models for the tests.
-TEST_PACKAGES  := alsa-utils chromium espeak-ng ffmpeg gir1.2-gst-rtsp-server-1.0 gstreamer1.0-libav \
+TEST_PACKAGES  := alsa-utils chromium espeak-ng faketime ffmpeg gir1.2-gst-rtsp-server-1.0 gstreamer1.0-libav \
                   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly \
                   libasound2-plugins pulseaudio pulseaudio-utils python3-gi python3-numpy sox
 

@@ -185,13 +185,13 @@ fn pipeline(uri: &str, transforms: &str, inputs: &str) -> String {
 }
 
 /// The camera. Dropping it kills it outright.
-struct Server {
-    process: Running,
-    uri: String,
+pub struct Server {
+    pub process: Running,
+    pub uri: String,
 }
 
 impl Server {
-    fn start(port: &str, options: &[&str]) -> Server {
+    pub fn start(port: &str, options: &[&str]) -> Server {
         let scratch = Scratch::new();
         let said = scratch.path("said.txt");
         let mut command = Command::new(PYTHON);
@@ -208,7 +208,7 @@ impl Server {
         Server { process, uri }
     }
 
-    fn port(&self) -> String {
+    pub fn port(&self) -> String {
         let (_, port) = self
             .uri
             .trim_end_matches("/cam")
@@ -218,7 +218,7 @@ impl Server {
     }
 }
 
-fn rig_is_here() -> bool {
+pub fn rig_is_here() -> bool {
     if !cfg!(feature = "opencv") {
         skipped("this build has no `opencv`");
         return false;
@@ -279,7 +279,7 @@ pub fn state(scratch: &Scratch) -> Option<String> {
     )
 }
 
-fn frames(scratch: &Scratch) -> Option<u64> {
+pub fn frames(scratch: &Scratch) -> Option<u64> {
     Some(
         status(scratch)?["pipeline"]["nodes"][0]["made"]["frame"]
             .as_u64()
@@ -287,7 +287,7 @@ fn frames(scratch: &Scratch) -> Option<u64> {
     )
 }
 
-fn more_frames(scratch: &Scratch, count: u64) {
+pub fn more_frames(scratch: &Scratch, count: u64) {
     let before = frames(scratch).unwrap_or(0);
     wait_for("frames", PATIENCE, || {
         (frames(scratch)? >= before + count).then_some(())

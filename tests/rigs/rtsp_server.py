@@ -27,6 +27,9 @@ def arguments():
     parser.add_argument("--height", type=int, default=360)
     parser.add_argument("--fps", type=int, default=15)
     parser.add_argument("--file", help="a clip to play once for its viewers, instead of the moving ball")
+    parser.add_argument("--garble", type=float, default=0, help="this part of the bytes of the video is nonsense")
+    parser.add_argument("--resize", type=int, default=0, help="half the size and back, each for so many seconds")
+    parser.add_argument("--cut", type=int, default=0, help="throw the viewers out every so many milliseconds")
     parser.add_argument("--user", help="ask for this user, by digest unless --basic")
     parser.add_argument("--password", default="")
     parser.add_argument("--basic", action="store_true")
@@ -36,14 +39,33 @@ def arguments():
 def pipeline(args):
     """Pictures that never stand still, a key frame a second so that a viewer starts soon, no frame held back."""
     source = "videotestsrc is-live=true pattern=ball"
+    garble = f" ! breakmydata probability={args.garble}" if args.garble else ""
     if args.file:
         source = f'filesrc location="{args.file}" ! decodebin'
     return (
         f"( {source} ! videoconvert ! videoscale ! videorate"
-        f" ! video/x-raw,format=I420,width={args.width},height={args.height},framerate={args.fps}/1"
+        f" ! capsfilter name=size caps={size(args, 1)}"
         f" ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max={args.fps}"
-        " ! rtph264pay name=pay0 pt=96 config-interval=1 )"
+        f" ! video/x-h264,stream-format=byte-stream{garble} ! rtph264pay name=pay0 pt=96 config-interval=1 )"
     )
+
+
+def size(args, divisor):
+    width, height = args.width // divisor, args.height // divisor
+    return f"video/x-raw,format=I420,width={width},height={height},framerate={args.fps}/1"
+
+
+def resize(args, media):
+    """Changes the size of the pictures again and again while somebody looks."""
+    filter = media.get_element().get_by_name("size")
+    halves = [False]
+
+    def change():
+        halves[0] = not halves[0]
+        filter.set_property("caps", Gst.Caps.from_string(size(args, 2 if halves[0] else 1)))
+        return True
+
+    GLib.timeout_add(1000 * args.resize, change)
 
 
 def factory(args):
@@ -55,6 +77,8 @@ def factory(args):
     # Without a pool the RTP sockets of UDP viewers listen on every interface.
     pool.add_range(HOST, HOST, 20000, 29999, 0)
     made.set_address_pool(pool)
+    if args.resize:
+        made.connect("media-configure", lambda factory, media: resize(args, media))
     if args.user:
         permissions = GstRtspServer.RTSPPermissions()
         permissions.add_permission_for_role(ROLE, "media.factory.access", True)
@@ -75,6 +99,10 @@ def auth(args):
     return made
 
 
+def throw_out(server):
+    server.client_filter(lambda server, client: GstRtspServer.RTSPFilterResult.REMOVE)
+
+
 def main():
     args = arguments()
     Gst.init(None)
@@ -87,12 +115,14 @@ def main():
     if not server.attach(None):
         raise SystemExit(f"rtsp_server: {HOST}:{args.port} is taken")
     loop = GLib.MainLoop()
+    if args.cut:
+        GLib.timeout_add(args.cut, lambda: throw_out(server) or True)
     for number in (signal.SIGTERM, signal.SIGINT):
         GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, number, loop.quit)
     print(f"ready rtsp://{HOST}:{server.get_bound_port()}{args.path}", flush=True)
     loop.run()
     # Closed here, so that viewers see the end at once rather than a connection that is silent.
-    server.client_filter(lambda server, client: GstRtspServer.RTSPFilterResult.REMOVE)
+    throw_out(server)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,8 @@ const LOOK_UP: Duration = Duration::from_millis(200);
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// `0`, `/dev/video0`, `rtsp://…`, `http://…`, a GStreamer pipeline that ends in `appsink`, a
-    /// video file, a picture, or pictures like `photos/*.jpg` (one second apart).
+    /// video file, a picture, or pictures like `photos/*.jpg` (one second apart). A stream whose
+    /// pictures change their size while they flow is put back into the first.
     pub uri: Uri,
     /// Frames per second at most; the rest are skipped before they cost anything. Default: all.
     #[serde(default)]
