@@ -1,6 +1,7 @@
 # `make demo` shows otus at work; `make test` runs its tests. Both install what is missing on
 # Debian 12 (as root or with sudo), and can be run again and again.
 
+SHELL := /bin/bash
 SUDO  := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 CARGO := $(shell command -v cargo || echo /usr/bin/cargo)
 
@@ -10,11 +11,19 @@ BUILD_PACKAGES := build-essential clang cmake libasound2-dev libclang-dev libope
 # The demo's spoken words; its video is unpacked from another package.
 DEMO_PACKAGES  := alsa-utils
 # Real cameras, microphones and models for the tests.
-TEST_PACKAGES  := alsa-utils chromium espeak-ng faketime ffmpeg gir1.2-gst-rtsp-server-1.0 gstreamer1.0-libav \
+TEST_PACKAGES  := alsa-utils chromium curl espeak-ng faketime ffmpeg gir1.2-gst-rtsp-server-1.0 gstreamer1.0-libav \
                   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly \
-                  libasound2-plugins pulseaudio pulseaudio-utils python3-gi python3-numpy sox
+                  libasound2-plugins openssl prometheus pulseaudio pulseaudio-utils python3-gi \
+                  python3-numpy python3-venv sox
 
-.PHONY: demo test setup-build setup-demo setup-test
+# Seconds for each target.
+FUZZ_TIME := 60
+# What cargo-fuzz passes to any compiler, without the sanitizers that only a nightly one has.
+FUZZ_FLAGS := --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+              -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table
+FUZZ_TARGET := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
+
+.PHONY: demo test test-faults soak fuzz setup-build setup-demo setup-test
 
 demo: setup-build setup-demo
 	$(CARGO) build --release
@@ -26,12 +35,38 @@ test: setup-build setup-test setup-demo
 	target/debug/otus models pull onnxruntime silero-vad
 	$(CARGO) test
 
+# Faults that take minutes, an hour in all; they print what they measure.
+test-faults: setup-build setup-test setup-demo
+	$(CARGO) build
+	target/debug/otus models pull onnxruntime silero-vad
+	$(CARGO) test --test it -- --ignored --nocapture --test-threads 1
+
+# Millions of frames and hours of sound at full speed, with faults. Needs root.
+soak: setup-build setup-test setup-demo
+	$(CARGO) build --release
+	target/release/otus models pull onnxruntime silero-vad
+	tests/soak.py target/release/otus
+
+# What strangers can send us, made up by libFuzzer, on from the inputs in tests/fuzz/corpus.
+fuzz: setup-build
+	RUSTFLAGS="$(FUZZ_FLAGS)" $(CARGO) build --release --manifest-path tests/fuzz/Cargo.toml \
+	  --target $(FUZZ_TARGET) --target-dir target/fuzz
+	@for target in $$(ls tests/fuzz/corpus); do \
+	  echo "fuzzing $$target for $(FUZZ_TIME) s"; mkdir -p target/fuzz/found/$$target; \
+	  OTUS_LOG=off target/fuzz/$(FUZZ_TARGET)/release/$$target -max_total_time=$(FUZZ_TIME) -timeout=20 \
+	    -rss_limit_mb=1024 -print_final_stats=1 -verbosity=0 -artifact_prefix=target/fuzz/found/ \
+	    target/fuzz/found/$$target tests/fuzz/corpus/$$target 2>&1 \
+	    | grep -E "ERROR|panicked|SUMMARY|Test unit|number_of_executed|peak_rss" ; \
+	  [ $${PIPESTATUS[0]} = 0 ] || exit 1; done
+
 setup-build:
 	@$(call install,$(BUILD_PACKAGES))
 	@[ -x "$(CARGO)" ] || { $(call install,cargo-web rustc-web rustfmt-web); }
 
 setup-test:
 	@$(call install,$(TEST_PACKAGES))
+	@[ -x .demo/tools/bin/schemathesis ] || { python3 -m venv .demo/tools && \
+	  .demo/tools/bin/pip install -q --disable-pip-version-check schemathesis==4.32.5; }
 
 setup-demo: .demo/vtest.avi
 	@$(call install,$(DEMO_PACKAGES))

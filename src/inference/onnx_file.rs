@@ -159,36 +159,83 @@ mod tests {
         bytes
     }
 
-    /// Wraps a tensor that points to another file in every place where a tensor can be.
+    /// F15: a tensor that points to another file, in every place where a tensor can be, to every kind
+    /// of place that a file can be in.
     #[test]
-    fn external_data_is_refused_wherever_it_hides() {
-        let tensor = field(13, b"\x0a\x08location\x12\x06../key");
-        let sparse = field(1, &tensor);
+    fn external_data_is_refused_wherever_it_hides_and_points() {
+        let places = ["key", "../key", "/etc/shadow", "x/../../key", "link"];
+        for place in places {
+            let location = [field(1, b"location"), field(2, place.as_bytes())].concat();
+            let tensor = field(13, &location);
+            let cases = hidden(&tensor).into_iter().chain(hidden(&[14 << 3, 1]));
+            for (number, case) in cases.enumerate() {
+                let error = check(&case).expect_err("it must be refused");
+                assert!(
+                    error.contains("not allowed"),
+                    "case {number}, {place}: {error}"
+                );
+            }
+        }
+        let node = |operator: &[u8]| field(7, &field(1, &field(4, operator)));
+        assert!(check(&node(b"EPContext")).is_err());
+        assert_eq!(check(&node(b"Conv")), Ok(()));
+    }
+
+    /// Models with this tensor in all places that the format has for one.
+    fn hidden(tensor: &[u8]) -> Vec<Vec<u8>> {
+        let sparse = field(1, tensor);
         let graph = |inner: &[u8]| field(7, inner);
         let attribute = |inner: &[u8]| graph(&field(1, &field(5, inner)));
         let subgraph = |inner: &[u8]| attribute(&field(6, inner));
-        let function =
-            |inner: &[u8]| [field(7, &[]), field(25, &field(7, &field(5, inner)))].concat();
-        let training = |inner: &[u8]| [field(7, &[]), field(20, &field(1, inner))].concat();
-        let mut cases = vec![
-            attribute(&field(5, &tensor)),
-            attribute(&field(10, &tensor)),
+        let function = |inner: &[u8]| [graph(&[]), field(25, &field(7, &field(5, inner)))].concat();
+        let training = |inner: &[u8]| [graph(&[]), field(20, &field(1, inner))].concat();
+        vec![
+            graph(&field(5, tensor)),
+            graph(&field(15, &sparse)),
+            attribute(&field(5, tensor)),
+            attribute(&field(10, tensor)),
             attribute(&field(22, &sparse)),
             attribute(&field(23, &sparse)),
-            subgraph(&field(5, &tensor)),
+            subgraph(&field(5, tensor)),
             subgraph(&field(15, &sparse)),
-            function(&field(5, &tensor)),
-            training(&field(5, &tensor)),
-        ];
-        cases.push(graph(&field(5, &tensor)));
-        cases.push(graph(&field(15, &sparse)));
-        cases.push(graph(&field(5, &[14 << 3, 1])));
-        cases.push(graph(&field(1, &field(4, b"EPContext"))));
-        for (number, case) in cases.iter().enumerate() {
-            let error = check(case).expect_err(&format!("case {number} must be refused"));
-            assert!(error.contains("not allowed"), "case {number}: {error}");
+            function(&field(5, tensor)),
+            function(&field(22, &sparse)),
+            training(&field(5, tensor)),
+        ]
+    }
+
+    /// F15: a graph in a graph in a graph.
+    #[test]
+    fn deep_nesting_is_refused_before_it_costs_a_stack() {
+        let mut model = Vec::new();
+        for _ in 0..10_000 {
+            let length = model.len();
+            // Attribute 6, node 5, graph 1: lengths in as many bytes as they need.
+            model = [6u8, 5, 1].iter().fold(model, |inner, number| {
+                let mut outer = vec![number << 3 | 2];
+                let mut rest = inner.len();
+                while rest > 127 {
+                    outer.push(rest as u8 | 0x80);
+                    rest >>= 7;
+                }
+                outer.push(rest as u8);
+                outer.extend(inner);
+                outer
+            });
+            if length > 20_000 {
+                break;
+            }
         }
-        assert_eq!(check(&graph(&field(1, &field(4, b"Conv")))), Ok(()));
+        let length = model.len();
+        let mut whole = vec![
+            7 << 3 | 2,
+            length as u8 | 0x80,
+            (length >> 7) as u8 | 0x80,
+            (length >> 14) as u8,
+        ];
+        whole.extend(model);
+        let error = check(&whole).expect_err("it must be refused");
+        assert!(error.contains("too deeply"), "{error}");
     }
 
     #[test]

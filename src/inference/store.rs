@@ -226,7 +226,8 @@ pub fn read_verified(path: &Path, sha256: &str) -> Result<Vec<u8>> {
         )));
     }
     let mut bytes = Vec::with_capacity(length as usize);
-    file.read_to_end(&mut bytes).map_err(trouble)?;
+    let mut limited = (&mut file).take(LARGEST_MODEL);
+    limited.read_to_end(&mut bytes).map_err(trouble)?;
     let found = sum(&bytes);
     if found == sha256 {
         return Ok(bytes);
@@ -246,4 +247,33 @@ pub fn sum(bytes: &[u8]) -> String {
 /// Bytes in lower-case hex digits.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::FileExt;
+
+    /// F14: whatever bit is flipped or byte is cut off, native code does not get to see it.
+    #[test]
+    fn a_thousand_flipped_bits_are_a_thousand_refusals() {
+        let bytes: Vec<u8> = (0..100_000).map(|_| fastrand::u8(..)).collect();
+        let wanted = sum(&bytes);
+        let file = tempfile::NamedTempFile::new().expect("a scratch file");
+        file.as_file()
+            .write_all_at(&bytes, 0)
+            .expect("it is written");
+        let read = || read_verified(file.path(), &wanted);
+        assert_eq!(read().expect("it is whole"), bytes);
+        for _ in 0..1_000 {
+            let place = fastrand::usize(..bytes.len());
+            let flipped = bytes[place] ^ 1 << fastrand::u32(..8);
+            let write = |byte: u8| file.as_file().write_all_at(&[byte], place as u64);
+            write(flipped).expect("it is written");
+            assert!(read().is_err_and(|it| matches!(it, Error::Fatal(_))));
+            write(bytes[place]).expect("it is written");
+        }
+        file.as_file().set_len(99_999).expect("it is cut");
+        assert!(read().is_err());
+    }
 }

@@ -17,12 +17,18 @@ const LONGEST_OPENING: Duration = Duration::from_secs(30 * 60);
 
 /// Whether everything that the run cannot do without has come up.
 pub fn is_ready(snapshot: &Snapshot) -> bool {
+    awaited(snapshot).next().is_none()
+}
+
+/// The nodes that the run cannot do without and that have not come up.
+pub fn awaited(snapshot: &Snapshot) -> impl Iterator<Item = &NodeReport> {
     let up = |node: &NodeReport| match node.counts.state {
         State::Opening => false,
         State::Retrying | State::Degraded | State::Failed => !node.infers,
         State::Running | State::Ended => true,
     };
-    snapshot.nodes.iter().all(|node| node.optional || up(node))
+    let mut nodes = snapshot.nodes.iter();
+    std::iter::from_fn(move || nodes.find(|node| !node.optional && !up(node)))
 }
 
 /// Whether models are being opened and have not taken too long.

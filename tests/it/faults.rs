@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
-
-use crate::samples::{picture, stubborn_model};
+use crate::samples::{picture, stubborn_model, sum};
 use crate::scratch::{Running, Scratch, events, skipped, wait_for};
 
 const SIGKILL: i32 = 9;
@@ -75,7 +73,7 @@ fn boxes_that_are_no_numbers_never_become_events() {
         let scratch = Scratch::new();
         scratch.write("picture.bmp", picture());
         let model = stubborn_model(row);
-        let sum = format!("{:x}", Sha256::digest(&model));
+        let sum = sum(&model);
         scratch.write("model.onnx", model);
         let pipeline = format!(
             "[sources.cam]\ntype = 'camera'\nuri = 'picture.bmp'\n\

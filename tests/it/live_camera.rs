@@ -257,8 +257,13 @@ pub fn log(scratch: &Scratch) -> String {
 }
 
 fn status_text(scratch: &Scratch) -> Option<String> {
+    ask(scratch, "/status")
+}
+
+/// None before otus listens.
+pub fn ask(scratch: &Scratch, path: &str) -> Option<String> {
     let mut socket = UnixStream::connect(scratch.path("status.socket")).ok()?;
-    let request = "GET /status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     socket.write_all(request.as_bytes()).ok()?;
     let mut answer = String::new();
     socket.read_to_string(&mut answer).ok()?;

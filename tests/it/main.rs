@@ -12,6 +12,7 @@ mod golden; // detections and speech against references made by other tools
 mod isolation; // models in processes of their own
 mod live_camera; // a real RTSP server that comes and goes
 mod live_microphone; // a real sound server, ALSA and cpal
+mod long_faults; // faults that take minutes, for `make test-faults`
 mod own_models; // the two models that the program carries
 mod pipelines; // shipped examples and generated documents
 mod reload; // another pipeline file while it runs
@@ -21,4 +22,5 @@ mod scratch; // a directory, a pipeline file and the program
 mod status; // the HTTP endpoint
 mod systemd; // what systemd is told, and its units
 mod tidy; // formatting, lints, documents, sizes
+mod tools; // the endpoint as Schemathesis, Prometheus and curl see it
 mod whisper; // speech to text

@@ -1,5 +1,7 @@
 //! Small files that tests make for themselves: sound, a picture, a model, and impostors.
 
+use sha2::{Digest, Sha256};
+
 use crate::scratch::Scratch;
 
 pub const TEXT: &[u8] = b"I am text, whatever my name says.\n";
@@ -19,6 +21,11 @@ pub fn world() -> Scratch {
     scratch.write("picture.bmp", picture());
     scratch.write("tiny.onnx", tiny_model());
     scratch
+}
+
+/// The sum that a model given by path needs.
+pub fn sum(model: &[u8]) -> String {
+    format!("{:x}", Sha256::digest(model))
 }
 
 /// 16 kHz mono: so many samples, and so many that the header claims.

@@ -30,7 +30,7 @@ pub fn free_port() -> u16 {
 }
 
 /// Status code and body.
-fn get(url: &str, headers: &[(&str, &str)]) -> Option<(u16, String)> {
+pub fn get(url: &str, headers: &[(&str, &str)]) -> Option<(u16, String)> {
     let config = ureq::Agent::config_builder().http_status_as_error(false);
     let agent: ureq::Agent = config
         .timeout_global(Some(Duration::from_secs(5)))

@@ -10,4 +10,4 @@ mod wire;
 
 pub use child::serve;
 pub use parent::Worker;
-pub use wire::Job;
+pub use wire::{Input, Job, Kind, Line, Request};

@@ -61,19 +61,26 @@ pub struct Setup {
 /// The type of a tensor's elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
+    /// 32 bits each.
     Floats,
+    /// 64 bits each, signed.
     Integers,
 }
 
 /// One input in the shared memory, after those before it.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Input {
+    /// Type of its elements.
     pub kind: Kind,
+    /// Its product is the number of elements.
     pub shape: Vec<i64>,
 }
 
 impl Input {
-    /// Elements of the tensor, if so many can be.
+    /// Elements of the tensor.
+    ///
+    /// # Errors
+    /// If so many cannot be.
     pub fn len(&self) -> io::Result<usize> {
         let multiply =
             |product: usize, &size: &i64| product.checked_mul(usize::try_from(size).ok()?);
@@ -86,6 +93,7 @@ impl Input {
 /// All requests after the first; the numbers lie in the shared memory.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Request {
+    /// An inference on these inputs.
     Run(Vec<Input>),
     /// So many samples.
     Transcribe(usize),
@@ -129,6 +137,7 @@ pub struct Line {
 }
 
 impl Line {
+    /// Takes over a connected socket.
     pub fn new(stream: UnixStream) -> Line {
         Line {
             stream: BufReader::new(stream),
@@ -136,14 +145,21 @@ impl Line {
         }
     }
 
+    /// Sends one message.
+    ///
+    /// # Errors
+    /// If the other end has closed.
     pub fn send(&mut self, message: &impl Serialize) -> io::Result<()> {
         let mut line = serde_json::to_vec(message)?;
         line.push(b'\n');
         self.stream.get_mut().write_all(&line)
     }
 
-    /// The next message, or none after the other end has closed. `WouldBlock` if the socket has a
-    /// read timeout that is over; what has come so far is kept for the next call.
+    /// The next message, or none after the other end has closed.
+    ///
+    /// # Errors
+    /// `WouldBlock` if the socket has a read timeout that is over; what has come so far is kept for
+    /// the next call. Others if what comes is no message.
     pub fn receive<T: DeserializeOwned>(&mut self) -> io::Result<Option<T>> {
         let room = LONGEST_LINE.saturating_sub(self.text.len() as u64);
         let length = (&mut self.stream).take(room).read_line(&mut self.text)?;

@@ -15,10 +15,10 @@ use super::guard::{self, Guard};
 use super::pictures::Studio;
 use super::{Traffic, events, page, pictures};
 use crate::pipeline::drawing::Drawing;
-use crate::pipeline::metrics::State as NodeState;
+use crate::pipeline::metrics::{NodeReport, State as NodeState};
 use crate::pipeline::runtime::View;
 use crate::pipeline::secret::redact;
-use crate::service::{findings, machine, metrics};
+use crate::service::{findings, machine, metrics, progress};
 
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 /// Describes every route here; a test compares the two.
@@ -73,20 +73,17 @@ async fn healthz(State(seen): State<Seen>) -> Response {
         use NodeState::{Degraded, Failed, Retrying};
         matches!(state, Retrying | Degraded | Failed)
     };
-    verdict(&seen.view, sick)
+    let nodes = seen.view.snapshot().nodes;
+    let nodes = nodes.iter();
+    verdict(nodes.filter(|it| !it.optional && sick(it.counts.state)))
 }
 
-/// Whether everything that the run needs has opened and works.
+/// Whether everything that the run needs has come up: what systemd is told as `READY=1`.
 async fn readyz(State(seen): State<Seen>) -> Response {
-    let unready = |state| !matches!(state, NodeState::Running | NodeState::Ended);
-    verdict(&seen.view, unready)
+    verdict(progress::awaited(&seen.view.snapshot()))
 }
 
-fn verdict(view: &View, bad: fn(NodeState) -> bool) -> Response {
-    let nodes = view.snapshot().nodes;
-    let bad = nodes
-        .iter()
-        .filter(|it| !it.optional && bad(it.counts.state));
+fn verdict<'a>(bad: impl Iterator<Item = &'a NodeReport>) -> Response {
     let lines: Vec<String> = bad
         .map(|node| match &node.counts.last_error {
             Some(error) => format!("{}: {}\n", node.id, redact(error)),
