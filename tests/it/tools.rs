@@ -33,9 +33,13 @@ fn stop(running: Running) {
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
 }
 
-/// Output of a program that must succeed.
-fn call(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> String {
-    let output = Command::new(program).args(arguments).output();
+/// Output of a program that must succeed, started where it may leave files behind.
+fn call(scratch: &Scratch, program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> String {
+    let mut command = Command::new(program);
+    let output = command
+        .args(arguments)
+        .current_dir(scratch.path(""))
+        .output();
     let output = output.expect("it is installed");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr);
@@ -84,7 +88,10 @@ fn schemathesis_finds_nothing() {
         "events|mjpg",
     ];
     let limits = ["--max-examples", "20", "--seed", "1", "--no-color"];
-    println!("{}", call(schemathesis, &[&what[..], &limits].concat()));
+    println!(
+        "{}",
+        call(&scratch, schemathesis, &[&what[..], &limits].concat())
+    );
     stop(running);
 }
 
@@ -107,6 +114,7 @@ fn prometheus_scrapes_every_metric() {
         format!("scrape_configs: [{{job_name: otus, scrape_interval: 1s, static_configs: [{{targets: ['127.0.0.1:{port}']}}]}}]"),
     );
     call(
+        &scratch,
         "promtool",
         &["check", "config", config.to_str().expect("a plain path")],
     );
@@ -163,6 +171,7 @@ fn other_machines_need_tls_and_the_token() {
     let (scratch, port) = (Scratch::new(), free_port());
     let [cert, key] = ["cert.pem", "key.pem"].map(|it| scratch.path(it).display().to_string());
     call(
+        &scratch,
         "openssl",
         &[
             "req",
