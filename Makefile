@@ -47,7 +47,7 @@ soak: setup-build setup-test setup-demo
 	target/release/otus models pull onnxruntime silero-vad
 	tests/soak.py target/release/otus
 
-# What strangers can send us, made up by libFuzzer, on from the inputs in tests/fuzz/corpus.
+# F23: what strangers can send us, made up by libFuzzer, on from the inputs in tests/fuzz/corpus.
 fuzz: setup-build
 	RUSTFLAGS="$(FUZZ_FLAGS)" $(CARGO) build --release --manifest-path tests/fuzz/Cargo.toml \
 	  --target $(FUZZ_TARGET) --target-dir target/fuzz

@@ -85,6 +85,7 @@ memory=$(property MemoryCurrent)
 if [ "$memory" = "[not set]" ]; then
     echo "SKIPPED: MemoryMax, as systemd has no memory controller here"
 else
+    # F18
     echo "   it used $((memory / 1048576)) MiB"
     systemctl set-property --runtime otus MemoryMax=8M MemorySwapMax=0
     check "beyond MemoryMax it is killed" within 60 sh -c 'journalctl -q -u otus -o cat | grep -q "oom-kill"'

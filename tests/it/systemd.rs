@@ -114,6 +114,49 @@ fn a_service_is_ready_then_alive_then_stopping() {
     assert_eq!(otus.wait().code, Some(0));
 }
 
+/// F19: reload and stop while frames and sound flow.
+#[test]
+fn reload_and_stop_under_load_are_prompt() {
+    let scratch = Scratch::new();
+    let seeing = format!(
+        "[sources.street]\ntype = 'camera'\nuri = '{}/.demo/vtest.avi'\npace = 'realtime'\n\
+         [transforms.people]\ntype = 'detect'\nmodel = 'otus-person'\ninputs = ['street']\n\
+         [sinks.seen]\ntype = 'jsonl'\ninputs = ['people']\npath = 'seen.jsonl'\n",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    let (systemd, otus) = Systemd::run(&scratch, &sound(&scratch, &seeing));
+    systemd.wait_for("READY=1");
+    wait_for("frames", PATIENCE, || {
+        (scratch.events("seen.jsonl").len() > 5).then_some(())
+    });
+    let more = "[sinks.too]\ntype = 'jsonl'\ninputs = ['people']\npath = 'too.jsonl'\n";
+    let file = sound(&scratch, &format!("{seeing}{more}"));
+    scratch.write(
+        "pipeline.toml",
+        format!("{file}[status]\nlisten = \"off\"\n"),
+    );
+    let _ = systemd.heard();
+    let asked = Instant::now();
+    otus.signal(libc::SIGHUP);
+    let mut said = systemd.wait_for("RELOADING=1");
+    said.extend(systemd.wait_for("READY=1"));
+    let reload = asked.elapsed();
+    assert!(
+        said.iter().any(|it| it.starts_with("MONOTONIC_USEC=")),
+        "{said:?}"
+    );
+    wait_for("the new sink", PATIENCE, || {
+        (!scratch.events("too.jsonl").is_empty()).then_some(())
+    });
+    let asked = Instant::now();
+    otus.signal(libc::SIGTERM);
+    systemd.wait_for("STOPPING=1");
+    assert_eq!(otus.wait().code, Some(0));
+    let stop = asked.elapsed();
+    println!("reload {reload:.2?}, stop {stop:.2?}");
+    assert!(reload < Duration::from_secs(2) && stop < Duration::from_secs(3));
+}
+
 /// F20.
 #[test]
 fn pings_end_with_progress() {

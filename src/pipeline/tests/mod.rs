@@ -257,6 +257,26 @@ fn devices_drop_old_frames_when_the_consumer_is_slow_and_every_drop_is_counted()
     assert_eq!(written.split(' ').count() as u64, counts.forwarded);
 }
 
+/// F4: one of two sinks takes far longer than the distance of events, and may lose some.
+#[test]
+fn a_slow_sink_costs_its_own_events_and_nobody_else_s() {
+    let (written, outcome) = run(
+        "[sources.cam]\ntype='ticks'\nframes=100\nlive=true\nevery_ms=10\n\
+         [transforms.see]\ntype='work'\ninputs=['cam']\n\
+         [sinks.slow]\ntype='book'\npath='/dev/null'\ndelay_ms=100\n\
+         inputs=[{from='see',capacity=4,when_full='drop_oldest'}]\n\
+         [sinks.book]\ntype='book'\ninputs=['see']\npath='BOOK'\n",
+    );
+    assert!(outcome.failures.is_empty());
+    let seen = edge(&outcome, "cam").counts.forwarded;
+    assert_eq!(written.split(' ').count() as u64, seen);
+    let edges = &outcome.snapshot.edges;
+    let slow = edges.iter().find(|it| *it.to == *"slow");
+    let counts = &slow.expect("the edge is there").counts;
+    assert!(seen > 50 && counts.dropped > seen / 2, "{seen} {counts:?}");
+    assert_eq!(counts.forwarded + counts.dropped, seen, "{counts:?}");
+}
+
 #[test]
 fn an_outage_is_told_as_a_gap_and_the_source_goes_on() {
     let (written, outcome) = run("[sources.cam]\ntype='ticks'\nframes=6\nlost_after=3\n\
@@ -279,6 +299,7 @@ fn a_sink_that_fails_is_given_the_same_packet_again() {
     assert_eq!(edge(&outcome, "see").counts.dropped, 0);
 }
 
+/// F5, downstream of a file.
 #[test]
 fn a_panic_is_the_failure_of_its_node_and_ends_the_run() {
     let (_, outcome) = run("[sources.cam]\ntype='ticks'\nframes=1000000\n\
@@ -320,6 +341,7 @@ fn a_stop_drains_and_a_sink_that_hangs_cannot_hold_it_up() {
     assert!(started.elapsed() < Duration::from_secs(2));
 }
 
+/// F5.
 #[test]
 fn a_panic_downstream_of_a_device_costs_one_frame() {
     let (written, outcome) = run(
@@ -334,6 +356,7 @@ fn a_panic_downstream_of_a_device_costs_one_frame() {
     assert_eq!(edge(&outcome, "cam").counts.reasons["failed"], 1);
 }
 
+/// F7.
 #[test]
 fn a_call_that_hangs_is_left_behind_and_another_thread_goes_on() {
     let (written, outcome) = run("[runtime]\nhang_timeout_ms=1000\n\
