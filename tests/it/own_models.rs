@@ -126,7 +126,7 @@ fn the_channel_names_of_alsa_are_heard() {
     let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
     let heard = texts(&files);
     let right = right(&wanted, &heard);
-    assert!(right >= 7, "{right} of {}: {heard:?}", wanted.len());
+    assert!(right == 8, "{right} of {}: {heard:?}", wanted.len());
     assert_eq!(texts(&[path("Noise")]), [""]);
 }
 
@@ -156,7 +156,7 @@ fn digits_and_orders_are_heard_from_a_new_voice() {
     let scratch = Scratch::new();
     let heard = texts(&spoken(&scratch, &wanted, "en-gb+rob"));
     let right = right(&wanted, &heard);
-    assert!(right >= 11, "{right} of {}: {heard:?}", wanted.len());
+    assert!(right >= 16, "{right} of {}: {heard:?}", wanted.len());
 }
 
 /// Words outside the vocabulary, by a variant of espeak-ng that no training has heard.
@@ -222,5 +222,5 @@ fn digits_of_a_person_left_out_are_heard() {
     let wanted: Vec<&str> = digits.iter().flat_map(|digit| [*digit; 4]).collect();
     let heard = texts(&files);
     let right = right(&wanted, &heard);
-    assert!(right >= 26, "{right} of {}: {heard:?}", wanted.len());
+    assert!(right >= 28, "{right} of {}: {heard:?}", wanted.len());
 }

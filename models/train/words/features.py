@@ -14,6 +14,11 @@ from words import WORK
 HOP, WINDOW, MELS = 160, 400, 80
 FRAMES = 512  # two for each of the 256 positions of the encoder
 LONGEST = FRAMES * HOP / RATE
+# How often an utterance of these voices is in a pass.
+SHARES = {
+    "person": 2, "pico": 0.7, "flite kal16": 0.5, "festival ked": 0.5, "flite": 0.3, "festival": 0.3,
+    "music": 0.35, "prompts": 0.3, "espeak": 0.2,
+}  # fmt: skip
 
 
 FILTERS = read_header()[0].astype(np.float64)
@@ -49,13 +54,13 @@ class Corpus:
                 self.items.append((audio[offsets[index] : offsets[index + 1]], label, voice))
 
     def order(self, rng) -> np.ndarray:
-        """Every utterance once; real people, of whom there are few, more often."""
+        """A part of the utterances of machines, and those of people, of whom there are few, more than once."""
         order = []
         for index, (_, label, voice) in enumerate(self.items):
-            times = 8 if voice.startswith("person") else 1
+            share = next(share for name, share in SHARES.items() if voice.startswith(name))
             if voice == "prompts en_US_f_Allison":
-                times = 20 if len(label.split()) == 1 else 3
-            order += [index] * times
+                share = 4 if len(label.split()) == 1 else 1
+            order += [index] * int(share + rng.random())
         return rng.permutation(order)
 
     def joined(self, rng, index: int) -> tuple[np.ndarray, str]:

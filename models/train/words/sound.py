@@ -121,6 +121,11 @@ def warped(rng, audio: np.ndarray) -> np.ndarray:
 def heard(rng, audio: np.ndarray, babble: np.ndarray) -> np.ndarray:
     """One utterance as a voice activity detector would cut it out of a noisy world."""
     audio = audio.astype(np.float64) / 32768
+    # A voice activity detector, or a person with a button, is often late and early.
+    if rng.random() < 0.4 and audio.size > 0.3 * RATE:
+        audio = audio[int(RATE * rng.uniform(0, 0.1)) :]
+    if rng.random() < 0.3 and audio.size > 0.3 * RATE:
+        audio = audio[: -int(RATE * rng.uniform(0.001, 0.08))]
     if rng.random() < 0.75:
         audio = warped(rng, audio)
     if rng.random() < 0.6:

@@ -136,6 +136,18 @@ def flite(seed: int, count: int, voices: list[str], test: bool, only=None):
             yield loaded(file), spoken(text), f"flite {voice}"
 
 
+def pico(seed: int, count: int, language: str, only=None):
+    """SVOX Pico: the voice of old telephones, cut from that of a person."""
+    texts = Texts(seed, False, only)
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(count):
+            text, file = texts.draw(), f"{folder}/a.wav"
+            speed, pitch = texts.rng.integers(75, 135), texts.rng.integers(70, 135)
+            marked = f"<speed level='{speed}'><pitch level='{pitch}'>{text}</pitch></speed>"
+            subprocess.run(["pico2wave", "-l", language, "-w", file, marked], check=True, capture_output=True)
+            yield loaded(file), spoken(text), f"pico {language}"
+
+
 def festival(seed: int, count: int, voice: str, test: bool, only=None):
     """All in one process per hundred, because festival takes a second to start."""
     texts = Texts(seed, test, only)
@@ -153,12 +165,12 @@ def festival(seed: int, count: int, voice: str, test: bool, only=None):
 
 
 def digits(speakers: list[str]):
-    """Real people: files are named digit_speaker_index.wav."""
+    """Real people: files are named digit_speaker_index.wav. They begin with the word, and its first sound may be weak."""
     with tarfile.open(SHARED / "data/spoken-digits.tar") as tar:
         for member in sorted(tar.getmembers(), key=lambda m: m.name):
             digit, speaker, _ = Path(member.name).stem.split("_")
             if speaker in speakers:
-                yield loaded(BytesIO(tar.extractfile(member).read())), WORDS[int(digit)], f"person {speaker}"
+                yield read(BytesIO(tar.extractfile(member).read())), WORDS[int(digit)], f"person {speaker}"
 
 
 def prompts(folder: str, transcripts: dict[str, str] | None):
@@ -200,6 +212,9 @@ GROUPS = {
     "train-names-flite": lambda: flite(7, 1500, ["slt", "awb", "rms"], False, CHANNEL_NAMES),
     "train-names-espeak": lambda: espeak(8, 800, False, CHANNEL_NAMES),
     "train-names-festival": lambda: festival(9, 400, "cmu_us_slt_arctic_hts", False, CHANNEL_NAMES),
+    "train-pico-us": lambda: pico(11, 3500, "en-US"),
+    "train-pico-gb": lambda: pico(12, 3500, "en-GB"),
+    "train-names-pico": lambda: (it for language in ("en-US", "en-GB") for it in pico(13, 350, language, CHANNEL_NAMES)),
     "train-kal": lambda: flite(5, 2500, ["kal16"], False),
     "train-ked": lambda: festival(6, 1500, "ked_diphone", False),
     "test-espeak": lambda: espeak(4, 1000, True),
