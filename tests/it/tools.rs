@@ -160,18 +160,10 @@ fn prometheus_scrapes_every_metric() {
     stop(running);
 }
 
-/// Where other machines can reach it, nobody is answered without TLS and the token.
-#[test]
-fn other_machines_need_tls_and_the_token() {
-    if installed("openssl", "apt install openssl").is_none()
-        || installed("curl", "apt install curl").is_none()
-    {
-        return;
-    }
-    let (scratch, port) = (Scratch::new(), free_port());
-    let [cert, key] = ["cert.pem", "key.pem"].map(|it| scratch.path(it).display().to_string());
+/// A certificate that vouches for itself, and its key.
+fn certificate(scratch: &Scratch, cert: &str, key: &str) {
     call(
-        &scratch,
+        scratch,
         "openssl",
         &[
             "req",
@@ -188,11 +180,24 @@ fn other_machines_need_tls_and_the_token() {
             "-addext",
             "subjectAltName=DNS:localhost",
             "-keyout",
-            &key,
+            key,
             "-out",
-            &cert,
+            cert,
         ],
     );
+}
+
+/// Where other machines can reach it, nobody is answered without TLS and the token.
+#[test]
+fn other_machines_need_tls_and_the_token() {
+    if installed("openssl", "apt install openssl").is_none()
+        || installed("curl", "apt install curl").is_none()
+    {
+        return;
+    }
+    let (scratch, port) = (Scratch::new(), free_port());
+    let [cert, key] = ["cert.pem", "key.pem"].map(|it| scratch.path(it).display().to_string());
+    certificate(&scratch, &cert, &key);
     token(&scratch);
     let more = "token_file = 'token'\ntls_cert = 'cert.pem'\ntls_key = 'key.pem'\n";
     let running = start(&scratch, &format!("0.0.0.0:{port}"), more);

@@ -57,11 +57,11 @@ class Frames(torch.utils.data.IterableDataset):
     def sample(self):
         """One finished training picture."""
         kind = self.random.random()
-        if kind < 0.35:
+        if kind < 0.30:
             canvas, rows = self.whole(*self.draw())
-        elif kind < 0.62:
+        elif kind < 0.54:
             canvas, rows = self.zoom(*self.draw(), self.width, self.height)
-        elif kind < 0.80:
+        elif kind < 0.70:
             canvas, rows = self.mosaic()
         else:
             canvas, rows = self.pasted()

@@ -17,12 +17,12 @@ from scenes import WORK
 SEED = 3
 BATCH = 16
 RATE = 2e-3
-STEPS = int(os.environ.get("OTUS_STEPS") or 5000)
+STEPS = int(os.environ.get("OTUS_STEPS") or 7000)
 # Small pictures first: they teach what people look like at a third of the cost.
 SMALL, SMALL_SHARE = (192, 160), 0.6
 WARM = 200
 EVERY = 250  # steps between checkpoints
-KEEP = 1000  # steps between those that stay: export.py averages the last two
+KEEP = 500  # steps between those that stay: export.py averages the last two
 CHECKPOINT = WORK / "checkpoint.pt"
 
 

@@ -120,8 +120,8 @@ impl Buffers {
         let (mut at, buffers) = (0, self.floats.iter_mut().zip(&mut self.integers));
         for (input, (floats, integers)) in inputs.iter().zip(buffers) {
             at = match input.kind {
-                Kind::Floats => memory.get(at, input.len()?, floats)?,
-                Kind::Integers => memory.get(at, input.len()?, integers)?,
+                Kind::Floats => memory.get(at, input.elements()?, floats)?,
+                Kind::Integers => memory.get(at, input.elements()?, integers)?,
             };
         }
         Ok(())

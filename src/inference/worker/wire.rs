@@ -81,7 +81,7 @@ impl Input {
     ///
     /// # Errors
     /// If so many cannot be.
-    pub fn len(&self) -> io::Result<usize> {
+    pub fn elements(&self) -> io::Result<usize> {
         let multiply =
             |product: usize, &size: &i64| product.checked_mul(usize::try_from(size).ok()?);
         let count = self.shape.iter().try_fold(1, multiply);
@@ -231,7 +231,7 @@ mod tests {
         let input = |shape: &[i64]| {
             let shape = shape.to_vec();
             let kind = Kind::Floats;
-            Input { kind, shape }.len().ok()
+            Input { kind, shape }.elements().ok()
         };
         assert_eq!(input(&[1, 3, 2]), Some(6));
         assert_eq!(input(&[]), Some(1));
