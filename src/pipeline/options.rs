@@ -72,15 +72,8 @@ pub struct Runtime {
 impl Runtime {
     /// Whether models that were opened under the one serve under the other.
     pub fn same_for_models(&self, other: &Runtime) -> bool {
-        let models = |it: &Runtime| {
-            (
-                it.onnxruntime.clone(),
-                it.providers.clone(),
-                it.threads,
-                it.isolation,
-            )
-        };
-        models(self) == models(other)
+        (&self.onnxruntime, &self.providers) == (&other.onnxruntime, &other.providers)
+            && (self.threads, self.isolation) == (other.threads, other.isolation)
     }
 }
 

@@ -2,16 +2,14 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::{sleep, spawn};
 use std::time::{Duration, Instant};
 
 use libc::SIGTERM;
-use serde_json::Value;
 
-use crate::live_camera::{PATIENCE, Server, log, more_frames, rig_is_here, start, status};
+use crate::live_camera::{PATIENCE, Server, fetch, log, more_frames, node, rig_is_here, start};
 use crate::scratch::{Scratch, wait_for};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -67,12 +65,6 @@ fn cameras(list: &[(&str, &str)]) -> String {
     let names: Vec<String> = list.iter().map(|(name, _)| format!("'{name}'")).collect();
     let names = names.join(", ");
     format!("{sources}[sinks.log]\ntype = 'jsonl'\ninputs = [{names}]\npath = 'events.jsonl'\n")
-}
-
-fn node(scratch: &Scratch, name: &str) -> Option<Value> {
-    let status = status(scratch)?;
-    let mut nodes = status["pipeline"]["nodes"].as_array()?.iter();
-    nodes.find(|node| node["id"] == name).cloned()
 }
 
 fn frames_of(scratch: &Scratch, name: &str) -> Option<u64> {
@@ -158,13 +150,8 @@ fn nonsense_in_a_stream_hurts_that_camera_only() {
 
 /// Whether the ball in the latest picture of the camera is large, and that the picture has its size.
 fn is_large(scratch: &Scratch) -> Option<bool> {
-    let mut socket = UnixStream::connect(scratch.path("status.socket")).ok()?;
-    let head = "GET /nodes/cam/frame.jpg HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-    socket.write_all(head.as_bytes()).ok()?;
-    let mut answer = Vec::new();
-    socket.read_to_end(&mut answer).ok()?;
-    let body = answer.windows(4).position(|it| it == b"\r\n\r\n")? + 4;
-    let picture = image::load_from_memory(&answer[body..]).ok()?.into_luma8();
+    let picture = fetch(scratch, "/nodes/cam/frame.jpg")?;
+    let picture = image::load_from_memory(&picture).ok()?.into_luma8();
     assert_eq!(picture.dimensions(), (640, 360));
     let bright = picture.pixels().filter(|it| it.0[0] > 128).count();
     Some(bright as f64 / f64::from(640 * 360) > 0.008)

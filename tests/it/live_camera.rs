@@ -262,12 +262,25 @@ fn status_text(scratch: &Scratch) -> Option<String> {
 
 /// None before otus listens.
 pub fn ask(scratch: &Scratch, path: &str) -> Option<String> {
+    String::from_utf8(fetch(scratch, path)?).ok()
+}
+
+/// The body of an answer, whatever it is; none before otus listens.
+pub fn fetch(scratch: &Scratch, path: &str) -> Option<Vec<u8>> {
     let mut socket = UnixStream::connect(scratch.path("status.socket")).ok()?;
     let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     socket.write_all(request.as_bytes()).ok()?;
-    let mut answer = String::new();
-    socket.read_to_string(&mut answer).ok()?;
-    Some(answer.split_once("\r\n\r\n")?.1.to_owned())
+    let mut answer = Vec::new();
+    socket.read_to_end(&mut answer).ok()?;
+    let body = answer.windows(4).position(|it| it == b"\r\n\r\n")? + 4;
+    Some(answer.split_off(body))
+}
+
+/// What the status says of one node.
+pub fn node(scratch: &Scratch, id: &str) -> Option<Value> {
+    let status = status(scratch)?;
+    let mut nodes = status["pipeline"]["nodes"].as_array()?.iter();
+    nodes.find(|node| node["id"] == id).cloned()
 }
 
 /// None before otus listens.

@@ -131,15 +131,16 @@ fn what_the_sound_card_loses_is_a_gap_and_the_rest_is_heard() {
     otus.signal(SIGTERM);
     assert_eq!(otus.wait().code, Some(0), "{}", log(&scratch));
     sound.stop();
-    // The server has kept the sound of these seconds, and the ring has room for two of them.
+    // The server has kept the sound of these seconds, and the ring has room for two of them: it may run over once
+    // more while the rest is read.
     let gaps = gaps(&scratch);
     println!("{gaps:?}");
-    let [gap] = gaps.as_slice() else {
-        panic!("not one gap: {gaps:?}")
-    };
-    let (start, end) = (gap["start"].as_f64(), gap["end"].as_f64());
-    assert!(start > Some(lost_at) && end > start, "{gap}");
-    assert!(end < Some(lost_at + 6.0), "{gap}");
+    assert!((1..=3).contains(&gaps.len()), "{gaps:?}");
+    for gap in &gaps {
+        let (start, end) = (gap["start"].as_f64(), gap["end"].as_f64());
+        assert!(start > Some(lost_at) && end > start, "{gap}");
+        assert!(end < Some(lost_at + 6.0), "{gap}");
+    }
 }
 
 fn pipeline(source: &str, log: &str) -> String {

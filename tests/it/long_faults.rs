@@ -5,11 +5,11 @@ use std::process::{Child, Command};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use libc::SIGTERM;
-use serde_json::Value;
-
-use crate::live_camera::{PATIENCE, Server, ask, log, more_frames, rig_is_here, start, status};
+use crate::live_camera::{
+    PATIENCE, Server, ask, log, more_frames, node, rig_is_here, start, status,
+};
 use crate::scratch::{Scratch, wait_for};
+use libc::SIGTERM;
 
 /// Resident kilobytes, descriptors and threads of a process.
 fn weigh(pid: u32) -> [u64; 3] {
@@ -96,15 +96,6 @@ impl Drop for Burden {
     }
 }
 
-fn node(scratch: &Scratch, id: &str) -> Value {
-    let find = || {
-        let status = status(scratch)?;
-        let mut nodes = status["pipeline"]["nodes"].as_array()?.iter();
-        nodes.find(|it| it["id"] == id).cloned()
-    };
-    wait_for("the node", PATIENCE, find)
-}
-
 /// Between which ages, in seconds, 99 % of the packets of a node were reached: a bucket's two ends.
 fn p99(scratch: &Scratch, id: &str) -> (f64, f64) {
     let text = ask(scratch, "/metrics").expect("it listens");
@@ -144,7 +135,7 @@ fn a_starved_processor_drops_frames_and_does_not_lag() {
     let otus = start(&scratch, &watch, &[]);
     more_frames(&scratch, 15);
     sleep(Duration::from_secs(30));
-    let people = node(&scratch, "people");
+    let people = wait_for("the node", PATIENCE, || node(&scratch, "people"));
     drop(burden);
     let made = people["calls"]["succeeded"].as_u64().unwrap_or(1) as f64;
     let inference = people["busy_seconds"].as_f64().unwrap_or(0.0) / made;
