@@ -98,8 +98,13 @@ inputs = ["speech"]
 model = "otus-words"
 [sinks.log]
 type = "jsonl"
-inputs = ["boxes", "people", "speech", "words", "porch"]
+inputs = ["people", "porch"]
 path = "disk/log.jsonl"
+max_mb = {keep}
+[sinks.past]
+type = "jsonl"
+inputs = ["boxes", "speech", "words"]
+path = "disk/past.jsonl"
 max_mb = {keep}
 [status]
 listen = "unix:status.sock"
@@ -189,7 +194,8 @@ def slope(samples, column):
 
 def latencies(metrics):
     """Cumulative counts by upper bound, of what the log got from the live camera."""
-    lines = [line for line in metrics.splitlines() if "_bucket{" in line and "latency" in line and 'log' in line]
+    buckets = [line for line in metrics.splitlines() if line.startswith("otus_node_latency_seconds_bucket{")]
+    lines = [line for line in buckets if 'node="log"' in line]
     bound = lambda line: float(line.split('le="')[1].split('"')[0].replace("+Inf", "inf"))
     return {bound(line): float(line.rsplit(" ", 1)[1]) for line in lines}
 

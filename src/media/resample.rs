@@ -7,6 +7,8 @@ use crate::media::audio::SAMPLE_RATE;
 
 /// Input frames per block of the resampler: 21 ms at 48 kHz.
 const BLOCK: usize = 1024;
+/// Beyond what any sound card does; a file that claims more is damaged, and its buffers would fill the memory.
+const HIGHEST_RATE: u32 = 768_000;
 
 /// Mixes interleaved channels to mono and resamples by FFT. Compensates the resampler's delay.
 pub struct ToMono16k {
@@ -26,9 +28,9 @@ impl ToMono16k {
     /// A converter from `rate` Hz with `channels` interleaved channels.
     ///
     /// # Errors
-    /// In words, if the rate or channel count is zero or the rate cannot be converted.
+    /// In words, if the rate or channel count is zero or the rate is above 768 kHz.
     pub fn new(rate: u32, channels: usize) -> Result<ToMono16k, String> {
-        if rate == 0 || channels == 0 {
+        if rate == 0 || rate > HIGHEST_RATE || channels == 0 {
             return Err(format!("{rate} Hz with {channels} channels is no audio"));
         }
         let resampler = match rate {
@@ -59,13 +61,21 @@ impl ToMono16k {
         })
     }
 
-    /// Converts more interleaved samples and appends what is ready to `out`.
+    /// Converts more interleaved samples and appends what is ready to `out`: -1 to 1, louder ones are clipped, and
+    /// those of a damaged file that are no numbers are silence.
     pub fn push(&mut self, interleaved: &[f32], out: &mut Vec<f32>) {
         self.frames_in += (interleaved.len() / self.channels) as u64;
         let scale = 1.0 / self.channels as f32;
         let mono = interleaved
             .chunks_exact(self.channels)
-            .map(|frame| frame.iter().sum::<f32>() * scale);
+            .map(|frame| frame.iter().sum::<f32>() * scale)
+            .map(|sample| {
+                if sample.is_nan() {
+                    0.0
+                } else {
+                    sample.clamp(-1.0, 1.0)
+                }
+            });
         if self.resampler.is_none() {
             self.frames_out += (interleaved.len() / self.channels) as u64;
             out.extend(mono);
@@ -115,6 +125,19 @@ impl ToMono16k {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Found by `make fuzz`: one sample that is no number stopped the resampler.
+    #[test]
+    fn samples_that_are_no_numbers_are_silence() {
+        for rate in [SAMPLE_RATE, 44_100] {
+            let mut convert = ToMono16k::new(rate, 1).expect("a common rate");
+            let mut mono = Vec::new();
+            let broken = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 3e38, 0.5];
+            convert.push(&broken.repeat(2000), &mut mono);
+            convert.finish(&mut mono);
+            assert!(mono.len() > 3000 && mono.iter().all(|it| it.abs() < 2.0));
+        }
+    }
 
     /// A 440 Hz tone stays in phase and keeps its length, at every common rate and channel count.
     #[test]

@@ -43,7 +43,7 @@ impl Histogram {
 
     /// Reads everything.
     pub fn read(&self) -> Times {
-        let ends = BOUNDS.iter().copied().chain([f64::MAX]);
+        let ends = BOUNDS.iter().copied().chain([f64::INFINITY]);
         let counts = self.buckets.iter().map(|count| count.load(Relaxed));
         let buckets: Vec<(f64, u64)> = ends.zip(counts).collect();
         Times {
@@ -72,7 +72,7 @@ mod tests {
             .filter(|it| it.1 > 0)
             .map(|it| it.0)
             .collect();
-        assert_eq!(filled, [0.005, 0.01, 30.0, f64::MAX]);
+        assert_eq!(filled, [0.005, 0.01, 30.0, f64::INFINITY]);
         assert_eq!((times.count, times.last), (4, 31.0));
     }
 }

@@ -152,7 +152,7 @@ fn of_nodes(nodes: &[NodeReport]) -> Vec<Family> {
         ..gauge(
             "node_latency",
             "From capture (of speech: its end) until the node was done; of a sink, capture to \
-             sink. Live media only.",
+             sink. Nodes with live media only.",
             latency,
         )
     };

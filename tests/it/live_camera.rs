@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use libc::{SIGCONT, SIGSTOP, SIGTERM};
 use serde_json::Value;
 
-use crate::scratch::{Running, Scratch, shared, skipped, wait_for};
+use crate::scratch::{Running, Scratch, skipped, wait_for};
 
 /// Debian's, because that is the one which sees Debian's `gi`.
 const PYTHON: &str = "/usr/bin/python3";
@@ -28,19 +28,19 @@ fn frames_of_a_network_camera_reach_a_detector() {
     }
     let scratch = Scratch::new();
     let server = Server::start("0", &[]);
-    let (people, inputs) = match shared() {
-        Some(_) => (DETECT, "\"cam\", \"people\""),
-        None => ("", "\"cam\""),
-    };
-    let otus = start(&scratch, &pipeline(&server.uri, people, inputs), &[]);
+    let watch = pipeline(&server.uri, DETECT, "\"cam\", \"people\"");
+    let otus = start(&scratch, &watch, &[]);
     wait_for("frames in the detector", PATIENCE, || {
         let status = status(&scratch)?;
         let mut edges = status["pipeline"]["edges"].as_array()?.iter();
         let seen = edges
             .find(|edge| edge["to"] == "people")
             .and_then(|edge| edge["forwarded"].as_u64());
-        (frames(&scratch)? >= 30 && (people.is_empty() || seen >= Some(5))).then_some(())
+        (frames(&scratch)? >= 30 && seen >= Some(5)).then_some(())
     });
+    let metrics = ask(&scratch, "/metrics").expect("it listens");
+    let latencies = "otus_node_latency_seconds_bucket{le=\"+Inf\",node=\"people\"}";
+    assert!(metrics.contains(latencies), "{metrics}");
     otus.signal(SIGTERM);
     let ended = otus.wait();
     assert_eq!(ended.code, Some(0), "{}", log(&scratch));
@@ -175,7 +175,7 @@ fn a_camera_s_password_is_used_and_told_to_nobody() {
 }
 
 const DETECT: &str =
-    "[transforms.people]\ntype = \"detect\"\ninputs = [\"cam\"]\nmodel = \"yolox-nano\"\n";
+    "[transforms.people]\ntype = \"detect\"\ninputs = [\"cam\"]\nmodel = \"otus-person\"\n";
 
 fn pipeline(uri: &str, transforms: &str, inputs: &str) -> String {
     format!(
