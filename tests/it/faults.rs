@@ -181,12 +181,22 @@ fn a_log_that_was_removed_is_begun_anew() {
 /// F12: killed at random moments while it writes.
 #[test]
 fn a_kill_leaves_whole_lines_only() {
+    kill_while_it_writes(10);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn two_hundred_kills_leave_whole_lines_only() {
+    kill_while_it_writes(200);
+}
+
+fn kill_while_it_writes(times: usize) {
     let scratch = Scratch::new();
     let log = scratch.path("log.jsonl");
     let text = pipeline(&log).replace("pace = 'realtime'\n", "");
     scratch.write("pipeline.toml", format!("{text}[status]\nlisten = 'off'\n"));
     let mut lines = 0;
-    for _ in 0..10 {
+    for _ in 0..times {
         let running = Running::start(scratch.otus(&["run", "pipeline.toml"]));
         wait_for("a line", PATIENCE, || {
             (numbers(&log).len() > lines + 1).then_some(())
@@ -197,5 +207,6 @@ fn a_kill_leaves_whole_lines_only() {
         // `events` checks each whole line against the schema; the next run removes what is torn.
         lines = numbers(&log).len();
     }
-    assert!(lines >= 20, "{lines}");
+    println!("{times} kills, {lines} whole lines");
+    assert!(lines >= 2 * times, "{lines}");
 }

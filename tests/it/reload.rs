@@ -67,6 +67,31 @@ fn a_new_file_is_taken_over_without_a_gap_and_a_wrong_one_changes_nothing() {
 }
 
 #[test]
+fn of_many_reloads_at_once_the_last_counts() {
+    let scratch = Scratch::new();
+    scratch.write("pipeline.toml", pipeline(""));
+    let running = Running::start(scratch.otus(&["run", "pipeline.toml"]));
+    let patience = Duration::from_secs(30);
+    wait_for("events", patience, || {
+        scratch.events("log.jsonl").pop().map(drop)
+    });
+    for number in 1..=4 {
+        let sink = "[sinks.other]\ntype = 'jsonl'\ninputs = ['people']";
+        let other = format!("{sink}\npath = 'other-{number}.jsonl'");
+        scratch.write("pipeline.toml", pipeline(&other));
+        running.signal(SIGHUP);
+        std::thread::sleep(Duration::from_millis(30));
+    }
+    wait_for("the last sink", patience, || {
+        scratch.events("other-4.jsonl").pop().map(drop)
+    });
+    running.signal(SIGTERM);
+    let ended = running.wait();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("not reloaded"), "{}", ended.stderr);
+}
+
+#[test]
 fn otus_reload_tells_what_came_of_it() {
     let scratch = Scratch::new();
     let socket = scratch.path("otus.sock");

@@ -9,10 +9,8 @@ mod view;
 mod wiring;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
 use self::graph::{Building, Graph};
 use self::member::Exit;
@@ -37,14 +35,14 @@ pub struct Pipeline {
     stop: Stop,
     view: View,
     graph: Graph,
-    plans: Receiver<Plan>,
     reloader: Reloader,
 }
 
 /// Puts other graphs in the place of the one that runs, from any thread.
 #[derive(Clone)]
 pub struct Reloader {
-    plans: Sender<Plan>,
+    /// What was asked for last and is not begun yet.
+    wanted: Arc<Mutex<Option<Plan>>>,
     view: View,
 }
 
@@ -84,31 +82,31 @@ pub fn start(plan: Plan) -> Pipeline {
     let building = graph.build(plan, BUILD_PATIENCE);
     // At the start a camera that is not there yet is waited for, so nothing else waits for it.
     graph.adopt(building);
-    let (sender, plans) = bounded(1);
     Pipeline {
         stop: Stop::default(),
         reloader: Reloader {
-            plans: sender,
+            wanted: Arc::default(),
             view: view.clone(),
         },
         view,
         graph,
-        plans,
     }
 }
 
 impl Reloader {
-    /// Asks for another graph. What came of it is in the view.
+    /// Asks for another graph, to be built after the one that is being built now. What came of it is in the view.
     pub fn replace(&self, plan: Plan) {
-        if let Err(TrySendError::Full(_)) = self.plans.try_send(plan) {
-            self.refuse("another reload is under way".to_owned());
-        }
+        *self.wanted() = Some(plan);
     }
 
     /// Notes that there is no other graph to put in place.
     pub fn refuse(&self, why: String) {
         tracing::error!("not reloaded: {why}");
         self.view.note_reload(ReloadOutcome::Refused, Some(why));
+    }
+
+    fn wanted(&self) -> MutexGuard<'_, Option<Plan>> {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -194,7 +192,7 @@ impl Pipeline {
     fn reload(&mut self, building: &mut Option<Building>) {
         let Some(under_way) = building else {
             if !self.stop.is_set()
-                && let Ok(plan) = self.plans.try_recv()
+                && let Some(plan) = self.reloader.wanted().take()
             {
                 tracing::info!("reloading");
                 self.view.note_reload(ReloadOutcome::Building, None);
