@@ -12,7 +12,7 @@ BUILD_PACKAGES := build-essential clang cmake libasound2-dev libclang-dev libope
 DEMO_PACKAGES  := alsa-utils
 # Real cameras, microphones and models for the tests.
 TEST_PACKAGES  := alsa-utils chromium curl espeak-ng faketime ffmpeg gir1.2-gst-rtsp-server-1.0 gstreamer1.0-libav \
-                  gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly \
+                  gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly gstreamer1.0-tools \
                   libasound2-plugins openssl prometheus pulseaudio pulseaudio-utils python3-gi \
                   python3-numpy python3-venv sox
 

@@ -255,7 +255,7 @@ def watch(args, folder, otus, faults, begun):
             continue
         nodes = {node["id"]: node for node in status["nodes"]}
         frames = nodes["video"]["made"].get("frame", 0)
-        seconds = nodes["sound"]["made"].get("audio", 0) * 0.032
+        seconds = nodes["sound"]["made"].get("audio", 0) * 0.064
         if len(samples) % 15 == 1:
             rss, main, fds, threads = samples[-1][1]
             print(f"{now:6.0f} s: {frames} frames, {seconds / 3600:.2f} h of sound, {rss:.1f} MB ({main:.1f} in the main "

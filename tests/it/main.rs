@@ -4,6 +4,7 @@ mod attacks; // what strangers do to the HTTP endpoint
 mod bad_input; // what a wrong pipeline, model, device or file is answered with
 mod browser; // the page, in a real Chromium
 mod camera_faults; // cameras that send nonsense, nothing, or another size
+mod child_cameras; // ffmpeg and GStreamer as decoders in processes of their own
 mod clocks; // wall clocks that step
 mod doctor; // what `otus doctor` says about real and missing parts
 mod faults; // full and read-only disks, kills

@@ -2,10 +2,14 @@
 
 #[cfg(feature = "opencv")]
 mod capture;
+mod child;
+mod ffmpeg;
 mod frozen;
+mod gstreamer;
 #[cfg(feature = "opencv")]
 mod key_frames;
 mod medium;
+mod pictures;
 mod probe;
 mod stills;
 
@@ -43,6 +47,9 @@ pub struct Config {
     /// video file, a picture, or pictures like `photos/*.jpg` (one second apart). A stream whose
     /// pictures change their size while they flow is put back into the first.
     pub uri: Uri,
+    /// What decodes. Default: `opencv` where it is built in.
+    #[serde(default)]
+    pub backend: Option<Backend>,
     /// Frames per second at most; the rest are skipped before they cost anything. Default: all.
     #[serde(default)]
     #[schemars(range(min = 0.01, max = 1000.0))]
@@ -50,7 +57,7 @@ pub struct Config {
     /// Files only: `fast` or `realtime`.
     #[serde(default)]
     pub pace: Pace,
-    /// Width in pixels to ask a device for; it may choose another.
+    /// Width in pixels to ask a device for; it may choose another. GStreamer without OpenCV needs both.
     #[serde(default)]
     #[schemars(range(min = 16, max = 16384))]
     pub width: Option<u32>,
@@ -73,6 +80,28 @@ pub struct Config {
     /// What else is done then.
     #[serde(default)]
     pub when_frozen: Remedy,
+}
+
+/// What decodes a camera's stream.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// OpenCV, in this process.
+    Opencv,
+    /// The program `ffmpeg`, or `gst-launch-1.0` for a pipeline of GStreamer: in a process of its own, so that a
+    /// decoder that crashes is only restarted. Costs a copy of each picture.
+    Ffmpeg,
+}
+
+impl Config {
+    fn backend(&self) -> Backend {
+        let built_in = if cfg!(feature = "opencv") {
+            Backend::Opencv
+        } else {
+            Backend::Ffmpeg
+        };
+        self.backend.unwrap_or(built_in)
+    }
 }
 
 fn five_seconds() -> u64 {
@@ -114,6 +143,18 @@ impl Node for Camera {
             let help = "cameras are read from rtsp, rtsps, http, https, devices and files";
             misuses.push(wrong("uri", message, help));
         }
+        let sized = config.width.is_some() && config.height.is_some();
+        if matches!(medium, Ok(Medium::GStreamer(_)))
+            && config.backend() == Backend::Ffmpeg
+            && !sized
+        {
+            let help = "write both, in pixels";
+            misuses.push(wrong(
+                "uri",
+                "GStreamer without OpenCV needs `width` and `height`",
+                help,
+            ));
+        }
         if medium.is_ok_and(|it| it.is_live()) && config.pace == Pace::Realtime {
             let help = "a device has its own pace; remove this";
             misuses.push(wrong("pace", "only files have a pace", help));
@@ -127,6 +168,7 @@ impl Node for Camera {
         let live = medium.is_live();
         let mut frames = match &medium {
             Medium::Stills(pattern) => stills::start(&context.resolve(pattern), config, context)?,
+            _ if config.backend() == Backend::Ffmpeg => child::start(medium, config, context),
             #[cfg(feature = "opencv")]
             _ => capture::start(medium, config, context),
             #[cfg(not(feature = "opencv"))]

@@ -1,0 +1,97 @@
+//! Frames from a child process, `ffmpeg` or `gst-launch-1.0`: needs no OpenCV, and what kills a decoder kills the child.
+
+use std::io;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::medium::Medium;
+use super::pictures::Pictures;
+use super::{Config, RateLimit, ffmpeg, gstreamer};
+use crate::media::clock::Time;
+use crate::media::frame::{Frame, PixelFormat};
+use crate::media::recycle::Recycle;
+use crate::pipeline::blocking::Blocking;
+use crate::pipeline::context::Context;
+use crate::pipeline::node::Result;
+
+/// A program that writes pictures: blue, green, red, rows from the top, padded to four bytes.
+pub struct Recipe {
+    /// What to run.
+    pub command: Command,
+    /// What it reads from its standard input, where nobody sees the secrets in it.
+    pub input: String,
+    /// What to do where the program is missing.
+    pub remedy: &'static str,
+    /// Width and height; none if each picture has the headers of a BMP file.
+    pub size: Option<(u32, u32)>,
+    /// Frames per second of a file; none if frames are stamped as they come.
+    pub rate: Option<f64>,
+}
+
+/// Starts to read; the child is started on the reader's thread.
+pub fn start(medium: Medium, config: &Config, context: &Context) -> Blocking<Arc<Frame>> {
+    let name = format!("{}-read", context.id);
+    let mut reader = Reader {
+        limit: RateLimit::new(config.fps),
+        pool: Recycle::new(Frame::empty),
+        in_file: 0,
+        context: context.clone(),
+    };
+    let (config, context) = (config.clone(), context.clone());
+    let open = move || {
+        let recipe = match &medium {
+            Medium::GStreamer(uri) => gstreamer::recipe(uri, &config)?,
+            _ => ffmpeg::recipe(&medium, &config, &context)?,
+        };
+        Pictures::open(recipe, &config, &context)
+    };
+    Blocking::start(&name, open, move |pictures| reader.read(pictures))
+}
+
+/// Turns what a child writes into frames.
+struct Reader {
+    limit: RateLimit,
+    pool: Recycle<Frame>,
+    /// Frames of the file so far.
+    in_file: u64,
+    context: Context,
+}
+
+impl Reader {
+    fn read(&mut self, pictures: &mut Pictures) -> Result<Option<Arc<Frame>>> {
+        match self.next(pictures) {
+            Ok(Some(frame)) => Ok(Some(frame)),
+            Ok(None) => pictures.ended(None),
+            Err(error) => pictures.ended(Some(error)),
+        }
+    }
+
+    fn next(&mut self, pictures: &mut Pictures) -> io::Result<Option<Arc<Frame>>> {
+        while let Some((width, height)) = pictures.next_size()? {
+            let at = self.capture_time(pictures.rate);
+            let seq = self.context.captured.fetch_add(1, Relaxed);
+            if !self.limit.passes(at) {
+                pictures.skip_rows((width, height))?;
+                continue;
+            }
+            let source = &self.context.id;
+            let frame = self.pool.share(|frame| {
+                frame.source = Arc::clone(source);
+                (frame.at, frame.seq) = (at, seq);
+                pictures.read_rows(frame.reshape(width, height, PixelFormat::Bgr8), width)
+            })?;
+            return Ok(Some(frame));
+        }
+        Ok(None)
+    }
+
+    /// Now for a device; for a file, what its number and rate say.
+    fn capture_time(&mut self, rate: Option<f64>) -> Time {
+        let Some(rate) = rate else {
+            return self.context.clock.now();
+        };
+        self.in_file += 1;
+        Time::from_secs_f64((self.in_file - 1) as f64 / rate)
+    }
+}

@@ -1,0 +1,199 @@
+//! The pictures that a child process writes, and what it complains about.
+
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::process::{Child, ChildStderr, ChildStdout, Stdio};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::child::Recipe;
+use super::{Config, silent};
+use crate::media::frame::Frame;
+use crate::pipeline::context::Context;
+use crate::pipeline::node::{Error, Result};
+use crate::pipeline::secret::redact;
+use crate::pipeline::stop::Stop;
+
+/// How often a child that writes nothing is left alone to see whether to stop.
+const LOOK_UP: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 100_000_000,
+};
+/// Size of the headers of a BMP picture.
+const BMP_HEADERS: usize = 54;
+const LARGEST_SIDE: u32 = 16_384;
+
+/// Reads from a child, but not for ever.
+struct Patient {
+    output: ChildStdout,
+    patience: Duration,
+    stop: Stop,
+}
+
+impl Read for Patient {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let asked = Instant::now();
+        while poll(
+            &mut [PollFd::new(&self.output, PollFlags::IN)],
+            Some(&LOOK_UP),
+        )? == 0
+        {
+            if self.stop.is_set() {
+                return Ok(0);
+            }
+            if asked.elapsed() > self.patience {
+                return Err(ErrorKind::TimedOut.into());
+            }
+        }
+        self.output.read(buffer)
+    }
+}
+
+/// A child and its pictures. Dropping it kills the child.
+pub struct Pictures {
+    child: Child,
+    output: BufReader<Patient>,
+    /// Gives the last line of what the child complained about.
+    complaints: Option<JoinHandle<String>>,
+    size: Option<(u32, u32)>,
+    /// Frames per second of a file; none if frames are stamped as they come.
+    pub rate: Option<f64>,
+    stall_timeout: Duration,
+}
+
+impl Pictures {
+    /// Starts the child.
+    ///
+    /// # Errors
+    /// `Fatal` if its program is not installed.
+    pub fn open(mut recipe: Recipe, config: &Config, context: &Context) -> Result<Pictures> {
+        let program = recipe.command.get_program().to_string_lossy().into_owned();
+        let command = recipe.command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.stderr(Stdio::piped()).spawn().map_err(|error| {
+            if error.kind() == ErrorKind::NotFound {
+                Error::fatal(format!("there is no `{program}` here; {}", recipe.remedy))
+            } else {
+                Error::retry(format!("{program}: {error}"))
+            }
+        })?;
+        let stdin = child.stdin.take();
+        let output = child.stdout.take().expect("it is piped");
+        let stderr = child.stderr.take().expect("it is piped");
+        let id = Arc::clone(&context.id);
+        let patient = Patient {
+            output,
+            patience: Duration::from_millis(config.connect_timeout_ms + config.stall_timeout_ms),
+            stop: context.stop.clone(),
+        };
+        // A child that has died already will be seen at its output.
+        let _ = stdin.map(|mut it| it.write_all(recipe.input.as_bytes()));
+        Ok(Pictures {
+            child,
+            output: BufReader::new(patient),
+            complaints: Some(std::thread::spawn(move || listen(stderr, &id))),
+            size: recipe.size,
+            rate: recipe.rate,
+            stall_timeout: Duration::from_millis(config.stall_timeout_ms),
+        })
+    }
+
+    /// Waits for the next picture and tells its size; none at the end.
+    pub fn next_size(&mut self) -> io::Result<Option<(u32, u32)>> {
+        if self.output.fill_buf()?.is_empty() {
+            return Ok(None);
+        }
+        self.output.get_mut().patience = self.stall_timeout;
+        if self.size.is_some() {
+            return Ok(self.size);
+        }
+        let mut headers = [0; BMP_HEADERS];
+        self.output.read_exact(&mut headers)?;
+        let number = |at: usize| {
+            let bytes = [
+                headers[at],
+                headers[at + 1],
+                headers[at + 2],
+                headers[at + 3],
+            ];
+            u32::from_le_bytes(bytes)
+        };
+        let (width, height) = (number(18), number(22));
+        let sides = 1..=LARGEST_SIDE;
+        let is_picture = headers.starts_with(b"BM") && number(10) as usize == BMP_HEADERS;
+        if is_picture && sides.contains(&width) && sides.contains(&height) {
+            return Ok(Some((width, height)));
+        }
+        Err(io::Error::other(
+            "ffmpeg wrote something that is no picture",
+        ))
+    }
+
+    /// Reads the picture whose size was told, without the padding of its rows.
+    pub fn read_rows(&mut self, room: &mut [u8], width: u32) -> io::Result<()> {
+        let row = width as usize * Frame::CHANNELS;
+        let padding = row.next_multiple_of(4) - row;
+        if padding == 0 {
+            return self.output.read_exact(room);
+        }
+        let mut rest = [0; 3];
+        for row in room.chunks_exact_mut(row) {
+            self.output.read_exact(row)?;
+            self.output.read_exact(&mut rest[..padding])?;
+        }
+        Ok(())
+    }
+
+    /// Reads over it.
+    pub fn skip_rows(&mut self, (width, height): (u32, u32)) -> io::Result<()> {
+        let row = (width as usize * Frame::CHANNELS).next_multiple_of(4);
+        let bytes = row as u64 * u64::from(height);
+        io::copy(&mut self.output.by_ref().take(bytes), &mut io::sink()).map(drop)
+    }
+
+    /// What it means that there is nothing more to read.
+    pub fn ended(&mut self, why: Option<io::Error>) -> Result<Option<Arc<Frame>>> {
+        if why
+            .as_ref()
+            .is_some_and(|it| it.kind() == ErrorKind::TimedOut)
+        {
+            return Err(silent(self.output.get_ref().patience));
+        }
+        // It has closed its output, so it is about to end.
+        let deadline = Instant::now() + Duration::from_secs(1);
+        while self.child.try_wait().is_ok_and(|it| it.is_none()) && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let _ = self.child.kill();
+        let succeeded = self.child.wait().is_ok_and(|it| it.success());
+        let complaint = self.complaints.take().and_then(|it| it.join().ok());
+        let complaint = complaint.filter(|it| !it.is_empty());
+        match (self.rate, why) {
+            (Some(_), None) if succeeded => Ok(None),
+            (Some(_), why) => Err(Error::fatal(
+                complaint.unwrap_or_else(|| format!("{why:?}")),
+            )),
+            (None, _) => Err(Error::retry(
+                complaint.unwrap_or_else(|| "the stream ended".to_owned()),
+            )),
+        }
+    }
+}
+
+impl Drop for Pictures {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Logs what a child complains about, and gives the last line of it.
+fn listen(stderr: ChildStderr, id: &str) -> String {
+    let mut last = String::new();
+    for line in BufReader::new(stderr).lines().map_while(io::Result::ok) {
+        last = redact(line.trim());
+        tracing::debug!(node = id, "{last}");
+    }
+    last
+}

@@ -1,0 +1,183 @@
+//! Cameras that `ffmpeg` and GStreamer decode in a child process, as in a build without OpenCV.
+
+use std::fs;
+use std::time::Instant;
+
+use libc::{SIGKILL, SIGTERM};
+use serde_json::Value;
+
+use crate::live_camera::{PATIENCE, Server, gaps, log, more_frames, rig_is_here, start, state};
+use crate::scratch::{Running, Scratch, wait_for};
+
+const STREET: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/.demo/vtest.avi");
+
+fn camera(uri: &str, more: &str) -> String {
+    format!(
+        "[sources.cam]\ntype = 'camera'\nuri = '{uri}'\n{more}\n\
+         [sinks.log]\ntype = 'jsonl'\ninputs = ['cam']\npath = 'events.jsonl'\n"
+    )
+}
+
+/// Process numbers and arguments of a process's children.
+fn children(of: &Running) -> Vec<(i32, String)> {
+    let tasks = fs::read_dir(format!("/proc/{}/task", of.id())).expect("it runs");
+    let listed = tasks
+        .flatten()
+        .filter_map(|it| fs::read_to_string(it.path().join("children")).ok());
+    let listed: Vec<String> = listed.collect();
+    let numbers = listed.iter().flat_map(|it| it.split_whitespace());
+    let found = numbers.filter_map(|it| {
+        Some((
+            it.parse().ok()?,
+            fs::read_to_string(format!("/proc/{it}/cmdline")).ok()?,
+        ))
+    });
+    found.collect()
+}
+
+#[test]
+fn a_file_gives_the_frames_and_times_that_opencv_gives() {
+    let seen = |backend: &str| {
+        let scratch = Scratch::new();
+        let pipeline = format!(
+            "[sources.cam]\ntype = 'camera'\nuri = '{STREET}'\nfps = 2.5\nbackend = '{backend}'\n\
+             [transforms.people]\ntype = 'detect'\nmodel = 'otus-person'\ninputs = ['cam']\n\
+             [sinks.log]\ntype = 'jsonl'\ninputs = ['people']\npath = 'events.jsonl'\n"
+        );
+        let ended = scratch.run(&pipeline, &[]);
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        let events = scratch.events("events.jsonl");
+        let count = |it: &Value| it["objects"].as_array().map_or(0, Vec::len);
+        let told = events
+            .iter()
+            .map(|it| (it["seq"].clone(), it["t"].clone(), count(it)));
+        told.collect::<Vec<_>>()
+    };
+    let child = seen("ffmpeg");
+    assert!(child.len() >= 195, "{}", child.len());
+    if cfg!(feature = "opencv") {
+        assert_eq!(child, seen("opencv"));
+    }
+}
+
+#[test]
+fn a_network_camera_comes_back_and_its_password_is_in_no_argument() {
+    const PASSWORD: &str = "it's-the-porch";
+    if !rig_is_here() {
+        return;
+    }
+    let scratch = Scratch::new();
+    let server = Server::start("0", &["--user", "otus", "--password", PASSWORD]);
+    let uri = server.uri.replace("//", "//otus:${CAM_PASSWORD}@");
+    let watch = camera(&uri, "backend = 'ffmpeg'\nstall_timeout_ms = 2000");
+    let begun = Instant::now();
+    let otus = start(&scratch, &watch, &[("CAM_PASSWORD", PASSWORD)]);
+    more_frames(&scratch, 15);
+    println!("15 frames after {:.1} s", begun.elapsed().as_secs_f64());
+    let before = children(&otus);
+    let [(ffmpeg, arguments)] = before.as_slice() else {
+        panic!("not one child: {before:?}")
+    };
+    assert!(
+        arguments.contains("ffmpeg") && !arguments.contains("porch"),
+        "{arguments}"
+    );
+
+    // SAFETY: it is a child of the program under test.
+    unsafe { libc::kill(*ffmpeg, SIGKILL) };
+    wait_for("another ffmpeg", PATIENCE, || {
+        children(&otus)
+            .iter()
+            .any(|it| it.0 != *ffmpeg && it.1.contains("ffmpeg"))
+            .then_some(())
+    });
+    more_frames(&scratch, 15);
+
+    let port = server.port();
+    drop(server);
+    wait_for("otus to notice", PATIENCE, || {
+        (state(&scratch)? == "retrying").then_some(())
+    });
+    let _server = Server::start(&port, &["--user", "otus", "--password", PASSWORD]);
+    let back = Instant::now();
+    more_frames(&scratch, 15);
+    println!(
+        "15 frames {:.1} s after the camera's return",
+        back.elapsed().as_secs_f64()
+    );
+    assert!(
+        (1..=2).contains(&children(&otus).len()),
+        "{:?}",
+        children(&otus)
+    );
+
+    otus.signal(SIGTERM);
+    let asked = Instant::now();
+    assert_eq!(otus.wait().code, Some(0), "{}", log(&scratch));
+    println!("ended after {:.1} s", asked.elapsed().as_secs_f64());
+    assert_eq!(gaps(&scratch).len(), 2, "{:?}", gaps(&scratch));
+    assert!(!log(&scratch).contains("porch"), "{}", log(&scratch));
+}
+
+#[test]
+fn a_pipeline_of_gstreamer_gives_frames_of_the_size_that_is_asked_for() {
+    if !rig_is_here() {
+        return;
+    }
+    let scratch = Scratch::new();
+    let uri = "videotestsrc is-live=true ! video/x-raw,width=320,height=240,framerate=10/1 ! videoconvert ! appsink";
+    let otus = start(
+        &scratch,
+        &camera(uri, "backend = 'ffmpeg'\nwidth = 322\nheight = 241"),
+        &[],
+    );
+    more_frames(&scratch, 10);
+    let picture = crate::live_camera::fetch(&scratch, "/nodes/cam/frame.jpg").expect("a picture");
+    let picture = image::load_from_memory(&picture).expect("a JPEG");
+    assert_eq!((picture.width(), picture.height()), (322, 241));
+    // The leftmost of the test picture's seven bars is white, the rightmost blue, from top to bottom.
+    let rgb = picture.to_rgb8();
+    for row in [5, 140] {
+        let (left, right) = (rgb.get_pixel(10, row).0, rgb.get_pixel(310, row).0);
+        assert!(left.iter().all(|it| *it > 150), "{row}: {left:?}");
+        assert!(
+            right[2] > 150 && right[0] < 60 && right[1] < 60,
+            "{row}: {right:?}"
+        );
+    }
+    otus.signal(SIGTERM);
+    assert_eq!(otus.wait().code, Some(0), "{}", log(&scratch));
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let scratch = Scratch::new();
+    let said = |pipeline: &str, path: &str| {
+        scratch.write(
+            "pipeline.toml",
+            format!("{pipeline}[status]\nlisten = 'off'\n"),
+        );
+        let mut command = scratch.otus(&["run", "pipeline.toml"]);
+        command.env("PATH", path);
+        let ended = Running::start(command).wait();
+        assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+        ended.stderr
+    };
+    let gstreamer = camera("videotestsrc ! appsink", "backend = 'ffmpeg'");
+    scratch.write("pipeline.toml", &gstreamer);
+    let checked = Running::start(scratch.otus(&["check", "pipeline.toml"])).wait();
+    assert!(
+        checked.stderr.contains("needs `width` and `height`"),
+        "{}",
+        checked.stderr
+    );
+    let file = camera(STREET, "backend = 'ffmpeg'");
+    assert!(said(&file, "/nowhere").contains("apt install ffmpeg"));
+    let sized = "backend = 'ffmpeg'\nwidth = 320\nheight = 240";
+    let live = camera("videotestsrc ! appsink", sized);
+    assert!(said(&live, "/nowhere").contains("apt install gstreamer1.0-tools"));
+    scratch.write("broken.avi", "RIFF and nothing else");
+    let broken = camera("broken.avi", "backend = 'ffmpeg'");
+    let path = std::env::var("PATH").expect("a path");
+    assert!(said(&broken, &path).contains("broken.avi is no video that FFmpeg can read"));
+}
