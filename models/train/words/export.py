@@ -19,8 +19,8 @@ NEVER = -16.0  # times SILENCER: the logit of a token that was not trained is -6
 def main() -> None:
     target = Path(sys.argv[1])
     model = Words(token_ids(WORDS))
-    saved = torch.load(WORK / "model.pt", weights_only=True)
-    earlier = torch.load(WORK / "before.pt", weights_only=True)["average"]
+    saved = torch.load(WORK / f"model-{AUDIO_LAYERS}.pt", weights_only=True)
+    earlier = torch.load(WORK / f"before-{AUDIO_LAYERS}.pt", weights_only=True)["average"]
     # The mean of two hears a little better than either.
     model.load_state_dict({name: (value + earlier[name]) / 2 for name, value in saved["average"].items()})
     weights = {name: tensor.numpy() for name, tensor in model.state_dict().items()}

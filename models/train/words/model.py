@@ -13,7 +13,7 @@ from features import FRAMES, MELS
 from words import WORDS
 
 # Two text layers make whisper.cpp always ask without timestamps (as for distilled models), so only that is taught.
-STATE, HEADS, AUDIO_LAYERS, TEXT_LAYERS = 64, 2, 4, 2
+STATE, HEADS, AUDIO_LAYERS, TEXT_LAYERS = 64, 2, 8, 2
 AUDIO_CTX, TEXT_CTX = FRAMES // 2, 48
 # The output of the last norm is this constant in its last channel, so a token that holds a large negative number
 # there, and zeros elsewhere, can never win: that is how the unused tokens are written.
@@ -60,7 +60,7 @@ def sinusoids() -> torch.Tensor:
 
 
 class Words(nn.Module):
-    def __init__(self, word_ids: list[int]):
+    def __init__(self, word_ids: list[int], audio_layers: int = AUDIO_LAYERS):
         super().__init__()
         self.ids = word_ids + [NEWLINE, END, START, NO_TIMES]
         self.row = {token: row for row, token in enumerate(self.ids)}
@@ -70,7 +70,7 @@ class Words(nn.Module):
             nn.init.kaiming_normal_(conv.weight, nonlinearity="relu")
         # Weak beside the sound at first: with Whisper's own strength of 1 the encoder hears little but its own clock.
         self.register_buffer("places", 0.2 * sinusoids())
-        self.encoder = nn.ModuleList(Block(False) for _ in range(AUDIO_LAYERS))
+        self.encoder = nn.ModuleList(Block(False) for _ in range(audio_layers))
         self.ln_post = nn.LayerNorm(STATE)
         self.embedding = nn.Parameter(torch.randn(len(self.ids), STATE) * 0.05)
         self.positions = nn.Parameter(torch.randn(TEXT_CTX, STATE) * 0.01)
@@ -78,6 +78,21 @@ class Words(nn.Module):
         self.ln = nn.LayerNorm(STATE)
         # Only for training: which word is heard at each moment. It teaches the encoder before the decoder can.
         self.hearing = nn.Linear(STATE, len(WORDS) + 1)
+
+    def grow_from(self, small: "Words") -> None:
+        """Takes over a model with half the audio layers; each layer is followed by a new one that does nothing yet."""
+        weights = self.state_dict()
+        for name, value in small.state_dict().items():
+            side, _, rest = name.partition(".")
+            if side == "encoder":
+                layer, _, rest = rest.partition(".")
+                name = f"encoder.{2 * int(layer)}.{rest}"
+            weights[name] = value
+        self.load_state_dict(weights)
+        for block in self.encoder[1::2]:
+            for part in (block.attn.out, block.mlp[2]):
+                nn.init.zeros_(part.weight)
+                nn.init.zeros_(part.bias)
 
     def listen(self, mel):
         """Batch x frames x 80 to batch x frames/2 x state."""

@@ -1,7 +1,7 @@
-"""Trains the model on the cached passes; writes build/model.pt often and goes on from it when run again.
+"""Trains the model on the cached passes; writes build/model-LAYERS.pt often and goes on from it when run again.
 
-build/before.pt is that of some time before the end; export.py takes the mean of both.
-`train.py --steps N` sets the whole schedule: single words first, then everything, mostly in brief clips.
+build/before-LAYERS.pt is that of some time before the end; export.py takes the mean of both. Single words come first,
+then everything, mostly in brief clips.
 """
 
 import argparse
@@ -18,17 +18,19 @@ from ggml import token_ids
 from model import END, NEWLINE, NO_TIMES, START, Words
 from words import CHANNELS, DIGITS, WORDS, WORK
 
-BATCH, RATE_PEAK, WARM_UP, AVERAGE = 64, 3e-3, 300, 0.998
+BATCH, WARM_UP, AVERAGE = 64, 300, 0.998
+# Audio layers, steps and highest learning rate: a deep encoder learns sooner from a shallow one than from nothing.
+LEGS = (4, 18_000, 3e-3), (8, 7_000, 1.6e-3)
 SHORT, SHORT_STEPS = 120, 1250  # at first only clips of one word at most, of 1.2 s
 BRIEF = 150  # frames; most batches hold only such clips, because long ones cost more than they teach
 IGNORE = -100
 
 
 def often(said: list[str]) -> int:
-    """Digits and channels are what such a model is asked for most; "five" and "nine" are the hardest to tell apart."""
+    """Digits, channels and silence count most; "five" and "nine" are the hardest to tell apart."""
     if said and set(said) <= set(DIGITS):
         return 5 if {"five", "nine"} & set(said) else 2
-    return 2 if said and set(said) <= set(CHANNELS) else 1
+    return 2 if not said or set(said) <= set(CHANNELS) else 1
 
 
 class Clips:
@@ -155,59 +157,82 @@ def check_set(prefix: str, limit: int) -> tuple[torch.Tensor, list[str]]:
     return torch.tensor(np.stack(mels)), labels
 
 
+class Leg:
+    """A model with so many audio layers on its way."""
+
+    def __init__(self, layers: int, rate: float):
+        self.file, self.before = WORK / f"model-{layers}.pt", WORK / f"before-{layers}.pt"
+        self.model, self.average = (Words(token_ids(WORDS), layers) for _ in range(2))
+        self.rate, self.step = rate, 0
+        self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=rate, betas=(0.9, 0.98), weight_decay=0.02)
+        if self.file.exists():
+            saved = torch.load(self.file, weights_only=True)
+            for part in ("model", "average", "optimiser"):
+                getattr(self, part).load_state_dict(saved[part])
+            self.step = saved["step"]
+
+    def grow_from(self, small: "Leg") -> None:
+        if not self.step:
+            self.model.grow_from(small.average)
+            self.average.grow_from(small.average)
+
+    def learn(self, loss: torch.Tensor, done: float) -> None:
+        for group in self.optimiser.param_groups:
+            warm = min(1.0, (self.step + 1) / WARM_UP)
+            group["lr"] = self.rate * warm * (0.5 + 0.5 * math.cos(math.pi * done)) + 1e-6
+        self.optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimiser.step()
+        self.step += 1
+        with torch.no_grad():
+            decay = min(AVERAGE, self.step / (self.step + 10))
+            for slow, fast in zip(self.average.parameters(), self.model.parameters()):
+                slow.lerp_(fast, 1 - decay)
+
+    def save(self, done: float) -> None:
+        state = {part: getattr(self, part).state_dict() for part in ("model", "average", "optimiser")}
+        torch.save(state | {"step": self.step}, self.file.with_suffix(".part"))
+        self.file.with_suffix(".part").rename(self.file)
+        if done < 0.95:
+            shutil.copy(self.file, self.before)
+
+
+def train(leg: Leg, steps: int, clips: Clips, from_nothing: bool) -> None:
+    rng = np.random.default_rng(leg.step)
+    checks, labels = check_set("test-espeak", 200)
+    begun, recent = time.time(), []
+    first, brief, any_length = clips.batches(rng, SHORT, 1), clips.batches(rng, BRIEF, 10), clips.batches(rng, FRAMES, 10)
+    while leg.step < steps:
+        done = leg.step / steps
+        simple = from_nothing and leg.step < SHORT_STEPS
+        source = first if simple else brief if rng.random() < 0.8 else any_length
+        full, hearing = rng.random() < (0.06 if done < 0.6 else 0.16), 0.3 if done < 0.9 else 0.05
+        loss, saying = loss_of(rng, leg.model, next(source), full, hearing)
+        leg.learn(loss, done)
+        recent.append([loss.item(), saying.item()])
+        if leg.step % 50 == 0:
+            both, words = np.mean(recent[-50:], 0)
+            print(f"step {leg.step} loss {both:.3f}, of words {words:.3f}, {(time.time() - begun):.0f} s", flush=True)
+        if leg.step % 250 == 0 or leg.step == steps:
+            texts = transcribe(leg.average, checks)
+            right = np.mean([a == b for a, b in zip(texts, labels)])
+            print(f"step {leg.step}: {right:.1%} of voices of espeak-ng that are never trained on", flush=True)
+            leg.save(done)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--steps", type=int, default=18000)
-    parser.add_argument("--minutes", type=float, default=1e9, help="end the schedule within this time on a slow machine")
     parser.add_argument("--threads", type=int, default=2)
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
+    torch.set_num_threads(parser.parse_args().threads)
     torch.manual_seed(0)
-    model = Words(token_ids(WORDS))
-    average = Words(token_ids(WORDS))
-    best = torch.optim.AdamW(model.parameters(), lr=RATE_PEAK, betas=(0.9, 0.98), weight_decay=0.02)
-    step, file = 0, WORK / "model.pt"
-    if file.exists():
-        saved = torch.load(file, weights_only=True)
-        model.load_state_dict(saved["model"])
-        average.load_state_dict(saved["average"])
-        best.load_state_dict(saved["optimiser"])
-        step = saved["step"]
-    rng = np.random.default_rng(step)
-    checks, labels = check_set("test-espeak", 200)
-    clips, begun, recent = Clips(), time.time(), []
-    first, brief, any_length = clips.batches(rng, SHORT, 1), clips.batches(rng, BRIEF, 10), clips.batches(rng, FRAMES, 10)
-    done = before = step / options.steps
-    while done < 1:
-        spent = (time.time() - begun) / 60 / options.minutes
-        done = max(step / options.steps, before + (1 - before) * spent)
-        warm = min(1.0, (step + 1) / WARM_UP)
-        for group in best.param_groups:
-            group["lr"] = RATE_PEAK * warm * (0.5 + 0.5 * math.cos(math.pi * done)) + 1e-6
-        source = first if step < SHORT_STEPS else brief if rng.random() < 0.8 else any_length
-        loss, saying = loss_of(rng, model, next(source), rng.random() < (0.06 if done < 0.6 else 0.16), 0.3 if done < 0.9 else 0.05)
-        best.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        best.step()
-        step += 1
-        with torch.no_grad():
-            decay = min(AVERAGE, step / (step + 10))
-            for slow, fast in zip(average.parameters(), model.parameters()):
-                slow.lerp_(fast, 1 - decay)
-        recent.append([loss.item(), saying.item()])
-        if step % 50 == 0:
-            both, words = np.mean(recent[-50:], 0)
-            print(f"step {step} loss {both:.3f}, of words {words:.3f}, {(time.time() - begun):.0f} s", flush=True)
-        if step % 250 == 0 or done >= 1:
-            texts = transcribe(average, checks)
-            right = np.mean([a == b for a, b in zip(texts, labels)])
-            print(f"step {step}: {right:.1%} of voices of espeak-ng that are never trained on", flush=True)
-            state = {"model": model.state_dict(), "average": average.state_dict()}
-            torch.save(state | {"optimiser": best.state_dict(), "step": step}, file.with_suffix(".part"))
-            file.with_suffix(".part").rename(file)
-            if done < 0.95:
-                shutil.copy(file, WORK / "before.pt")
+    clips, small = Clips(), None
+    for layers, steps, rate in LEGS:
+        leg = Leg(layers, rate)
+        if small:
+            leg.grow_from(small)
+        train(leg, steps, clips, from_nothing=not small)
+        small = leg
 
 
 if __name__ == "__main__":
