@@ -115,3 +115,20 @@ fn several_files_are_played_after_each_other_with_a_pause() {
         [heard[800], heard[8000], heard[1600 + 16_000 + 800]].map(|it| (it * 32_768.0).round());
     assert_eq!(levels, [1000.0, 0.0, 2000.0]);
 }
+
+/// Found by `make fuzz`: a header that makes the decoder's library panic.
+#[test]
+fn a_sample_rate_of_zero_is_damage() {
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/fuzz/corpus/sound/rate-zero.wav"
+    );
+    let pipeline = format!(
+        "[sources.clip]\ntype = 'audio_file'\npath = '{file}'\n\
+         [sinks.log]\ntype = 'jsonl'\ninputs = ['clip']\npath = 'log.jsonl'\n"
+    );
+    let ended = Scratch::new().run(&pipeline, &[]);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    let said = "rate-zero.wav is too damaged to be read";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+}

@@ -1,7 +1,8 @@
 //! `audio_file`: sound from WAV, FLAC, Ogg Vorbis and MP3 files.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -137,7 +138,8 @@ impl AudioFile {
         let Some(playing) = &mut self.playing else {
             return Ok(());
         };
-        if playing.decode(&mut self.ready)? {
+        let decode = AssertUnwindSafe(|| playing.decode(&mut self.ready));
+        if catch_unwind(decode).unwrap_or_else(|_| Err(damaged(&playing.path)))? {
             return Ok(());
         }
         self.cut_off = playing.cut_off();
@@ -152,8 +154,17 @@ impl AudioFile {
     }
 }
 
+/// Some files make symphonia panic.
+fn damaged(path: &Path) -> Error {
+    Error::fatal(format!("{} is too damaged to be read", path.display()))
+}
+
 impl Playing {
     fn open(path: PathBuf) -> Result<Playing> {
+        catch_unwind(|| Playing::probe(path.clone())).unwrap_or_else(|_| Err(damaged(&path)))
+    }
+
+    fn probe(path: PathBuf) -> Result<Playing> {
         let trouble =
             |error: &dyn std::fmt::Display| Error::fatal(format!("{}: {error}", path.display()));
         let file = File::open(&path).map_err(|error| trouble(&error))?;
