@@ -20,7 +20,7 @@ const LIVE: [&str; 6] = [
     "1",
 ];
 /// What an address may lead to; FFmpeg knows many more protocols, and some read local files.
-const PROTOCOLS: &str = "pipe,file,rtsp,rtp,tcp,udp,tls,http,https,crypto";
+const PROTOCOLS: &str = "pipe,rtsp,rtp,tcp,udp,tls,http,https,crypto";
 
 /// Pictures with BMP headers, whose sizes may change from one to the next.
 pub fn recipe(medium: &Medium, config: &Config, context: &Context) -> Result<Recipe> {

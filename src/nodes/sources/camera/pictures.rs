@@ -160,8 +160,9 @@ impl Pictures {
         {
             return Err(silent(self.output.get_ref().patience));
         }
-        // It has closed its output, so it is about to end.
-        let deadline = Instant::now() + Duration::from_secs(1);
+        // It has closed its output, so it is about to end; or this is a stop, and it goes on.
+        let stop = &self.output.get_ref().stop;
+        let deadline = Instant::now() + Duration::from_secs(u64::from(!stop.is_set()));
         while self.child.try_wait().is_ok_and(|it| it.is_none()) && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(10));
         }
@@ -169,15 +170,15 @@ impl Pictures {
         let succeeded = self.child.wait().is_ok_and(|it| it.success());
         let complaint = self.complaints.take().and_then(|it| it.join().ok());
         let complaint = complaint.filter(|it| !it.is_empty());
-        match (self.rate, why) {
-            (Some(_), None) if succeeded => Ok(None),
-            (Some(_), why) => Err(Error::fatal(
-                complaint.unwrap_or_else(|| format!("{why:?}")),
-            )),
-            (None, _) => Err(Error::retry(
-                complaint.unwrap_or_else(|| "the stream ended".to_owned()),
-            )),
+        if self.rate.is_some() && why.is_none() && succeeded {
+            return Ok(None);
         }
+        let said = complaint.or_else(|| why.map(|it| it.to_string()));
+        let said = said.unwrap_or_else(|| "the stream ended".to_owned());
+        Err(match self.rate {
+            Some(_) => Error::fatal(said),
+            None => Error::retry(said),
+        })
     }
 }
 
