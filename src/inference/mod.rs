@@ -17,4 +17,6 @@ pub mod speech_segments;
 pub mod store;
 #[cfg(feature = "whisper")]
 pub mod whisper;
+#[cfg(feature = "whisper")]
+pub mod whisper_processor;
 pub mod worker;

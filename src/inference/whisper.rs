@@ -9,7 +9,7 @@ use whisper_rs::{
     FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperState,
 };
 
-use crate::inference::store;
+use crate::inference::{store, whisper_processor};
 use crate::media::audio::SAMPLE_RATE;
 use crate::pipeline::context::Context;
 use crate::pipeline::node::{Error, Result};
@@ -73,6 +73,7 @@ impl Whisper {
     ) -> Result<Whisper> {
         // Logs go to `tracing` instead of standard error.
         LOGGING.call_once(whisper_rs::install_logging_hooks);
+        whisper_processor::choose();
         let file = store::load(model, sha256, context)?;
         let mut models = MODELS.lock().unwrap_or_else(PoisonError::into_inner);
         let models = models.get_or_insert_default();

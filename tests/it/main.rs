@@ -1,5 +1,6 @@
 //! Tests of the program as a user meets it. One binary, so that everything links once.
 
+mod agreement; // the same answers on every processor
 mod attacks; // what strangers do to the HTTP endpoint
 mod bad_input; // what a wrong pipeline, model, device or file is answered with
 mod browser; // the page, in a real Chromium
@@ -17,6 +18,7 @@ mod live_microphone; // a real sound server, ALSA and cpal
 mod long_faults; // faults that take minutes, for `make test-faults`
 mod own_models; // the two models that the program carries
 mod pipelines; // shipped examples and generated documents
+mod private; // nothing is kept aside or sent
 mod reload; // another pipeline file while it runs
 mod repeatable; // the same files give the same events
 mod samples; // small files that tests make for themselves

@@ -152,7 +152,7 @@ impl Running {
         unsafe { libc::kill(self.child.id() as i32, signal) };
     }
 
-    /// Waits at most two minutes for the end.
+    /// Waits at most two minutes, or what patience makes of them, for the end.
     pub fn wait(mut self) -> Ended {
         let mut stdout = self.child.stdout.take();
         let mut stderr = self.child.stderr.take();
@@ -166,7 +166,7 @@ impl Running {
         let (stdout, stderr) = std::thread::scope(|scope| {
             let errors = scope.spawn(move || read(stderr.as_mut().map(|it| it as &mut dyn Read)));
             let output = scope.spawn(move || read(stdout.as_mut().map(|it| it as &mut dyn Read)));
-            let deadline = Instant::now() + Duration::from_secs(120);
+            let deadline = Instant::now() + patience(Duration::from_secs(120));
             while self
                 .child
                 .try_wait()
@@ -197,8 +197,15 @@ impl Drop for Running {
     }
 }
 
+/// How long to wait for what takes `usual` on a machine of today: `OTUS_TEST_PATIENCE` times as long.
+pub fn patience(usual: Duration) -> Duration {
+    let factor = std::env::var("OTUS_TEST_PATIENCE").ok();
+    usual * factor.and_then(|it| it.parse().ok()).unwrap_or(1)
+}
+
 /// Asks until `condition` gives something or the time is over.
 pub fn wait_for<T>(what: &str, at_most: Duration, mut condition: impl FnMut() -> Option<T>) -> T {
+    let at_most = patience(at_most);
     let deadline = Instant::now() + at_most;
     loop {
         if let Some(found) = condition() {

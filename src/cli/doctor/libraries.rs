@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use super::{Finding, within};
 use crate::inference::library;
+#[cfg(feature = "whisper")]
+use crate::inference::whisper_processor;
 use crate::pipeline::config::Plan;
 use crate::pipeline::options::{Provider, Runtime};
 
@@ -104,7 +106,13 @@ fn alsa() -> Option<String> {
 
 #[cfg(feature = "whisper")]
 fn whisper() -> Option<String> {
-    Some(whisper_rs::get_whisper_version().to_owned())
+    let kernels = match whisper_processor::choose() {
+        true => "a module's kernels",
+        false => "its own kernels",
+    };
+    let used = whisper_processor::instructions();
+    let version = whisper_rs::get_whisper_version();
+    Some(format!("{version}, {kernels}: {used}"))
 }
 
 #[cfg(not(feature = "whisper"))]
