@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::nodes::NODES;
 use crate::pipeline::config::{self, Plan};
@@ -97,6 +97,11 @@ enum Command {
         #[command(flatten)]
         place: client::Place,
     },
+}
+
+/// The command line, for those who describe it: the manual and the shell completions.
+pub fn command() -> clap::Command {
+    Arguments::command()
 }
 
 /// Reads the command line and does what it says.

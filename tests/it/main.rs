@@ -16,6 +16,7 @@ mod licences; // of what is linked
 mod live_camera; // a real RTSP server that comes and goes
 mod live_microphone; // a real sound server, ALSA and cpal
 mod long_faults; // faults that take minutes, for `make test-faults`
+mod manual; // the manual page and the shell completions
 mod own_models; // the two models that the program carries
 mod pipelines; // shipped examples and generated documents
 mod private; // nothing is kept aside or sent

@@ -13,8 +13,9 @@ fn root(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
+/// Shipped documents that are made from the code.
 #[track_caller]
-fn up_to_date(name: &str, fresh: &str) {
+pub fn up_to_date(name: &str, fresh: &str) {
     let path = root(name);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         return std::fs::write(&path, fresh).expect("the checkout is writable");

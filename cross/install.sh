@@ -1,0 +1,42 @@
+#!/bin/sh
+# Installs otus from the unpacked tarball that this stands in, as root: `./install.sh`; `./install.sh remove` takes it away
+# again and leaves /etc/otus and /var/lib/otus. With DESTDIR set, into that folder, and nothing is started.
+#
+# It goes to /usr, because otus looks for its library and models in /usr/lib/otus. To try it without installing:
+#   ORT_DYLIB_PATH=lib/otus/libonnxruntime.so OTUS_MODELS=lib/otus bin/otus doctor
+set -eu
+umask 022
+cd "$(dirname "$0")"
+to=${DESTDIR:-}
+[ -n "$to" ] || [ "$(id -u)" = 0 ] || { echo "install.sh: run it as root, or set DESTDIR" >&2; exit 1; }
+
+files() { find bin lib share -type f; }
+on_systemd() { [ -z "$to" ] && [ -d /run/systemd/system ]; }
+
+case ${1:-install} in
+    install)
+        files | while read -r file; do
+            mode=644
+            [ ! -x "$file" ] || mode=755
+            install -D -m $mode "$file" "$to/usr/$file"
+        done
+        # What the administrator has written stays.
+        [ -e "$to/etc/otus/pipeline.toml" ] || install -D -m 644 etc/otus/pipeline.toml "$to/etc/otus/pipeline.toml"
+        if on_systemd; then
+            systemd-sysusers otus.conf
+            systemd-tmpfiles --create otus.conf
+            systemctl daemon-reload
+            systemctl try-restart otus || echo "the service does not run: see \`journalctl -u otus\`" >&2
+        fi
+        echo "installed; \`otus doctor\` looks at the machine, \`systemctl enable --now otus\` starts the service"
+        ;;
+    remove)
+        ! on_systemd || systemctl disable --now otus
+        files | while read -r file; do rm -f "$to/usr/$file"; done
+        for folder in lib/otus share/doc/otus/examples share/doc/otus; do
+            [ ! -d "$to/usr/$folder" ] || rmdir --ignore-fail-on-non-empty "$to/usr/$folder"
+        done
+        ! on_systemd || systemctl daemon-reload
+        ;;
+    *) echo "install.sh: \`${1}\` is neither install nor remove" >&2; exit 2 ;;
+esac

@@ -1,0 +1,103 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_otus_global_optspecs
+    string join \n json h/help V/version
+end
+
+function __fish_otus_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_otus_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_otus_using_subcommand
+    set -l cmd (__fish_otus_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c otus -n "__fish_otus_needs_command" -l json -d 'Print for programs: JSON on standard output'
+complete -c otus -n "__fish_otus_needs_command" -s h -l help -d 'Print help'
+complete -c otus -n "__fish_otus_needs_command" -s V -l version -d 'Print version'
+complete -c otus -n "__fish_otus_needs_command" -f -a "run" -d 'Run a pipeline until its files end or it is stopped'
+complete -c otus -n "__fish_otus_needs_command" -f -a "check" -d 'Find everything wrong with a pipeline file without opening anything'
+complete -c otus -n "__fish_otus_needs_command" -f -a "graph" -d 'Draw a pipeline'
+complete -c otus -n "__fish_otus_needs_command" -f -a "nodes" -d 'Explain node types and their options'
+complete -c otus -n "__fish_otus_needs_command" -f -a "models" -d 'List, fetch and verify models'
+complete -c otus -n "__fish_otus_needs_command" -f -a "devices" -d 'List cameras, microphones and inference providers'
+complete -c otus -n "__fish_otus_needs_command" -f -a "doctor" -d 'Measure what a pipeline stands on, and say what to do about what is wrong'
+complete -c otus -n "__fish_otus_needs_command" -f -a "status" -d 'Ask a running instance how it is'
+complete -c otus -n "__fish_otus_needs_command" -f -a "reload" -d 'Have a running instance read its pipeline file again'
+complete -c otus -n "__fish_otus_needs_command" -f -a "top" -d 'Watch a running instance; q quits'
+complete -c otus -n "__fish_otus_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c otus -n "__fish_otus_using_subcommand run" -l for -d 'Stop after this time, such as `10s` or `5m`' -r
+complete -c otus -n "__fish_otus_using_subcommand run" -l json -d 'Print for programs: JSON on standard output'
+complete -c otus -n "__fish_otus_using_subcommand run" -s h -l help -d 'Print help'
+complete -c otus -n "__fish_otus_using_subcommand check" -l json -d 'Print for programs: JSON on standard output'
+complete -c otus -n "__fish_otus_using_subcommand check" -s h -l help -d 'Print help'
+complete -c otus -n "__fish_otus_using_subcommand graph" -l format -d 'The language to draw it in' -r -f -a "mermaid\t'For Markdown pages'
+graphviz\t'For `dot`'"
+complete -c otus -n "__fish_otus_using_subcommand graph" -l json -d 'Print for programs: JSON on standard output'
+complete -c otus -n "__fish_otus_using_subcommand graph" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c otus -n "__fish_otus_using_subcommand nodes" -l json -d 'Print for programs: JSON on standard output'
+complete -c otus -n "__fish_otus_using_subcommand nodes" -s h -l help -d 'Print help'
+complete -c otus -n "__fish_otus_using_subcommand models; and not __fish_seen_subcommand_from list pull verify help" -l json -d 'Print for programs: JSON on standard output'
+complete -c otus -n "__fish_otus_using_subcommand models; and not __fish_seen_subcommand_from list pull verify help" -s h -l help -d 'Print help'
+complete -c otus -n "__fish_otus_using_subcommand models; and not __fish_seen_subcommand_from list pull verify help" -f -a "list" -d 'List the models that otus knows by name'
+complete -c otus -n "__fish_otus_using_subcommand models; and not __fish_seen_subcommand_from list pull verify help" -f -a "pull" -d 'Fetch models, and the ONNX Runtime library, into the cache'
+complete -c otus -n "__fish_otus_using_subcommand models; and not __fish_seen_subcommand_from list pull verify help" -f -a "verify" -d 'Compute the sums of the models that are here'
+complete -c otus -n "__fish_otus_using_subcommand models; and not __fish_seen_subcommand_from list pull verify help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c otus -n "__fish_otus_using_subcommand models; and __fish_seen_subcommand_from list" -l json -d 'Print for programs: JSON on standard output'
+complete -c otus -n "__fish_otus_using_subcommand models; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c otus -n "__fish_otus_using_subcommand models; and __fish_seen_subcommand_from pull" -l json -d 'Print for programs: JSON on standard output'
+complete -c otus -n "__fish_otus_using_subcommand models; and __fish_seen_subcommand_from pull" -s h -l help -d 'Print help'
+complete -c otus -n "__fish_otus_using_subcommand models; and __fish_seen_subcommand_from verify" -l json -d 'Print for programs: JSON on standard output'
+complete -c otus -n "__fish_otus_using_subcommand models; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help'
+complete -c otus -n "__fish_otus_using_subcommand models; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the models that otus knows by name'
+complete -c otus -n "__fish_otus_using_subcommand models; and __fish_seen_subcommand_from help" -f -a "pull" -d 'Fetch models, and the ONNX Runtime library, into the cache'
+complete -c otus -n "__fish_otus_using_subcommand models; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Compute the sums of the models that are here'
+complete -c otus -n "__fish_otus_using_subcommand models; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c otus -n "__fish_otus_using_subcommand devices" -l json -d 'Print for programs: JSON on standard output'
+complete -c otus -n "__fish_otus_using_subcommand devices" -s h -l help -d 'Print help'
+complete -c otus -n "__fish_otus_using_subcommand doctor" -l json -d 'Print for programs: JSON on standard output'
+complete -c otus -n "__fish_otus_using_subcommand doctor" -s h -l help -d 'Print help'
+complete -c otus -n "__fish_otus_using_subcommand status" -l url -d 'Where the instance listens' -r
+complete -c otus -n "__fish_otus_using_subcommand status" -l socket -d 'The Unix socket that it listens on' -r -F
+complete -c otus -n "__fish_otus_using_subcommand status" -l token-file -d 'The file with the token that it asks for' -r -F
+complete -c otus -n "__fish_otus_using_subcommand status" -l ca -d 'The certificate to trust, as PEM, if no authority that this machine knows vouches for it' -r -F
+complete -c otus -n "__fish_otus_using_subcommand status" -l json -d 'Print for programs: JSON on standard output'
+complete -c otus -n "__fish_otus_using_subcommand status" -s h -l help -d 'Print help'
+complete -c otus -n "__fish_otus_using_subcommand reload" -l url -d 'Where the instance listens' -r
+complete -c otus -n "__fish_otus_using_subcommand reload" -l socket -d 'The Unix socket that it listens on' -r -F
+complete -c otus -n "__fish_otus_using_subcommand reload" -l token-file -d 'The file with the token that it asks for' -r -F
+complete -c otus -n "__fish_otus_using_subcommand reload" -l ca -d 'The certificate to trust, as PEM, if no authority that this machine knows vouches for it' -r -F
+complete -c otus -n "__fish_otus_using_subcommand reload" -l json -d 'Print for programs: JSON on standard output'
+complete -c otus -n "__fish_otus_using_subcommand reload" -s h -l help -d 'Print help'
+complete -c otus -n "__fish_otus_using_subcommand top" -l url -d 'Where the instance listens' -r
+complete -c otus -n "__fish_otus_using_subcommand top" -l socket -d 'The Unix socket that it listens on' -r -F
+complete -c otus -n "__fish_otus_using_subcommand top" -l token-file -d 'The file with the token that it asks for' -r -F
+complete -c otus -n "__fish_otus_using_subcommand top" -l ca -d 'The certificate to trust, as PEM, if no authority that this machine knows vouches for it' -r -F
+complete -c otus -n "__fish_otus_using_subcommand top" -l json -d 'Print for programs: JSON on standard output'
+complete -c otus -n "__fish_otus_using_subcommand top" -s h -l help -d 'Print help'
+complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes models devices doctor status reload top help" -f -a "run" -d 'Run a pipeline until its files end or it is stopped'
+complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes models devices doctor status reload top help" -f -a "check" -d 'Find everything wrong with a pipeline file without opening anything'
+complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes models devices doctor status reload top help" -f -a "graph" -d 'Draw a pipeline'
+complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes models devices doctor status reload top help" -f -a "nodes" -d 'Explain node types and their options'
+complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes models devices doctor status reload top help" -f -a "models" -d 'List, fetch and verify models'
+complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes models devices doctor status reload top help" -f -a "devices" -d 'List cameras, microphones and inference providers'
+complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes models devices doctor status reload top help" -f -a "doctor" -d 'Measure what a pipeline stands on, and say what to do about what is wrong'
+complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes models devices doctor status reload top help" -f -a "status" -d 'Ask a running instance how it is'
+complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes models devices doctor status reload top help" -f -a "reload" -d 'Have a running instance read its pipeline file again'
+complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes models devices doctor status reload top help" -f -a "top" -d 'Watch a running instance; q quits'
+complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes models devices doctor status reload top help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c otus -n "__fish_otus_using_subcommand help; and __fish_seen_subcommand_from models" -f -a "list" -d 'List the models that otus knows by name'
+complete -c otus -n "__fish_otus_using_subcommand help; and __fish_seen_subcommand_from models" -f -a "pull" -d 'Fetch models, and the ONNX Runtime library, into the cache'
+complete -c otus -n "__fish_otus_using_subcommand help; and __fish_seen_subcommand_from models" -f -a "verify" -d 'Compute the sums of the models that are here'
