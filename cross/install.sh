@@ -10,7 +10,7 @@ cd "$(dirname "$0")"
 to=${DESTDIR:-}
 [ -n "$to" ] || [ "$(id -u)" = 0 ] || { echo "install.sh: run it as root, or set DESTDIR" >&2; exit 1; }
 
-files() { find bin lib share -type f; }
+files() { find bin lib share -type f | sort; }
 on_systemd() { [ -z "$to" ] && [ -d /run/systemd/system ]; }
 
 case ${1:-install} in

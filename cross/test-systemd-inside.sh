@@ -33,7 +33,6 @@ wav() {
     head -c 115200000 /dev/zero
 }
 mkdir -p /opt/sound && wav >/opt/sound/silence.wav
-systemd-tmpfiles --create otus.conf
 printf 'hunter2-systemd\n' >/etc/otus/secrets/PORCH_PASSWORD
 chmod 600 /etc/otus/secrets/PORCH_PASSWORD
 cat >/etc/otus/pipeline.toml <<'END'
@@ -64,8 +63,8 @@ check "it is active" is ActiveState active
 sleep 10
 systemctl --no-pager status otus
 check "its status is a readable line" sh -c 'systemctl show -P StatusText otus | grep -q "^running.*porch is being retried"'
-# The range of users that DynamicUser makes.
-check "it runs as a user of its own" test "$(stat -c %u "/proc/$(property MainPID)")" -ge 61184
+# DynamicUser takes the user that the package has made.
+check "it runs as the user otus" test "$(stat -c %u "/proc/$(property MainPID)")" = "$(id -u otus)"
 check "it sees the credential" sh -c "! journalctl -q -u otus -o cat | grep -q 'PORCH_PASSWORD.* is not set'"
 check "what one node said can be asked for" sh -c 'journalctl -q -u otus OTUS_NODE=porch -o json | grep -q "\"PRIORITY\":\"4\""'
 journal OTUS_NODE=porch -n 1
@@ -93,6 +92,10 @@ else
     check "and runs again with enough" within 120 replaced "$pid"
 fi
 
+pid=$(property MainPID)
+check "a package that is installed over it" dpkg -i /opt/otus.deb
+check "starts it anew" within 60 replaced "$pid"
+
 since=$(now)
 check "it stops" systemctl stop otus
 echo "   after $(($(now) - since)) s"
@@ -102,4 +105,13 @@ echo 'nonsense = 1' >>/etc/otus/pipeline.toml
 check "a wrong pipeline file is refused before the start" sh -c '! systemctl start otus 2>/dev/null'
 systemctl stop otus
 journal -n 8
+
+sed -i '/^nonsense/d' /etc/otus/pipeline.toml
+systemctl start otus
+echo 'nonsense = 1' >>/etc/otus/pipeline.toml
+check "an upgrade passes although the new version refuses the file" dpkg -i --force-confold /opt/otus.deb
+sed -i '/^nonsense/d' /etc/otus/pipeline.toml
+check "and the service starts when that is mended" systemctl start otus
+check "removing the package stops it" sh -c 'dpkg --remove otus && ! systemctl is-active otus'
+check "purging it leaves nothing that it wrote" sh -c 'dpkg --purge otus && ! ls -d /var/lib/private/otus /var/lib/otus /etc/otus'
 [ $failed = 0 ] && echo "RESULT: all passed" || { echo "RESULT: failed"; journalctl -q -u otus -o short-monotonic | tail -n 60; }

@@ -2,13 +2,13 @@
 # Starts otus as the service that cross/systemd makes of it, under a real systemd: Debian 12 in a container of
 # systemd-nspawn, or on a kernel of its own in QEMU. Prints what it checks and `RESULT: all passed` at the end.
 #
-# Usage: test-systemd.sh nspawn|kvm|tcg OTUS ONNXRUNTIME SILERO [FOLDER]: in what, the program, the library and the VAD
-# model to install, and where the system is kept for the next time. Needs root, mmdebstrap, systemd-container or
-# e2fsprogs and qemu-system-x86; 3 GB of disk. `tcg` is QEMU without the processor's help, and takes many minutes.
+# Usage: test-systemd.sh nspawn|kvm|tcg DEB [FOLDER]: in what, the package of cross/package.sh, and where the system is
+# kept for the next time. Needs root, mmdebstrap, systemd-container or e2fsprogs and qemu-system-x86; 3 GB of disk. `tcg`
+# is QEMU without the processor's help, and takes many minutes.
 set -eu
 
-[ $# -ge 4 ] || { sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
-where=$1 otus=$2 runtime=$3 silero=$4 folder=${5:-/var/tmp/otus-test-systemd}
+[ $# -ge 2 ] || { sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+where=$1 deb=$2 folder=${3:-/var/tmp/otus-test-systemd}
 here=$(cd "$(dirname "$0")" && pwd)
 root=$folder/root
 mkdir -p "$folder"
@@ -24,12 +24,8 @@ fi
 rm -rf "$root" && mkdir "$root"
 tar -xf "$folder/root.tar" -C "$root" --exclude='./dev/*'
 : >"$root/etc/machine-id"
-mkdir -p "$root/usr/lib/otus"
-install -m 755 "$otus" "$root/usr/bin/otus"
-install -m 644 "$runtime" "$root/usr/lib/otus/libonnxruntime.so"
-install -m 644 "$silero" "$root/usr/lib/otus/silero_vad.onnx"
-install -m 644 "$here/systemd/otus.service" "$root/usr/lib/systemd/system/"
-install -m 644 "$here/systemd/otus.tmpfiles" "$root/usr/lib/tmpfiles.d/otus.conf"
+cp "$deb" "$root/opt/otus.deb"
+chroot "$root" dpkg -i /opt/otus.deb
 install -m 755 "$here/test-systemd-inside.sh" "$root/opt/"
 cat >"$root/etc/systemd/system/test.service" <<'END'
 [Service]

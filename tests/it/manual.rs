@@ -17,6 +17,7 @@ fn command() -> Command {
     let shown = Command::new("otus")
         .version(env!("CARGO_PKG_VERSION"))
         .about(whole.get_about().cloned().unwrap_or_default())
+        .subcommand_required(whole.is_subcommand_required_set())
         .args(whole.get_arguments());
     shown.subcommands(whole.get_subcommands().filter(|it| !it.is_hide_set()))
 }
@@ -29,7 +30,7 @@ fn leaves(command: &Command, words: &str) -> Vec<(String, Command)> {
         if inner.has_subcommands() {
             found.extend(leaves(inner, &words));
         } else {
-            found.push((words, inner.clone()));
+            found.push((words, inner.clone().disable_help_flag(true)));
         }
     }
     found
@@ -50,7 +51,7 @@ fn section(words: &str, command: &Command) -> (String, String) {
     let command = command.clone().bin_name(words.to_owned());
     let usage = command.clone().render_usage().to_string();
     let usage = usage.trim_start_matches("Usage: ").replace('-', "\\-");
-    let man = Man::new(command.disable_help_flag(true));
+    let man = Man::new(command);
     let options = body(|to| man.render_options_section(to));
     (format!(".B {usage}\n"), options)
 }
@@ -61,7 +62,7 @@ fn the_manual_page_is_fresh() {
     let (usage, options) = section("otus", &command);
     let name = body(|to| Man::new(command.clone()).render_name_section(to));
     let mut page = format!(
-        ".TH OTUS 1 \"\" otus \"User Commands\"\n.ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n\
+        ".TH OTUS 1 \"\" otus \"User Commands\"\n\
          .SH NAME\n{name}.SH SYNOPSIS\n{usage}.SH OPTIONS\n{options}.SH COMMANDS\n"
     );
     for (words, command) in leaves(&command, "otus") {
