@@ -11,6 +11,7 @@ mod faults; // full and read-only disks, kills
 mod formats; // sound in every format, rate and channel count
 mod golden; // detections and speech against references made by other tools
 mod isolation; // models in processes of their own
+mod libraries; // files that are no ONNX Runtime, or none for this machine
 mod live_camera; // a real RTSP server that comes and goes
 mod live_microphone; // a real sound server, ALSA and cpal
 mod long_faults; // faults that take minutes, for `make test-faults`
