@@ -19,6 +19,7 @@ mod long_faults; // faults that take minutes, for `make test-faults`
 mod namespace; // machines made up in a mount namespace
 mod own_models; // the two models that the program carries
 mod pipelines; // shipped examples and generated documents
+mod read_only; // machines on which nothing can be written
 mod reload; // another pipeline file while it runs
 mod repeatable; // the same files give the same events
 mod samples; // small files that tests make for themselves
