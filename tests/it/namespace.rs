@@ -10,7 +10,7 @@ const NOT_MADE: i32 = 77;
 /// In place of `/dev`, one with what every program needs.
 const OTHER_DEV: &str = "
     mount --make-rprivate /
-    dev=$(mktemp -d)
+    dev=$PWD/$(mktemp -d dev.XXXX)
     mount -t tmpfs -o mode=755 none $dev
     mkdir -m 1777 $dev/shm
     for node in null zero full random urandom tty; do
