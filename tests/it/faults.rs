@@ -148,7 +148,7 @@ fn a_read_only_disk_is_waited_for() {
     let log = disk.0.join("log.jsonl");
     assert!(disk.call(&["-o", "remount,ro"]));
     let running = scratch.start(&pipeline(&log), &[]);
-    std::thread::sleep(Duration::from_secs(1));
+    std::thread::sleep(Duration::from_secs(3));
     assert!(disk.call(&["-o", "remount,rw"]));
     grows(&log);
     running.signal(SIGTERM);

@@ -7,19 +7,23 @@ mod browser; // the page, in a real Chromium
 mod camera_faults; // cameras that send nonsense, nothing, or another size
 mod child_cameras; // ffmpeg and GStreamer as decoders in processes of their own
 mod clocks; // wall clocks that step
+mod devices; // cameras and microphones that are not there or belong to others
 mod doctor; // what `otus doctor` says about real and missing parts
 mod faults; // full and read-only disks, kills
 mod formats; // sound in every format, rate and channel count
 mod golden; // detections and speech against references made by other tools
 mod isolation; // models in processes of their own
+mod libraries; // files that are no ONNX Runtime, or none for this machine
 mod licences; // of what is linked
 mod live_camera; // a real RTSP server that comes and goes
 mod live_microphone; // a real sound server, ALSA and cpal
 mod long_faults; // faults that take minutes, for `make test-faults`
 mod manual; // the manual page and the shell completions
+mod namespace; // machines made up in a mount namespace
 mod own_models; // the two models that the program carries
 mod pipelines; // shipped examples and generated documents
 mod private; // nothing is kept aside or sent
+mod read_only; // machines on which nothing can be written
 mod reload; // another pipeline file while it runs
 mod repeatable; // the same files give the same events
 mod samples; // small files that tests make for themselves

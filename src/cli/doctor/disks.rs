@@ -1,12 +1,13 @@
 //! Where sinks write: may they, how much room is there, and how fast is it?
 
 use std::ffi::CString;
-use std::io::{self, Write};
+use std::fs::OpenOptions;
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::{Finding, within};
+use super::{Finding, models, within};
 use crate::inference::store;
 use crate::pipeline::catalogue::Role;
 use crate::pipeline::config::Plan;
@@ -22,37 +23,77 @@ const SLOW: f64 = 5.0;
 const LITTLE_ROOM_MB: u64 = 1024;
 const NO_ROOM_MB: u64 = 100;
 
-pub fn check(plan: &Plan) -> Vec<Finding> {
-    let sinks = plan.nodes.iter().filter(|node| node.ty.role == Role::Sink);
-    let paths = sinks.filter_map(|node| {
-        let path = node.options.get("path")?.as_str()?;
-        let folder = plan.base.join(path).parent().map(Path::to_path_buf);
-        Some((format!("disk of {}", node.id), folder?))
-    });
-    let mut places: Vec<(String, PathBuf)> = paths.collect();
-    if places.is_empty() {
-        places.push(("disk of models".to_owned(), store::cache_directory()));
-    }
-    places
-        .into_iter()
-        .map(|(name, folder)| place(name, folder))
-        .collect()
+const MAKE_ROOM: &str = "make room, or lower `max_mb` of the sink";
+
+/// Somewhere to write.
+struct Place {
+    name: String,
+    folder: PathBuf,
+    /// The file there, if it is known.
+    file: Option<PathBuf>,
+    /// What to do if it cannot be written to.
+    remedy: &'static str,
 }
 
-fn place(name: String, folder: PathBuf) -> Finding {
+pub fn check(plan: &Plan) -> Vec<Finding> {
+    let sinks = plan.nodes.iter().filter(|node| node.ty.role == Role::Sink);
+    let places = sinks.filter_map(|node| {
+        let file = plan.base.join(node.options.get("path")?.as_str()?);
+        let place = Place {
+            name: format!("disk of {}", node.id),
+            folder: file.parent()?.to_path_buf(),
+            file: Some(file),
+            remedy: "choose a `path` that this user can write to, on a disk that is not read-only, \
+                     or a tmpfs; a service writes below /var/lib/otus (StateDirectory=otus)",
+        };
+        Some(look(place))
+    });
+    let mut findings: Vec<Finding> = places.collect();
+    let needed = models::are_to_be_fetched(plan);
+    if needed || findings.is_empty() {
+        let cache = look(Place {
+            name: "disk of models".to_owned(),
+            folder: store::cache_directory(),
+            file: None,
+            remedy: "models cannot be fetched: name a writable directory in XDG_CACHE_HOME, in a \
+                     service StateDirectory=otus, or put them into /usr/lib/otus",
+        });
+        findings.push(if needed {
+            cache
+        } else {
+            cache.at_most_a_warning()
+        });
+    }
+    findings
+}
+
+fn look(place: Place) -> Finding {
+    let Place {
+        name,
+        folder,
+        file,
+        remedy,
+    } = place;
     // Sinks make folders that are not there.
     let existing = folder.ancestors().find(|it| it.is_dir());
     let existing = existing.unwrap_or(Path::new(".")).to_path_buf();
     let shown = existing.display().to_string();
     let measured = within(LIMIT, move || {
         let free = free_megabytes(&existing)?;
+        if let Some(file) = file.filter(|it| it.exists()) {
+            OpenOptions::new().append(true).open(file)?;
+        }
         Ok::<_, io::Error>((free, write_speed(&existing)?))
     });
     match measured {
         None => Finding::ok(name, format!("{shown} hangs"))
             .problem("look at the cable, the card and `dmesg`; a network share may be gone"),
-        Some(Err(error)) => Finding::ok(name, format!("{shown} cannot be written to: {error}"))
-            .problem("choose a `path` that this user can write to, or make room"),
+        Some(Err(error)) if error.kind() == ErrorKind::StorageFull => {
+            Finding::ok(name, format!("{shown} is full: {error}")).problem(MAKE_ROOM)
+        }
+        Some(Err(error)) => {
+            Finding::ok(name, format!("{shown} cannot be written to: {error}")).problem(remedy)
+        }
         Some(Ok((free, speed))) => judge(name, &shown, free, speed),
     }
 }
@@ -63,7 +104,7 @@ fn judge(name: String, shown: &str, free: u64, speed: f64) -> Finding {
         format!("{shown} has {free} MB free, takes {speed:.0} MB/s"),
     );
     match free {
-        ..NO_ROOM_MB => finding.problem("make room, or lower `max_mb` of the sink"),
+        ..NO_ROOM_MB => finding.problem(MAKE_ROOM),
         NO_ROOM_MB..LITTLE_ROOM_MB => {
             finding.warning("room for little; lower `max_mb` of the sink")
         }

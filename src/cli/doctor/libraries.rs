@@ -1,69 +1,50 @@
-//! Libraries and their versions, and where models can run.
+//! Libraries that are part of the build and programs that decode, with their versions.
 
-use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::{Finding, within};
-use crate::inference::library;
 #[cfg(feature = "whisper")]
 use crate::inference::whisper_processor;
 use crate::pipeline::config::Plan;
-use crate::pipeline::options::{Provider, Runtime};
 
-/// Loading a library reads some 30 MB; CUDA's read gigabytes.
-const LIMIT: Duration = Duration::from_secs(20);
+/// GStreamer's tool looks through its plugins when it is started for the first time.
+const LIMIT: Duration = Duration::from_secs(10);
 
-pub fn check(plan: &Plan) -> Vec<Finding> {
-    let (runtime, base) = (plan.runtime.clone(), plan.base.clone());
-    let loaded = within(LIMIT, move || load(&runtime, &base));
-    let loaded = loaded.unwrap_or_else(|| Err("it hangs while it is loaded".to_owned()));
-    let mut findings = Vec::new();
-    let providers = match loaded {
-        Ok((found, providers)) => {
-            findings.push(Finding::ok("ONNX Runtime", found));
-            providers
-        }
-        Err(why) => {
-            let remedy = "`otus models pull onnxruntime`, or name a library in ORT_DYLIB_PATH";
-            findings.push(Finding::ok("ONNX Runtime", why).problem(remedy));
-            Vec::new()
-        }
-    };
-    let wanted = plan.runtime.providers.iter();
-    findings.extend(wanted.map(|wanted| provider(*wanted, &providers)));
-    findings.push(linked("OpenCV", "opencv", opencv()));
-    findings.push(linked("ALSA", "microphone", alsa()));
-    findings.push(linked("whisper.cpp", "whisper", whisper()));
-    findings
+pub fn check(_: &Plan) -> Vec<Finding> {
+    vec![
+        linked("OpenCV", "opencv", opencv()),
+        program("FFmpeg", "ffmpeg", "-version", "ffmpeg"),
+        program(
+            "GStreamer",
+            "gst-launch-1.0",
+            "--version",
+            "gstreamer1.0-tools",
+        ),
+        linked("ALSA", "microphone", alsa()),
+        linked("whisper.cpp", "whisper", whisper()),
+    ]
 }
 
-/// What was loaded, and the providers that it has.
-fn load(runtime: &Runtime, base: &Path) -> Result<(String, Vec<String>), String> {
-    library::load(runtime, base).map_err(|error| error.to_string())?;
-    let path = library::find(runtime, base).unwrap_or_default();
-    let providers = library::providers();
-    let listed = providers.join(", ");
-    let version = library::version(&path).unwrap_or_default();
-    let found = format!("{version} from {}; {listed}", path.display());
-    Ok((found, providers))
-}
-
-fn provider(wanted: Provider, present: &[String]) -> Finding {
-    let check = format!("provider {}", wanted.name());
-    let (built, name) = match wanted {
-        Provider::Cpu => (true, "CPUExecutionProvider"),
-        Provider::Cuda => (cfg!(feature = "cuda"), "CUDAExecutionProvider"),
-        Provider::Tensorrt => (cfg!(feature = "tensorrt"), "TensorrtExecutionProvider"),
-    };
-    if !built {
-        let remedy = format!("build otus with `--features {}`", wanted.name());
-        return Finding::ok(check, "this build of otus lacks it").problem(remedy);
+/// A program that decodes in place of OpenCV, and the package that has it.
+fn program(name: &str, file: &'static str, version: &'static str, package: &str) -> Finding {
+    let mut command = Command::new(file);
+    command.arg(version).stdin(Stdio::null());
+    let output = within(LIMIT, move || command.output().ok()).flatten();
+    if let Some(output) = output.filter(|it| it.status.success()) {
+        let said = String::from_utf8_lossy(&output.stdout);
+        let first = said.lines().next().unwrap_or_default();
+        // FFmpeg goes on with its copyright.
+        let (first, _) = first.split_once(" Copyright").unwrap_or((first, ""));
+        return Finding::ok(name, first);
     }
-    if !present.iter().any(|it| it == name) {
-        let remedy = "name an ONNX Runtime that has it in `[runtime] onnxruntime`";
-        return Finding::ok(check, "the ONNX Runtime lacks it").problem(remedy);
+    let finding = Finding::ok(name, format!("there is no `{file}` here"));
+    match cfg!(feature = "opencv") {
+        true => finding,
+        false => finding.warning(format!(
+            "this build has no `opencv`, so cameras and videos may need it: `apt install {package}`"
+        )),
     }
-    Finding::ok(check, "there")
 }
 
 fn linked(name: &str, feature: &str, version: Option<String>) -> Finding {

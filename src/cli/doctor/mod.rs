@@ -6,22 +6,29 @@ mod disks;
 mod libraries;
 mod machine;
 mod models;
+mod onnxruntime;
 mod permissions;
 mod sources;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::json;
 
+use crate::media::clock::Clock;
 use crate::nodes::{self, NODES};
 use crate::pipeline::config::{self, Plan, PlannedNode};
+use crate::pipeline::context::Context;
+use crate::pipeline::metrics::NodeStats;
+use crate::pipeline::node::Error;
 use crate::pipeline::options::{Runtime, Status};
 use crate::pipeline::secret::redact;
+use crate::pipeline::stop::Stop;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -57,6 +64,14 @@ impl Finding {
         }
     }
 
+    /// A problem. Errors say what is so, then after a semicolon what to do; `otherwise` is for those
+    /// that do not.
+    fn failed(check: impl Into<String>, error: &Error, otherwise: &str) -> Finding {
+        let said = error.to_string();
+        let (found, remedy) = said.split_once("; ").unwrap_or((&said, otherwise));
+        Finding::ok(check, found).problem(remedy)
+    }
+
     fn warning(self, remedy: impl Into<String>) -> Finding {
         self.but(Verdict::Warning, remedy)
     }
@@ -65,11 +80,21 @@ impl Finding {
         self.but(Verdict::Problem, remedy)
     }
 
-    /// What a run ends with, unless it can do without the node.
-    fn trouble(self, node: &PlannedNode, remedy: impl Into<String>) -> Finding {
+    /// A run can do without an optional node.
+    fn of(self, node: &PlannedNode) -> Finding {
         match node.optional {
-            true => self.warning(remedy),
-            false => self.problem(remedy),
+            true => self.at_most_a_warning(),
+            false => self,
+        }
+    }
+
+    fn at_most_a_warning(self) -> Finding {
+        match self.verdict {
+            Verdict::Problem => Finding {
+                verdict: Verdict::Warning,
+                ..self
+            },
+            _ => self,
         }
     }
 
@@ -97,7 +122,8 @@ pub fn doctor(file: Option<&Path>, json: bool) -> ExitCode {
         },
         None => everything_here(),
     };
-    let groups: [fn(&Plan) -> Vec<Finding>; 6] = [
+    let groups: [fn(&Plan) -> Vec<Finding>; 7] = [
+        onnxruntime::check,
         libraries::check,
         models::check,
         machine::check,
@@ -178,6 +204,19 @@ fn conclude(findings: &[Finding], config: &str) {
         text += &format!("\n\nRecommended for the pipeline file:\n\n{config}");
     }
     let _ = writeln!(std::io::stdout(), "{}", redact(&text));
+}
+
+/// What a node is opened with.
+fn context(id: &str, base: &Path, runtime: Runtime) -> Context {
+    Context {
+        id: Arc::from(id),
+        clock: Clock::start(),
+        stop: Stop::default(),
+        base: base.to_path_buf(),
+        runtime: Arc::new(runtime),
+        captured: Arc::default(),
+        stats: Arc::new(NodeStats::default()),
+    }
 }
 
 /// Runs `task` on a thread of its own; none if it takes longer than `limit` or panics. What hangs

@@ -12,20 +12,31 @@ pub fn check(plan: &Plan) -> Vec<Finding> {
     with_model.map(|node| model(node, plan)).collect()
 }
 
-fn model(node: &PlannedNode, plan: &Plan) -> Finding {
+/// Whether a run would fetch a model, and so needs to write it into the cache.
+pub fn are_to_be_fetched(plan: &Plan) -> bool {
+    let ids = plan.nodes.iter().filter_map(id);
+    let known: Vec<_> = ids.filter_map(|id| manifest::find(&id)).collect();
+    known.into_iter().any(|model| store::local(model).is_none())
+}
+
+/// What a node's option `model` says, or its default.
+fn id(node: &PlannedNode) -> Option<String> {
     let schema = (node.ty.schema)();
-    let default = schema
-        .pointer("/properties/model/default")
-        .and_then(Value::as_str);
-    let text = |option: &str| node.options.get(option).and_then(toml::Value::as_str);
-    let Some(id) = text("model").or(default) else {
-        return Finding::ok(format!("model of {}", node.id), "none");
-    };
+    let default = schema.pointer("/properties/model/default");
+    let named = node.options.get("model").and_then(toml::Value::as_str);
+    named.or(default.and_then(Value::as_str)).map(str::to_owned)
+}
+
+fn model(node: &PlannedNode, plan: &Plan) -> Finding {
     let check = format!("model of {}", node.id);
-    let (place, sum) = match manifest::find(id) {
+    let text = |option: &str| node.options.get(option).and_then(toml::Value::as_str);
+    let Some(id) = id(node) else {
+        return Finding::ok(check, "none");
+    };
+    let (place, sum) = match manifest::find(&id) {
         Some(known) => (store::local(known), known.sha256.clone()),
         None => (
-            Some(Place::File(plan.base.join(id))),
+            Some(Place::File(plan.base.join(&id))),
             text("sha256").unwrap_or_default().to_lowercase(),
         ),
     };

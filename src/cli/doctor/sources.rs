@@ -5,14 +5,12 @@ use std::time::{Duration, Instant};
 
 use super::{Finding, within};
 use crate::media::audio::Audio;
-use crate::media::clock::{Clock, Time};
+use crate::media::clock::Time;
 use crate::media::packet::Packet;
 use crate::pipeline::catalogue::{Role, Running};
 use crate::pipeline::config::{Plan, PlannedNode};
 use crate::pipeline::context::Context;
-use crate::pipeline::metrics::NodeStats;
 use crate::pipeline::node::{Flow, Result};
-use crate::pipeline::stop::Stop;
 
 /// How long a source is measured.
 const SO_LONG: Duration = Duration::from_secs(3);
@@ -40,15 +38,7 @@ pub fn check(plan: &Plan) -> Vec<Finding> {
 
 fn source(node: &PlannedNode, plan: &Plan) -> Vec<Finding> {
     let check = format!("{} {}", node.ty.name, node.id);
-    let context = Context {
-        id: Arc::clone(&node.id),
-        clock: Clock::start(),
-        stop: Stop::default(),
-        base: plan.base.clone(),
-        runtime: Arc::new(plan.runtime.clone()),
-        captured: Arc::default(),
-        stats: Arc::new(NodeStats::default()),
-    };
+    let context = super::context(&node.id, &plan.base, plan.runtime.clone());
     let (stop, open) = (context.stop.clone(), Arc::clone(&node.open));
     // A pipeline file may grant a camera minutes; whoever asks a doctor will not wait for them.
     std::thread::spawn(move || {
@@ -57,14 +47,15 @@ fn source(node: &PlannedNode, plan: &Plan) -> Vec<Finding> {
     });
     let measured = within(OPENING + 2 * SO_LONG, move || measure(&*open, &context));
     match measured {
-        None => vec![Finding::ok(check, "it hangs").trouble(node, "unplug it, or restart it")],
-        Some(Err(error)) => vec![Finding::ok(check, error.to_string()).trouble(node, remedy(node))],
+        None => {
+            let finding = Finding::ok(check, "it hangs").problem("unplug it, or restart it");
+            vec![finding.of(node)]
+        }
+        Some(Err(error)) => vec![Finding::failed(check, &error, remedy(node)).of(node)],
         Some(Ok(given)) if given.frames == 0 && given.samples == 0 => {
             let seconds = (OPENING + SO_LONG).as_secs();
-            vec![
-                Finding::ok(check, format!("gave nothing within {seconds} s"))
-                    .trouble(node, remedy(node)),
-            ]
+            let finding = Finding::ok(check, format!("gave nothing within {seconds} s"));
+            vec![finding.problem(remedy(node)).of(node)]
         }
         Some(Ok(given)) if given.frames > 0 => camera(node, plan, check, &given),
         Some(Ok(given)) => vec![sound(check, &given)],

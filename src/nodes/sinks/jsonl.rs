@@ -156,6 +156,10 @@ fn trouble(path: &Path, error: &std::io::Error) -> Error {
         | ErrorKind::InvalidInput => Error::fatal(format!(
             "{message}; choose a `path` that this user can write to"
         )),
+        ErrorKind::ReadOnlyFilesystem => Error::retry(format!(
+            "{message}; mount it writable, or choose a `path` elsewhere, such as a tmpfs; a service \
+             writes below /var/lib/otus"
+        )),
         _ => Error::retry(message),
     }
 }

@@ -5,6 +5,7 @@ pub mod audio_file;
 #[cfg_attr(not(feature = "opencv"), allow(dead_code))]
 pub mod camera;
 pub mod condition;
+pub mod device;
 #[cfg(feature = "microphone")]
 pub mod microphone;
 pub mod pace;

@@ -14,8 +14,8 @@ use opencv::videoio::{
     CAP_PROP_READ_TIMEOUT_MSEC, CAP_V4L2, VideoCapture, VideoCaptureTrait, VideoCaptureTraitConst,
 };
 
-use super::medium::Medium;
-use super::{Config, RateLimit, silent};
+use super::medium::{Medium, RIBBON};
+use super::{Config, RateLimit, elements, silent};
 use crate::media::clock::Time;
 use crate::media::frame::{Frame, PixelFormat};
 use crate::media::recycle::Recycle;
@@ -55,7 +55,11 @@ fn connect(medium: &Medium, config: &Config, context: &Context) -> Result<VideoC
     let (address, backend) = match medium {
         Medium::Device(path) => (path.display().to_string(), CAP_V4L2),
         Medium::Stream(uri) => (uri.expose().to_owned(), CAP_FFMPEG),
-        Medium::GStreamer(uri) => (uri.expose().to_owned(), CAP_GSTREAMER),
+        Medium::GStreamer(uri) => {
+            // OpenCV would wait for ever for a pipeline that lacks one.
+            elements::check(uri.expose())?;
+            (uri.expose().to_owned(), CAP_GSTREAMER)
+        }
         Medium::Video(path) | Medium::Stills(path) => {
             (context.resolve(path).display().to_string(), CAP_FFMPEG)
         }
@@ -89,13 +93,15 @@ fn connect(medium: &Medium, config: &Config, context: &Context) -> Result<VideoC
 /// OpenCV does not say why it cannot open something; this is what it can be.
 fn unopened(medium: &Medium, config: &Config) -> Error {
     match medium {
-        Medium::Device(_) => Error::retry("cannot be opened; does another program use it?"),
+        Medium::Device(_) => Error::retry(format!(
+            "cannot be opened as a camera; does another program use it? {RIBBON}"
+        )),
         Medium::Stream(_) => {
             Error::retry("cannot connect; is it on, and are address and password right?")
         }
-        Medium::GStreamer(_) => {
-            Error::retry("GStreamer does not start it; is everything in it there?")
-        }
+        Medium::GStreamer(_) => Error::retry(
+            "GStreamer does not start it; `gst-launch-1.0` with the same words says why",
+        ),
         Medium::Video(_) | Medium::Stills(_) => {
             Error::fatal(format!("{} is no video that FFmpeg can read", config.uri))
         }

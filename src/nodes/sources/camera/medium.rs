@@ -1,15 +1,19 @@
 //! What a camera's `uri` means, and whether it can be had at all.
 
 use std::fs::File;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use super::super::device::{self, VIDEO};
 use crate::pipeline::context::Context;
 use crate::pipeline::node::{Error, Result};
 use crate::pipeline::secret::Uri;
 
 /// Endings of files that hold one picture.
 const PICTURES: [&str; 5] = ["jpg", "jpeg", "png", "bmp", "webp"];
+
+/// A camera that gives no pictures by itself: the board's software has to make them.
+pub const RIBBON: &str = "A camera at a Raspberry Pi's ribbon cable needs \
+                          `uri = \"libcamerasrc ! videoconvert ! appsink\"`";
 
 /// Where frames come from.
 #[derive(Clone, Debug)]
@@ -67,43 +71,69 @@ impl Medium {
         )
     }
 
-    /// Finds out why a device or file cannot be opened, which OpenCV would not say.
+    /// Finds out why a device or file cannot be opened, which those who decode would not say.
     ///
     /// # Errors
     /// `Retry` for a device that is not there, `Fatal` for what only a person can mend.
     pub fn reachable(&self, context: &Context) -> Result<()> {
-        let (path, is_device) = match self {
-            Medium::Device(path) => (path.clone(), true),
-            Medium::Video(path) => (context.resolve(path), false),
-            _ => return Ok(()),
-        };
-        let shown = path.display();
-        let error = match File::open(&path) {
-            Ok(file) if !is_device && file.metadata().is_ok_and(|it| it.len() == 0) => {
-                return Err(Error::fatal(format!("{shown} is empty")));
-            }
-            Ok(_) => return Ok(()),
-            Err(error) => error,
-        };
-        Err(match error.kind() {
-            ErrorKind::NotFound if is_device => Error::retry(format!(
-                "there is no {shown}; {}. Is it plugged in?",
-                devices_here()
-            )),
-            ErrorKind::PermissionDenied if is_device => Error::fatal(format!(
-                "{shown} must not be read by this user; add the user to the group `video`"
-            )),
-            _ if is_device => Error::retry(format!("{shown}: {error}")),
-            _ => Error::fatal(format!("{shown}: {error}")),
-        })
+        match self {
+            Medium::Device(path) => usable(path),
+            Medium::GStreamer(uri) => device_in(uri.expose()).map_or(Ok(()), usable),
+            Medium::Video(path) => readable(&context.resolve(path)),
+            Medium::Stream(_) | Medium::Stills(_) => Ok(()),
+        }
     }
+}
+
+fn usable(path: &Path) -> Result<()> {
+    let Err(error) = device::open(path) else {
+        return Ok(());
+    };
+    if let Some(forbidden) = VIDEO.forbidden(path, &error) {
+        return Err(Error::fatal(forbidden));
+    }
+    let shown = path.display();
+    Err(Error::retry(match error.raw_os_error() {
+        Some(libc::ENOENT) => {
+            let class = VIDEO.class;
+            format!(
+                "there is no {shown}; {}, is it plugged in? {RIBBON}; a service needs \
+                 DeviceAllow={class} rw",
+                devices_here()
+            )
+        }
+        Some(libc::ENXIO | libc::ENODEV) => format!(
+            "no driver answers behind {shown} ({error}); plug the camera in again, and look at `dmesg`"
+        ),
+        _ => format!("{shown}: {error}"),
+    }))
+}
+
+fn readable(path: &Path) -> Result<()> {
+    let shown = path.display();
+    match File::open(path) {
+        Ok(file) if file.metadata().is_ok_and(|it| it.len() == 0) => {
+            Err(Error::fatal(format!("{shown} is empty")))
+        }
+        Ok(_) => Ok(()),
+        Err(error) => Err(Error::fatal(format!("{shown}: {error}"))),
+    }
+}
+
+/// The device that a pipeline of GStreamer names.
+fn device_in(pipeline: &str) -> Option<&Path> {
+    let named = pipeline.split_whitespace().find_map(|word| {
+        let value = word.strip_prefix("device=")?.trim_matches(['"', '\'']);
+        value.starts_with("/dev/").then_some(value)
+    });
+    named.map(Path::new)
 }
 
 fn devices_here() -> String {
     let found = devices();
     let names: Vec<_> = found.iter().map(|it| it.display().to_string()).collect();
     match names.is_empty() {
-        true => "this machine has no camera".to_owned(),
+        true => "`ls /dev/video*` finds none".to_owned(),
         false => format!("cameras here: {}", names.join(", ")),
     }
 }
@@ -146,5 +176,14 @@ mod tests {
         assert_eq!(kind("photos/*.JPG"), "stills");
         assert_eq!(kind("concat://a|b"), "`concat` is no camera's scheme");
         assert_eq!(kind("file:///etc/passwd"), "`file` is no camera's scheme");
+    }
+
+    #[test]
+    fn the_device_of_a_pipeline_is_found() {
+        let device = |uri| device_in(uri).map(Path::to_path_buf);
+        let camera = Some(PathBuf::from("/dev/video2"));
+        assert_eq!(device("v4l2src device=/dev/video2 ! appsink"), camera);
+        assert_eq!(device("v4l2src device=\"/dev/video2\" ! appsink"), camera);
+        assert_eq!(device("alsasrc device=hw:0 ! appsink"), None);
     }
 }

@@ -3,6 +3,7 @@
 #[cfg(feature = "opencv")]
 mod capture;
 mod child;
+mod elements;
 mod ffmpeg;
 mod frozen;
 mod gstreamer;

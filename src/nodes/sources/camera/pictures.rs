@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::child::Recipe;
-use super::{Config, silent};
+use super::medium::RIBBON;
+use super::{Config, elements, silent};
 use crate::media::frame::Frame;
 use crate::pipeline::context::Context;
 use crate::pipeline::node::{Error, Result};
@@ -55,7 +56,7 @@ impl Read for Patient {
 pub struct Pictures {
     child: Child,
     output: BufReader<Patient>,
-    /// Gives the last line of what the child complained about.
+    /// Gives the most telling line of what the child complained about.
     complaints: Option<JoinHandle<String>>,
     size: Option<(u32, u32)>,
     /// Frames per second of a file; none if frames are stamped as they come.
@@ -177,7 +178,7 @@ impl Pictures {
         let said = said.unwrap_or_else(|| "the stream ended".to_owned());
         Err(match self.rate {
             Some(_) => Error::fatal(said),
-            None => Error::retry(said),
+            None => elements::explain(&said).unwrap_or_else(|| Error::Retry(in_words(said))),
         })
     }
 }
@@ -189,12 +190,27 @@ impl Drop for Pictures {
     }
 }
 
-/// Logs what a child complains about, and gives the last line of it.
-fn listen(stderr: ChildStderr, id: &str) -> String {
-    let mut last = String::new();
-    for line in BufReader::new(stderr).lines().map_while(io::Result::ok) {
-        last = redact(line.trim());
-        tracing::debug!(node = id, "{last}");
+/// FFmpeg names what it cannot open, then says why; a stream is its standard input to it.
+fn in_words(complaint: String) -> String {
+    if let Some(why) = complaint.strip_prefix("pipe:0: ") {
+        return format!("cannot connect ({why}); is it on, and are address and password right?");
     }
-    last
+    match complaint.starts_with("/dev/") {
+        true => format!("{complaint}; does another program use it? {RIBBON}"),
+        false => complaint,
+    }
+}
+
+/// Logs what a child complains about, and gives the line of it that tells most: GStreamer's first
+/// error, after which there are only consequences, and FFmpeg's last.
+fn listen(stderr: ChildStderr, id: &str) -> String {
+    let mut telling = String::new();
+    for line in BufReader::new(stderr).lines().map_while(io::Result::ok) {
+        let line = redact(line.trim());
+        tracing::debug!(node = id, "{line}");
+        if !telling.starts_with("ERROR: from element") {
+            telling = line;
+        }
+    }
+    telling
 }

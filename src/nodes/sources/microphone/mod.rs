@@ -22,6 +22,7 @@ use serde::Deserialize;
 use self::feed::Feed;
 use self::losses::Losses;
 use super::condition::{Remedy, Watch};
+use super::device::{self, SOUND};
 use crate::media::audio::{Audio, SAMPLE_RATE, duration_of};
 use crate::media::clock::{Clock, SampleClock, Time};
 use crate::media::event::{Condition, Event};
@@ -325,9 +326,9 @@ impl Reader {
 fn find(name: Option<&str>) -> Result<cpal::Device> {
     let host = cpal::default_host();
     let Some(name) = name else {
-        return host.default_input_device().ok_or_else(|| {
-            Error::retry("this machine has no microphone; `otus devices` lists what it has")
-        });
+        return host
+            .default_input_device()
+            .ok_or_else(|| explain(&ErrorKind::DeviceNotAvailable.into()));
     };
     let known = devices();
     let wanted = |device: &cpal::Device| device.id().is_ok_and(|id| id.id() == name);
@@ -354,9 +355,10 @@ pub fn devices() -> Vec<String> {
 /// What a failure of the device means for the node.
 fn explain(error: &cpal::Error) -> Error {
     match error.kind() {
-        ErrorKind::PermissionDenied => Error::fatal(format!(
-            "the microphone must not be used by this user; add the user to the group `audio` ({error})"
-        )),
+        // ALSA passes over what this user may not use, and then finds nothing.
+        ErrorKind::PermissionDenied | ErrorKind::DeviceNotAvailable => {
+            forbidden().unwrap_or_else(|| unavailable(error))
+        }
         ErrorKind::DeviceBusy => {
             Error::retry(format!("another program uses the microphone ({error})"))
         }
@@ -364,4 +366,27 @@ fn explain(error: &cpal::Error) -> Error {
         ErrorKind::InvalidInput | ErrorKind::UnsupportedOperation => Error::fatal(error),
         _ => Error::retry(error),
     }
+}
+
+/// If this user may use none of the sound cards: why not.
+fn forbidden() -> Option<Error> {
+    let mut why = None;
+    for card in device::sound_cards() {
+        let error = device::open(&card).err()?;
+        why = why.or(SOUND.forbidden(&card, &error));
+    }
+    why.map(Error::Fatal)
+}
+
+fn unavailable(error: &cpal::Error) -> Error {
+    let class = SOUND.class;
+    if device::sound_cards().is_empty() {
+        return Error::retry(format!(
+            "this machine has no microphone: nothing in /dev/snd records ({error}); is it plugged \
+             in? `arecord -l` lists sound cards, and a service needs DeviceAllow={class} rw"
+        ));
+    }
+    Error::retry(format!(
+        "the microphone is not there ({error}); is it plugged in? `otus devices` lists what is here"
+    ))
 }

@@ -1,5 +1,8 @@
 //! Loads ONNX Runtime, once for the whole process.
 
+mod place;
+mod shared_object;
+
 use std::ffi::{CStr, CString, c_char};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -9,16 +12,16 @@ use std::sync::{Mutex, PoisonError};
 use ort::LoadDynamicError;
 use ort::environment::Environment;
 
-use crate::inference::manifest;
-use crate::inference::store::{self, Place};
+pub use self::place::find;
+use self::place::{REMEDY, candidate};
 use crate::pipeline::context::Context;
 use crate::pipeline::node::{Error, Result};
 use crate::pipeline::options::Runtime;
 
-static LOADED: Mutex<Option<(Environment, PathBuf)>> = Mutex::new(None);
+/// The oldest 1.x that has all functions that are used.
+const OLDEST: u32 = ort::MINOR_VERSION;
 
-const REMEDY: &str = "run `otus models pull onnxruntime`, or name a library in ORT_DYLIB_PATH or \
-                      in `[runtime] onnxruntime`";
+static LOADED: Mutex<Option<(Environment, PathBuf)>> = Mutex::new(None);
 
 /// The loaded library; loads it at the first call.
 ///
@@ -37,24 +40,48 @@ pub fn load(runtime: &Runtime, base: &Path) -> Result<Environment> {
     if let Some((environment, _)) = &*loaded {
         return Ok(environment.clone());
     }
-    let path = find(runtime, base).ok_or_else(|| {
+    let candidate = candidate(runtime, base).ok_or_else(|| {
         Error::fatal(format!(
             "there is no ONNX Runtime on this machine; {REMEDY}"
         ))
     })?;
-    let builder = ort::init_from(&path).map_err(|error| unusable(&path, &error))?;
+    let path = &candidate.path;
+    // The loader looks for bare names in places of its own.
+    if path.components().count() > 1 {
+        shared_object::check(path).map_err(|flaw| candidate.refused(&flaw))?;
+    }
+    let builder = ort::init_from(path).map_err(|error| candidate.refused(&why(path, &error)))?;
+    if api(path).is_none_or(|api| api.is_null()) {
+        let flaw = format!(
+            "{} does not have what ONNX Runtime 1.{OLDEST} has",
+            path.display()
+        );
+        return Err(candidate.refused(&flaw));
+    }
     let environment = builder
         .with_name("otus")
         .with_telemetry(false)
         .build()
         .map_err(|error| Error::fatal(format!("ONNX Runtime does not start: {error}")))?;
     tracing::debug!(path = %path.display(), build = ort::info(), "ONNX Runtime loaded");
-    *loaded = Some((environment.clone(), path));
+    *loaded = Some((environment.clone(), candidate.path));
     Ok(environment)
 }
 
 /// Version of the library at `path`, which must be loaded. `ort::info` tells of the build only.
 pub fn version(path: &Path) -> Option<String> {
+    // SAFETY: ONNX Runtime declares the table and this function so, and gives a string that stays.
+    let version = unsafe { CStr::from_ptr(((*base(path)?).GetVersionString)()) };
+    Some(version.to_string_lossy().into_owned())
+}
+
+/// Its functions, as the oldest version that can be used has them; null if it does not have them.
+fn api(path: &Path) -> Option<*const ort::sys::OrtApi> {
+    // SAFETY: ONNX Runtime declares the table and this function so.
+    Some(unsafe { ((*base(path)?).GetApi)(OLDEST) })
+}
+
+fn base(path: &Path) -> Option<*const ort::sys::OrtApiBase> {
     type Base = unsafe extern "C" fn() -> *const ort::sys::OrtApiBase;
     let path = CString::new(path.as_os_str().as_bytes()).ok()?;
     // SAFETY: both names end with a zero. The handle stays open, as the library does.
@@ -65,12 +92,9 @@ pub fn version(path: &Path) -> Option<String> {
     if symbol.is_null() {
         return None;
     }
-    // SAFETY: ONNX Runtime declares this function so, and it gives a string that stays.
-    let version = unsafe {
-        let base: Base = std::mem::transmute(symbol);
-        CStr::from_ptr(((*base()).GetVersionString)())
-    };
-    Some(version.to_string_lossy().into_owned())
+    // SAFETY: ONNX Runtime declares this function so.
+    let base = unsafe { std::mem::transmute::<*mut libc::c_void, Base>(symbol)() };
+    (!base.is_null()).then_some(base)
 }
 
 /// Names of the providers that the loaded library has, in ONNX Runtime's terms.
@@ -91,36 +115,42 @@ pub fn providers() -> Vec<String> {
     }
 }
 
-/// Where ONNX Runtime is: the pipeline file, `ORT_DYLIB_PATH`, the package, the cache.
-pub fn find(runtime: &Runtime, base: &Path) -> Option<PathBuf> {
-    if let Some(path) = &runtime.onnxruntime {
-        return Some(base.join(path));
-    }
-    if let Some(path) = std::env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty()) {
-        return Some(PathBuf::from(path));
-    }
-    let packaged = PathBuf::from("/usr/lib/otus/libonnxruntime.so");
-    if packaged.exists() {
-        return Some(packaged);
-    }
-    manifest::find("onnxruntime")
-        .and_then(store::local)
-        .and_then(Place::file)
-}
-
-fn unusable(path: &Path, error: &LoadDynamicError) -> Error {
-    let path = path.display();
-    Error::fatal(match error {
+/// Why the library at `path` cannot be used.
+fn why(path: &Path, error: &LoadDynamicError) -> String {
+    let shown = path.display();
+    match error {
         LoadDynamicError::Dlopen { error, .. } => {
             // The error itself only says that it failed; its source says why.
             let why =
                 std::error::Error::source(error).map_or(error.to_string(), ToString::to_string);
-            format!("cannot load ONNX Runtime from {path}: {why}; {REMEDY}")
+            too_new(&why).map_or_else(
+                || format!("cannot load ONNX Runtime from {shown}: {why}"),
+                |why| format!("{shown} {why}"),
+            )
         }
         LoadDynamicError::BadVersion { version_str, .. } => format!(
-            "{path} is ONNX Runtime {version_str}, and 1.{} is the oldest that can be used; {REMEDY}",
-            ort::MINOR_VERSION
+            "{shown} is ONNX Runtime {version_str}, and of 1.x 1.{OLDEST} is the oldest that can be used"
         ),
-        _ => format!("{path} is no ONNX Runtime; {REMEDY}"),
-    })
+        _ => {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let part = match name.contains("_providers_") {
+                true => " but a part that it loads by itself: the library is `libonnxruntime.so`",
+                false => "",
+            };
+            format!("{shown} is no ONNX Runtime{part}")
+        }
+    }
+}
+
+/// Tells of a system that is older than the one that the library was built for.
+fn too_new(why: &str) -> Option<String> {
+    let (_, rest) = why.split_once("version `")?;
+    let (needed, _) = rest.split_once("' not found")?;
+    // SAFETY: it gives a string that stays.
+    let glibc = unsafe { CStr::from_ptr(libc::gnu_get_libc_version()) };
+    let glibc = glibc.to_string_lossy();
+    Some(format!(
+        "needs {needed}, and this system is too old to have that (glibc {glibc}): \
+         take an older ONNX Runtime, from 1.{OLDEST} on, or a newer system"
+    ))
 }

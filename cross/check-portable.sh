@@ -1,0 +1,28 @@
+#!/bin/sh
+# Do programs and libraries run on an old system? Fails, and says why, if one needs a newer C library than given or
+# other libraries than the C runtime's and ALSA's.
+#
+# Usage: check-portable.sh GLIBC FILE...
+set -eu
+
+[ $# -ge 2 ] || { sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+oldest=$1
+shift
+for file; do
+    needed=$(objdump -p "$file" | sed -n 's/^ *NEEDED *//p')
+    for library in $needed; do
+        case $library in
+            libc.so.6 | libm.so.6 | libdl.so.2 | libpthread.so.0 | librt.so.1 | libgcc_s.so.1 | ld-linux-*) ;;
+            libasound.so.2 | libggml-base.so.*) ;;
+            *) echo "$file needs $library" >&2; exit 1 ;;
+        esac
+    done
+    newest=$(objdump -T "$file" | grep -o 'GLIBC_[0-9.]*' | sort -Vu | tail -n 1)
+    newest=${newest#GLIBC_}
+    if [ "$(printf '%s\n' "$newest" "$oldest" | sort -V | tail -n 1)" != "$oldest" ]; then
+        echo "$file needs glibc $newest, and $oldest is what there is:" >&2
+        objdump -T "$file" | grep -F "GLIBC_$newest" >&2
+        exit 1
+    fi
+    echo "$file: glibc $newest; $(echo "$needed" | tr '\n' ' ')"
+done

@@ -1,0 +1,34 @@
+#!/bin/sh
+# Builds whisper.cpp's kernels for processors that can do more than the oldest of their kind, from the sources in the
+# crate that otus is built with. otus takes the best that the processor can run (src/inference/whisper_processor.rs).
+#
+# Usage: kernels.sh arm64|amd64 GLIBC OUT: for which processors, the oldest C library, and where the modules are put.
+# Needs cmake and, on the PATH, cargo-zigbuild.
+set -eu
+
+[ $# = 3 ] || { sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+architecture=$1 glibc=$2 out=$3
+case $architecture in
+    # Dot products and half floats: Raspberry Pi 5, Jetson Orin, RK3588; then Jetson Thor and servers.
+    arm64) processor=aarch64 variants="armv8.2_2 armv8.6_1" ;;
+    # Any; AVX2: since 2013, N100; AVX-512.
+    amd64) processor=x86_64 variants="x64 haswell skylakex" ;;
+    *) echo "kernels.sh: $architecture is neither arm64 nor amd64" >&2; exit 2 ;;
+esac
+here=$(cd "$(dirname "$0")" && pwd)
+crate=$(cargo metadata --manifest-path "$here/../Cargo.toml" --format-version 1 --locked |
+    grep -o '"manifest_path":"[^"]*/whisper-rs-sys-[^"/]*/Cargo.toml"' | cut -d'"' -f4 | head -n 1)
+
+zig="cargo-zigbuild zig"
+export CC="$zig cc -- -target $processor-linux-gnu.$glibc" CXX="$zig c++ -- -target $processor-linux-gnu.$glibc"
+cmake -S "${crate%/*}/whisper.cpp" -B "$out/build" -DCMAKE_BUILD_TYPE=Release \
+    -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=$processor \
+    -DBUILD_SHARED_LIBS=ON -DWHISPER_BUILD_TESTS=OFF -DWHISPER_BUILD_EXAMPLES=OFF \
+    -DGGML_BACKEND_DL=ON -DGGML_CPU_ALL_VARIANTS=ON -DGGML_NATIVE=OFF -DGGML_LLAMAFILE=ON -DGGML_OPENMP=OFF \
+    -DCMAKE_BUILD_WITH_INSTALL_RPATH=ON -DCMAKE_INSTALL_RPATH='$ORIGIN' >"$out.log" 2>&1 ||
+    { tail -n 30 "$out.log" >&2; exit 1; }
+# shellcheck disable=SC2086
+cmake --build "$out/build" --parallel 2 --target $(for it in $variants; do echo "ggml-cpu-$it"; done) >>"$out.log" 2>&1 ||
+    { tail -n 30 "$out.log" >&2; exit 1; }
+# The name that modules look for is the one with the first number of the version only.
+cp -L "$out"/build/ggml/src/libggml-base.so.? "$out"/build/bin/libggml-cpu-*.so "$out/"

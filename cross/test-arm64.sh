@@ -1,0 +1,36 @@
+#!/bin/sh
+# Runs otus's tests as ARM code: everything that is Rust, ONNX Runtime, OpenCV, whisper.cpp or ALSA goes through QEMU, and
+# what they talk to, such as cameras, browsers and sound servers, is this machine's. First on the oldest processor that otus
+# is for (a Raspberry Pi 4's), then what matters to the faster kernels on one that has them.
+#
+# Usage: test-arm64.sh SYSROOT OUT [TEST...]: called by `make test-arm64`, which sets what cargo needs and has the kernel
+# start ARM programs; the libraries, the built kernels and the cache are in OUT. With TESTs only those.
+set -eu
+
+[ $# -ge 2 ] || { sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+sysroot=$1 out=$2
+shift 2
+cargo=${CARGO:-cargo} target=aarch64-unknown-linux-gnu
+release=$CARGO_TARGET_DIR/$target/release
+export QEMU_LD_PREFIX="$sysroot" QEMU_CPU=cortex-a72 XDG_CACHE_HOME="$out/cache"
+# Emulated, a frame through a model takes seconds.
+export OTUS_TEST_PATIENCE=20
+
+"$release/otus" models pull onnxruntime silero-vad
+
+# Left out: `tidy` and `licences` look at the source; `clocks` preloads a library that exists for this machine only; and what
+# sends hundreds of frames through a model, or measures how soon otus notices something.
+skip() { for it; do printf -- '--skip %s ' "$it"; done; }
+# shellcheck disable=SC2046
+"$cargo" test --release --target $target -- --test-threads 2 "$@" \
+    $(skip tidy:: licences:: clocks::)
+
+# The same answers from the kernels for processors with dot products and half floats, and from those with matrices too.
+rm -rf "$CARGO_TARGET_DIR/$target/lib"
+mkdir -p "$CARGO_TARGET_DIR/$target/lib"
+ln -s "$out/kernels-arm64" "$CARGO_TARGET_DIR/$target/lib/otus"
+trap 'rm -r "$CARGO_TARGET_DIR/$target/lib"' EXIT
+for processor in neoverse-n1 max; do
+    echo "on $processor: $(QEMU_CPU=$processor "$release/otus" doctor 2>/dev/null | grep whisper.cpp)"
+    QEMU_CPU=$processor "$cargo" test --release --target $target --test it -- agreement::
+done
