@@ -16,6 +16,10 @@ TEST_PACKAGES  := alsa-utils chromium curl espeak-ng faketime ffmpeg gir1.2-gst-
                   libasound2-plugins openssl prometheus pulseaudio pulseaudio-utils python3-gi \
                   python3-numpy python3-venv sox
 
+# To build for ARM; where rustup has no standard library for it, Debian has one.
+CROSS_PACKAGES := binutils-aarch64-linux-gnu g++-aarch64-linux-gnu gcc-aarch64-linux-gnu mmdebstrap python3-venv
+CROSS_RUST     := cargo-web rustc-web libstd-rust-web-dev:arm64
+
 # Seconds for each target, and where chance begins: 0 begins elsewhere every time.
 FUZZ_TIME := 60
 FUZZ_SEED := 1
@@ -24,7 +28,7 @@ FUZZ_FLAGS := --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-covera
               -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table
 FUZZ_TARGET := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 
-.PHONY: demo test test-faults soak fuzz setup-build setup-demo setup-test
+.PHONY: demo test test-arm64 test-faults soak fuzz setup-build setup-cross setup-cross-rust setup-demo setup-test
 
 demo: setup-build setup-demo
 	$(CARGO) build --release
@@ -35,6 +39,10 @@ test: setup-build setup-test setup-demo
 	$(CARGO) build
 	target/debug/otus models pull onnxruntime silero-vad
 	$(CARGO) test
+
+# The same tests as ARM code, in QEMU; cross/README.md tells of it.
+test-arm64: setup-build setup-test setup-demo
+	$(MAKE) -C cross test-arm64
 
 # Faults that take minutes, an hour in all; they print what they measure.
 test-faults: setup-build setup-test setup-demo
@@ -68,6 +76,13 @@ setup-test:
 	@$(call install,$(TEST_PACKAGES))
 	@[ -x .demo/tools/bin/schemathesis ] || { python3 -m venv .demo/tools && \
 	  .demo/tools/bin/pip install -q --disable-pip-version-check schemathesis==4.32.5; }
+
+setup-cross: setup-build
+	@$(call install,$(CROSS_PACKAGES))
+
+setup-cross-rust:
+	@dpkg --print-foreign-architectures | grep -qx arm64 || $(SUDO) dpkg --add-architecture arm64
+	@$(call install,$(CROSS_RUST))
 
 setup-demo: .demo/vtest.avi
 	@$(call install,$(DEMO_PACKAGES))

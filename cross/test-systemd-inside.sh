@@ -27,35 +27,20 @@ replaced() {
 }
 journal() { journalctl -q -u otus -o cat "$@"; }
 
-# 48 kHz mono: twenty minutes of silence, as long as the machine will run.
-wav() {
-    printf 'RIFF\044\000\000\200WAVEfmt \020\000\000\000\001\000\001\000\200\273\000\000\000\167\001\000\002\000\020\000data\000\000\000\200'
-    head -c 115200000 /dev/zero
-}
-mkdir -p /opt/sound && wav >/opt/sound/silence.wav
-printf 'hunter2-systemd\n' >/etc/otus/secrets/PORCH_PASSWORD
-chmod 600 /etc/otus/secrets/PORCH_PASSWORD
-cat >/etc/otus/pipeline.toml <<'END'
-[sources.mic]
-type = "audio_file"
-path = "/opt/sound/silence.wav"
-pace = "realtime"
-[sources.porch]
-type = "camera"
-uri = "rtsp://admin:${PORCH_PASSWORD}@127.0.0.1:9/stream"
-[transforms.speech]
-type = "vad"
-inputs = ["mic"]
-[sinks.log]
-type = "jsonl"
-inputs = ["speech", "mic", "porch"]
-path = "/var/lib/otus/events.jsonl"
-END
+echo "systemd $(systemctl --version | head -n 1), $(uname -r)"
+check "the package starts at boot" within 300 is ActiveState active
+events=/var/lib/otus/events.jsonl
+for kind in speech transcript; do
+    check "and writes its first $kind" within 300 grep -qs "\"kind\":\"$kind\"" $events
+    echo "   $(now) s after the kernel: $(grep -m 1 "\"kind\":\"$kind\"" $events)"
+done
+systemctl stop otus
+
+# A hang is to be noticed sooner here.
 mkdir -p /run/systemd/system/otus.service.d
 printf '[Service]\nWatchdogSec=20\n' >/run/systemd/system/otus.service.d/test.conf
 systemctl daemon-reload
 
-echo "systemd $(systemctl --version | head -n 1), $(uname -r)"
 since=$(now)
 check "the unit starts and becomes ready" systemctl start otus
 echo "   after $(($(now) - since)) s"
@@ -64,7 +49,7 @@ sleep 10
 systemctl --no-pager status otus
 check "its status is a readable line" sh -c 'systemctl show -P StatusText otus | grep -q "^running.*porch is being retried"'
 # DynamicUser takes the user that the package has made.
-check "it runs as the user otus" test "$(stat -c %u "/proc/$(property MainPID)")" = "$(id -u otus)"
+check "it runs as a user of its own" test "$(stat -c %U "/proc/$(property MainPID)")" = otus
 check "it sees the credential" sh -c "! journalctl -q -u otus -o cat | grep -q 'PORCH_PASSWORD.* is not set'"
 check "what one node said can be asked for" sh -c 'journalctl -q -u otus OTUS_NODE=porch -o json | grep -q "\"PRIORITY\":\"4\""'
 journal OTUS_NODE=porch -n 1

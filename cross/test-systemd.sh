@@ -1,10 +1,11 @@
 #!/bin/sh
-# Starts otus as the service that cross/systemd makes of it, under a real systemd: Debian 12 in a container of
-# systemd-nspawn, or on a kernel of its own in QEMU. Prints what it checks and `RESULT: all passed` at the end.
+# Boots a machine that otus's package is installed in: Debian 12 with its own systemd in a container of systemd-nspawn,
+# or on a kernel of its own in QEMU. The service must start at boot, write its first event, and outlive what
+# test-systemd-inside.sh does to it. Prints what it checks and `RESULT: all passed` at the end.
 #
-# Usage: test-systemd.sh nspawn|kvm|tcg DEB [FOLDER]: in what, the package of cross/package.sh, and where the system is
-# kept for the next time. Needs root, mmdebstrap, systemd-container or e2fsprogs and qemu-system-x86; 3 GB of disk. `tcg`
-# is QEMU without the processor's help, and takes many minutes.
+# Usage: test-systemd.sh nspawn|kvm|tcg DEB [FOLDER]: in what, the amd64 package, and where the system is kept for the next
+# time. Needs root, mmdebstrap, alsa-utils, systemd-container or e2fsprogs and qemu-system-x86; 3 GB of disk. `tcg` is QEMU without the
+# processor's help, and takes many minutes.
 set -eu
 
 [ $# -ge 2 ] || { sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
@@ -13,12 +14,13 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$folder/root
 mkdir -p "$folder"
 
-# otus's libraries, and what a machine boots with.
-packages=systemd,systemd-sysv,dbus,udev,libopencv-videoio406,libasound2,libgomp1,linux-image-cloud-amd64,initramfs-tools,zstd
-if [ ! -f "$folder/root.tar" ]; then
+# The first choice of each dependency, and what a machine boots with.
+packages=$(dpkg-deb -f "$deb" Depends | tr , '\n' | sed 's/|.*//; s/(.*//; s/ //g' | paste -sd ,)
+packages=$packages,systemd-sysv,dbus,udev,linux-image-cloud-amd64,initramfs-tools,zstd
+if [ "$(cat "$folder/packages" 2>/dev/null)" != "$packages" ]; then
     mmdebstrap --variant=minbase --include="$packages" --aptopt='APT::Install-Recommends "false"' \
-        bookworm "$folder/root.part"
-    mv "$folder/root.part" "$folder/root.tar"
+        bookworm "$folder/root.tar"
+    echo "$packages" >"$folder/packages"
 fi
 
 rm -rf "$root" && mkdir "$root"
@@ -26,6 +28,36 @@ tar -xf "$folder/root.tar" -C "$root" --exclude='./dev/*'
 : >"$root/etc/machine-id"
 cp "$deb" "$root/opt/otus.deb"
 chroot "$root" dpkg -i /opt/otus.deb
+chroot "$root" systemctl enable otus
+# Somebody speaks, then there are twenty minutes of silence, as long as the machine will run; 48 kHz, mono.
+mkdir "$root/opt/sound"
+cp /usr/share/sounds/alsa/Front_Center.wav "$root/opt/sound/"
+{
+    printf 'RIFF\044\000\000\200WAVEfmt \020\000\000\000\001\000\001\000\200\273\000\000\000\167\001\000\002\000\020\000data\000\000\000\200'
+    head -c 115200000 /dev/zero
+} >"$root/opt/sound/silence.wav"
+printf 'hunter2-systemd\n' >"$root/etc/otus/secrets/PORCH_PASSWORD"
+chmod 600 "$root/etc/otus/secrets/PORCH_PASSWORD"
+cat >"$root/etc/otus/pipeline.toml" <<'END'
+[sources.mic]
+type = "audio_file"
+path = "/opt/sound/*.wav"
+pace = "realtime"
+[sources.porch]
+type = "camera"
+uri = "rtsp://admin:${PORCH_PASSWORD}@127.0.0.1:9/stream"
+[transforms.speech]
+type = "vad"
+inputs = ["mic"]
+[transforms.words]
+type = "transcribe"
+inputs = ["speech"]
+model = "otus-words"
+[sinks.log]
+type = "jsonl"
+inputs = ["speech", "words", "mic", "porch"]
+path = "/var/lib/otus/events.jsonl"
+END
 install -m 755 "$here/test-systemd-inside.sh" "$root/opt/"
 cat >"$root/etc/systemd/system/test.service" <<'END'
 [Service]

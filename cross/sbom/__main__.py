@@ -11,7 +11,7 @@ from pathlib import Path
 import documents
 import parts
 
-PORTABLE = ["--no-default-features", "--features=microphone,whisper"]
+PORTABLE = ["--no-default-features", "--features=microphone,whisper,cuda,tensorrt"]
 # Package: processor, cargo's features.
 PACKAGES = {
     "otus-amd64": ("x86_64", []),

