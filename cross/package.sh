@@ -4,7 +4,8 @@
 # Usage: package.sh deb|tarball amd64|arm64 OTUS ONNXRUNTIME SILERO OUT_DIR [DOCS]: the program, libonnxruntime.so.X and
 # silero_vad.onnx of models/manifest.toml, where the package goes, and a folder whose files go to /usr/share/doc/otus. Needs
 # binutils (binutils-aarch64-linux-gnu for the other architecture), and for a .deb the Debian release that it is for, with
-# the libraries that otus was linked with. VERSION, MAINTAINER and SOURCE_DATE_EPOCH replace those of Cargo.toml and git.
+# the libraries that otus was linked with. KERNELS is what kernels.sh has made; VERSION, MAINTAINER and SOURCE_DATE_EPOCH
+# replace those of Cargo.toml and git.
 set -eu
 umask 022
 export LC_ALL=C TZ=UTC
@@ -44,6 +45,10 @@ stage() {
     "$tools-strip" --remove-section=.comment --remove-section=.note "$root/usr/bin/otus"
     put 644 "$runtime" usr/lib/otus/libonnxruntime.so
     put 644 "$silero" usr/lib/otus/silero_vad.onnx
+    [ -z "${KERNELS:-}" ] || for file in "$KERNELS"/*.so*; do
+        put 644 "$file" "usr/lib/otus/${file##*/}"
+        "$tools-strip" --strip-unneeded --remove-section=.comment "$root/usr/lib/otus/${file##*/}"
+    done
     put 644 "$here/systemd/otus.service" usr/lib/systemd/system/otus.service
     put 644 "$here/systemd/otus.preset" usr/lib/systemd/system-preset/50-otus.preset
     put 644 "$here/systemd/otus.sysusers" usr/lib/sysusers.d/otus.conf

@@ -47,15 +47,14 @@ def main():
     read = argparse.ArgumentParser(prog="cross/sbom", description=__doc__.splitlines()[0])
     read.add_argument("out", type=Path, help="where the files go")
     read.add_argument("--wheels", type=Path, default=parts.ROOT / "target/wheels", help="default: target/wheels")
-    read.add_argument("--ziglang", help="version of the ziglang that links the portable package and its C++ runtime")
+    read.add_argument("--ziglang", help="version of the ziglang that links whisper.cpp's kernels and the portable build, with its C++ runtime")
     options = read.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     options.wheels.mkdir(parents=True, exist_ok=True)
     wheels = options.wheels.absolute()
     for package, (arch, features) in PACKAGES.items():
         target = f"{arch}-unknown-linux-gnu"
-        ziglang = options.ziglang if features == PORTABLE else None
-        found = contents(arch, target, features, wheels, ziglang)
+        found = contents(arch, target, features, wheels, options.ziglang)
         (options.out / f"{package}.cdx.json").write_text(documents.bill(found, target, features))
         (options.out / f"{package}.THIRD-PARTY.md").write_text(documents.licence_list(found, package))
         print(f"{package}: {len(found)} parts")
