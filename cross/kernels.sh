@@ -20,11 +20,15 @@ crate=$(cargo metadata --manifest-path "$here/../Cargo.toml" --format-version 1 
     grep -o '"manifest_path":"[^"]*/whisper-rs-sys-[^"/]*/Cargo.toml"' | cut -d'"' -f4 | head -n 1)
 
 zig="cargo-zigbuild zig"
+# ggml opens every module to ask what it needs, and closes those that the processor is too old for. zig's start-up code does
+# not take back what they have asked to be called at the end, so they must stay.
+stay="-Wl,-z,nodelete"
 export CC="$zig cc -- -target $processor-linux-gnu.$glibc" CXX="$zig c++ -- -target $processor-linux-gnu.$glibc"
 cmake -S "${crate%/*}/whisper.cpp" -B "$out/build" -DCMAKE_BUILD_TYPE=Release \
     -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=$processor \
     -DBUILD_SHARED_LIBS=ON -DWHISPER_BUILD_TESTS=OFF -DWHISPER_BUILD_EXAMPLES=OFF \
     -DGGML_BACKEND_DL=ON -DGGML_CPU_ALL_VARIANTS=ON -DGGML_NATIVE=OFF -DGGML_LLAMAFILE=ON -DGGML_OPENMP=OFF \
+    -DCMAKE_MODULE_LINKER_FLAGS=$stay -DCMAKE_SHARED_LINKER_FLAGS=$stay \
     -DCMAKE_BUILD_WITH_INSTALL_RPATH=ON -DCMAKE_INSTALL_RPATH='$ORIGIN' >"$out.log" 2>&1 ||
     { tail -n 30 "$out.log" >&2; exit 1; }
 # shellcheck disable=SC2086

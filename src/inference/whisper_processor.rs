@@ -5,7 +5,7 @@
 //! `cross/kernels.sh` builds the modules, `libggml-cpu-armv8.2_2.so` and the like, from the same
 //! sources. Each knows what it needs, and ggml takes the best one that the processor can run.
 
-use std::ffi::{CStr, CString};
+use std::ffi::{CStr, CString, c_char, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -52,9 +52,32 @@ fn load(folder: &CStr) -> bool {
             .map(|at| CStr::from_ptr(sys::ggml_backend_reg_name(sys::ggml_backend_reg_get(at))));
         let found = added.any(|name| name == CPU);
         if found {
+            quieten(folder);
             // The first one of a kind is the one that is used.
             sys::ggml_backend_unload(builtin);
         }
         found
+    }
+}
+
+/// Modules share a copy of ggml of their own, which would tell standard error about every tensor.
+///
+/// # Safety
+/// The modules of this folder must have been loaded.
+unsafe fn quieten(folder: &CStr) {
+    type LogSet = unsafe extern "C" fn(sys::ggml_log_callback, *mut c_void);
+    extern "C" fn nothing(_: sys::ggml_log_level, _: *const c_char, _: *mut c_void) {}
+    let base = [folder.to_bytes(), b"/libggml-base.so.0"].concat();
+    let base = CString::new(base).expect("a C string holds no zeros");
+    // SAFETY: both names end with a zero; ggml declares the function so, and the library stays.
+    unsafe {
+        let library = libc::dlopen(base.as_ptr(), libc::RTLD_NOW | libc::RTLD_NOLOAD);
+        if library.is_null() {
+            return;
+        }
+        let symbol = libc::dlsym(library, c"ggml_log_set".as_ptr());
+        if !symbol.is_null() {
+            std::mem::transmute::<*mut c_void, LogSet>(symbol)(Some(nothing), std::ptr::null_mut());
+        }
     }
 }
