@@ -42,7 +42,8 @@ put() { install -D -m "$1" "$2" "$root/$3"; } # MODE FROM TO
 stage() {
     share=usr/share doc=usr/share/doc/otus
     put 755 "$otus" usr/bin/otus
-    "$tools-strip" --remove-section=.comment --remove-section=.note "$root/usr/bin/otus"
+    # The build id is a sum of the symbols too, and their names depend on the folder that otus was built in.
+    "$tools-strip" --remove-section=.comment --remove-section=.note --remove-section=.note.gnu.build-id "$root/usr/bin/otus"
     put 644 "$runtime" usr/lib/otus/libonnxruntime.so
     put 644 "$silero" usr/lib/otus/silero_vad.onnx
     [ -z "${KERNELS:-}" ] || for file in "$KERNELS"/*.so*; do
