@@ -1,18 +1,18 @@
 #!/usr/bin/python3
-"""Size, start and memory of built programs, beside a Python script that does the same: goals P18, P19, P21 and P22.
+"""Size, start and memory of built programs, beside a Python script that does the same: goals P18, P19, P21, P22.
 
     benches/footprint.py OTUS [OTUS…]
 
-Prints two Markdown tables. What each program is by itself: size without symbols, the libraries and the glibc that it asks
-for, how long `--version` takes, memory without a model. Then, in turn with the script: the time from the start to the first
-detection and to systemd's READY=1, and the memory while people are found in 720p video, five pictures a second, decoded by
-OpenCV or by a child ffmpeg ("otus + ffmpeg"), as far as the program can. Of programs for another processor only the file is
-looked at.
+Prints two Markdown tables. What each program is by itself: size without symbols, the libraries and the glibc that it
+asks for, how long `--version` takes, memory without a model. Then, in turn with the script: the time from the start to
+the first detection and to systemd's READY=1, and the memory while people are found in 720p video, five pictures a
+second, decoded by OpenCV or by a child ffmpeg ("otus + ffmpeg"), as far as the program can. Of programs for another
+processor only the file is looked at.
 
-The script is `peer` below, run as a script of its own, with OpenCV's and ONNX Runtime's Python packages, one thread, no
-spinning. MB are 10^6 bytes. Figures are medians, with the least and the greatest; ratios are those of each round. Takes two
-minutes and one more for each program. Needs binutils for each program's processor, ffmpeg, python3-venv and
-.demo/vtest.avi (`make demo`). The clip and the packages stay in target/benches.
+The script is `peer` below, run on its own, with OpenCV's and ONNX Runtime's Python packages, one thread, no spinning.
+MB are 10^6 bytes. Figures are medians, with the least and the greatest; ratios are those of each round. Takes two
+minutes for each program. Needs binutils for each program's processor, ffmpeg, python3-venv and .demo/vtest.avi
+(`make demo`). The clip and the packages stay in target/benches.
 """
 
 import inspect
@@ -40,6 +40,14 @@ OPENCV = "opencv-python-headless==5.0.0.93"
 STARTS, COLD_STARTS, WATCHES = 11, 5, 3
 WATCHED = 10  # seconds
 DETECTION = '"kind":"detection"'
+ALONE = (
+    "program|MB|libraries (P22: gcc_s m c)|glibc (P22: ≤ 2.31)|`--version`, ms|"
+    "no model: resident (peak), MB (P19: ≤ 12)|in libraries, MB"
+).split("|")
+DETECTING = (
+    "program, decoder|first detection, ms|/ Python (P21: ≤ 0.7)|READY=1, ms (P21: ≤ 400)|resident (peak), MB|"
+    "peak / Python (P18: ≤ 0.75)|Pss, MB|anonymous, MB|in libraries, MB|pictures with people"
+).split("|")
 IDLE = """
 status.listen = "127.0.0.1:{port}"
 sources.voice = {{ type = "audio_file", path = "silence.wav", pace = "realtime" }}
@@ -111,8 +119,10 @@ def spread(values, digits=0):
     return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f}–{max(values):.{digits}f})"
 
 
-def short(path):
-    return path.removeprefix(f"{ROOT}/")
+def processor(program):
+    """The one it is for, from the machine number of its ELF header."""
+    with open(program, "rb") as file:
+        return {62: "x86_64", 183: "aarch64"}[int.from_bytes(file.read(20)[18:], "little")]
 
 
 def pipeline(folder, name, text, **blanks):
@@ -202,30 +212,31 @@ def watch(command, folder):
     return taken, (folder / "said").read_text().count(DETECTION)
 
 
-def look_at(programs, folder):
-    """Prints what each program is by itself; gives those that run here."""
-    print("| program | MB | libraries | glibc | `--version`, ms | no model (P19: ≤ 12): resident (peak), MB | in libraries, MB |")
-    print("|" + " --- |" * 7)
-    here = []
-    for program in programs:
-        told = subprocess.run(["readelf", "-hdVW", program], capture_output=True, text=True, check=True).stdout
-        machine = "aarch64" if "AArch64" in told else "x86_64"
-        subprocess.run([f"{machine}-linux-gnu-strip", "-o", folder / "stripped", program], check=True)
-        libraries = re.findall(r"\(NEEDED\).*\[(?:lib)?(.+?)\.so", told)
-        glibc = max(re.findall(r"GLIBC_([0-9.]+)", told), key=lambda it: [int(part) for part in it.split(".")])
-        cells = [f"{short(program)} ({machine})", f"{(folder / 'stripped').stat().st_size / 1e6:.1f}", " ".join(libraries), glibc]
-        if machine == os.uname().machine:
-            here.append(program)
-            times = []
-            for _ in range(STARTS):
-                began = time.perf_counter()
-                subprocess.run([program, "--version"], stdout=subprocess.DEVNULL, check=True)
-                times.append((time.perf_counter() - began) * 1e3)
-            taken = idle(program, folder)
-            cells += [spread(times), f"{taken['VmRSS']:.1f} ({taken['VmHWM']:.1f})"]
-            cells += [f"{taken['libraries']:.1f} in {taken['count']}"]
-        print("|", " | ".join(cells + ["–"] * (7 - len(cells))), "|", flush=True)
-    return here
+def table(head, rows):
+    print("|", " | ".join(head), "|")
+    print("|" + " --- |" * len(head))
+    for cells in rows:
+        print("|", " | ".join(cells + ["–"] * (len(head) - len(cells))), "|", flush=True)
+
+
+def look_at(program, folder):
+    """What a program is by itself; the file only, if it does not run here."""
+    told = subprocess.run(["readelf", "-dVW", program], capture_output=True, text=True, check=True).stdout
+    stripped = folder / "stripped"
+    subprocess.run([f"{processor(program)}-linux-gnu-strip", "-o", stripped, program], check=True)
+    libraries = re.findall(r"\(NEEDED\).*\[(?:lib)?(.+?)\.so", told)
+    glibc = max(re.findall(r"GLIBC_([0-9.]+)", told), key=lambda it: [int(part) for part in it.split(".")])
+    cells = [f"{program}, {processor(program)}", f"{stripped.stat().st_size / 1e6:.1f}", " ".join(libraries), glibc]
+    if processor(program) != os.uname().machine:
+        return cells
+    times = []
+    for _ in range(STARTS):
+        began = time.perf_counter()
+        subprocess.run([program, "--version"], stdout=subprocess.DEVNULL, check=True)
+        times.append((time.perf_counter() - began) * 1e3)
+    taken = idle(program, folder)
+    cells += [spread(times), f"{taken['VmRSS']:.1f} ({taken['VmHWM']:.1f})"]
+    return [*cells, f"{taken['libraries']:.1f} in {taken['count']}"]
 
 
 def contenders(programs, folder):
@@ -235,7 +246,7 @@ def contenders(programs, folder):
     for number, program in enumerate(programs):
         for decoder in ("opencv", "ffmpeg"):
             _, run = pipeline(folder, f"{number}-{decoder}", PEOPLE, clip=CLIP, decoder=decoder)
-            commands[f"{short(program)}, {decoder}"] = [program, *run]
+            commands[f"{program}, {decoder}"] = [program, *run]
     for name, command in list(commands.items()):
         if cold_start(command, folder) is None:
             print(f"\n{name} finds nobody:\n\n    {(folder / 'errors').read_text().strip()[-300:]}")
@@ -243,29 +254,31 @@ def contenders(programs, folder):
     return commands
 
 
+def row(name, starts, watches):
+    """One contender's line: its own figures, and its share of the script's in the same rounds."""
+
+    def each(key, digits=1):
+        rounds = zip(*([process[key] for process in it[name][0]] for it in watches))
+        return " + ".join(f"{statistics.median(values):.{digits}f}" for values in rounds)
+
+    def peak(watch):
+        return sum(process["VmHWM"] for process in watch[0])
+
+    slower = [it[name]["detection"] / it["Python"]["detection"] for it in starts]
+    larger = [peak(it[name]) / peak(it["Python"]) for it in watches]
+    ready = [it[name]["ready"] for it in starts if "ready" in it[name]]
+    cells = [name, spread([it[name]["detection"] for it in starts]), spread(slower, 2)]
+    cells += [spread(ready) if ready else "–", f"{each('VmRSS')} ({each('VmHWM')})", spread(larger, 2)]
+    cells += [each("Pss"), each("RssAnon"), f"{each('libraries')} in {each('count', 0)}"]
+    return [*cells, f"{statistics.median(it[name][1] for it in watches):.0f}"]
+
+
 def race(commands, folder):
     """Prints starts and memory, round by round beside the script's."""
     starts = [{name: cold_start(it, folder) for name, it in commands.items()} for _ in range(COLD_STARTS)]
     watches = [{name: watch(it, folder) for name, it in commands.items()} for _ in range(WATCHES)]
-    print("\n| program, decoder | first detection, ms | / Python (P21: ≤ 0.7) | READY=1, ms (P21: ≤ 400) |", end="")
-    print(" resident (peak), MB | peak / Python (P18: ≤ 0.75) | Pss, MB | anonymous, MB | in libraries, MB | with people |")
-    print("|" + " --- |" * 10)
-    for name in commands:
-
-        def each(key, digits=1):
-            rounds = zip(*([process[key] for process in it[name][0]] for it in watches))
-            return " + ".join(f"{statistics.median(values):.{digits}f}" for values in rounds)
-
-        def peak(watch):
-            return sum(process["VmHWM"] for process in watch[0])
-
-        slower = [it[name]["detection"] / it["Python"]["detection"] for it in starts]
-        larger = [peak(it[name]) / peak(it["Python"]) for it in watches]
-        ready = [it[name]["ready"] for it in starts if "ready" in it[name]]
-        cells = [name, spread([it[name]["detection"] for it in starts]), spread(slower, 2), spread(ready) if ready else "–"]
-        cells += [f"{each('VmRSS')} ({each('VmHWM')})", spread(larger, 2), each("Pss"), each("RssAnon")]
-        cells += [f"{each('libraries')} in {each('count', 0)}", f"{statistics.median(it[name][1] for it in watches):.0f}"]
-        print("|", " | ".join(cells), "|")
+    print()
+    table(DETECTING, (row(name, starts, watches) for name in commands))
 
 
 def main():
@@ -275,10 +288,12 @@ def main():
     packages = prepare()
     named = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     machine = os.uname()
-    print(f"## Footprint on {machine.nodename}, {os.cpu_count()} cores, {named.group(1) if named else machine.machine}\n")
+    model = named.group(1) if named else machine.machine
+    print(f"## Footprint on {machine.nodename}, {os.cpu_count()} cores, {model}\n")
     print(f"{time.strftime('%F')}, Linux {machine.release}, Python {sys.version.split()[0]}, {', '.join(packages)}.\n")
     with tempfile.TemporaryDirectory() as folder:
-        here = look_at(programs, Path(folder))
+        table(ALONE, (look_at(it, Path(folder)) for it in programs))
+        here = [it for it in programs if processor(it) == machine.machine]
         if here:
             race(contenders(here, Path(folder)), Path(folder))
     print("\nLoad over the last 1, 5 and 15 minutes: {:.1f}, {:.1f}, {:.1f}.".format(*os.getloadavg()))

@@ -16,6 +16,7 @@ export QEMU_LD_PREFIX="$sysroot" QEMU_CPU=cortex-a72 XDG_CACHE_HOME="$out/cache"
 # Emulated, a frame through a model takes seconds.
 export OTUS_TEST_PATIENCE=20
 
+"$cargo" build --release --target $target
 "$release/otus" models pull onnxruntime silero-vad
 
 # Left out: what looks at the source, what preloads a library that exists for this machine only, and what asks for this
