@@ -37,7 +37,7 @@ PYTHON = KEPT / "venv" / "bin" / "python"
 CLIP = KEPT / "street-720p.mp4"
 MODEL = ROOT / "models" / "otus-person.onnx"
 OPENCV = "opencv-python-headless==5.0.0.93"
-STARTS, COLD_STARTS, WATCHES = 11, 5, 3
+STARTS, COLD_STARTS, WATCHES = 11, 7, 3
 WATCHED = 10  # seconds
 DETECTION = '"kind":"detection"'
 ALONE = (
