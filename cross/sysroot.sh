@@ -20,7 +20,8 @@ mmdebstrap --quiet --variant=extract --arch=arm64 --include="$packages" --aptopt
 cd "$folder.part"
 # apt's names of archives, name_version_architecture.deb, with colons as %3a.
 ls var/cache/apt/archives | sed -n 's/%3a/:/; s/^\([^_]*\)_\([^_]*\)_[^_]*\.deb$/\1=\2/p' | LC_ALL=C sort >packages
-rm -r var/cache/apt
+# QEMU would show ARM programs these instead of the machine's own.
+rm -rf dev etc tmp var
 # Debian's alternatives would have made these links.
 libraries=usr/lib/aarch64-linux-gnu
 for library in blas/libblas.so.3 lapack/liblapack.so.3; do
