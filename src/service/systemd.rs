@@ -3,6 +3,12 @@
 //! The watchdog hears of a pipeline that gets on, not of a thread that still runs: once nothing has
 //! moved for `WatchdogSec`, it hears nothing, and kills the process when as much time again is over.
 
+use std::ffi::OsStr;
+use std::io;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::path::Path;
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -17,6 +23,10 @@ use crate::service::summary::Summary;
 
 /// How often the pipeline is looked at, unless the watchdog wants to hear more often.
 const LOOK: Duration = Duration::from_millis(250);
+/// Until it is ready: other units may wait for it.
+const EAGER: Duration = Duration::from_millis(20);
+/// systemd reads within milliseconds. Whoever does not must not hold up the end.
+const LISTENS: Duration = Duration::from_secs(1);
 /// Pings in each `WatchdogSec`: one that is late must not kill.
 const PINGS: u32 = 4;
 /// How long a start or reload is extended each time while models are being opened.
@@ -70,7 +80,7 @@ struct Informer {
 impl Informer {
     fn run(mut self, stop: &Stop) {
         let pause = self.patience.map_or(LOOK, |it| LOOK.min(it / PINGS));
-        while !stop.wait(pause) {
+        while !stop.wait(if self.ready { pause } else { EAGER }) {
             self.look();
         }
         tell(&[NotifyState::Stopping, NotifyState::Status("stopping")]);
@@ -125,9 +135,24 @@ impl Informer {
 
 /// Nobody can help a notification that does not arrive; the log says why the service times out.
 fn tell(messages: &[NotifyState<'_>]) {
-    if let Err(error) = sd_notify::notify(messages) {
+    let Some(socket) = std::env::var_os("NOTIFY_SOCKET") else {
+        return;
+    };
+    let lines: String = messages.iter().map(|it| format!("{it}\n")).collect();
+    if let Err(error) = send(socket.as_bytes(), &lines) {
         tracing::debug!("systemd does not listen: {error}");
     }
+}
+
+/// As `sd_notify::notify`, which waits for ever while nobody reads.
+fn send(path: &[u8], lines: &str) -> io::Result<()> {
+    let address = match path.strip_prefix(b"@") {
+        Some(name) => SocketAddr::from_abstract_name(name)?,
+        None => SocketAddr::from_pathname(Path::new(OsStr::from_bytes(path)))?,
+    };
+    let socket = UnixDatagram::unbound()?;
+    socket.set_write_timeout(Some(LISTENS))?;
+    socket.send_to_addr(lines.as_bytes(), &address).map(drop)
 }
 
 /// One line for `systemctl status`.

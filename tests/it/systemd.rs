@@ -114,6 +114,21 @@ fn a_service_is_ready_then_alive_then_stopping() {
     assert_eq!(otus.wait().code, Some(0));
 }
 
+#[test]
+fn whoever_asks_to_be_told_and_does_not_read_holds_nothing_up() {
+    let scratch = Scratch::new();
+    let (systemd, otus) = Systemd::run(&scratch, &sound(&scratch, ""));
+    systemd.wait_for("READY=1");
+    // A socket takes ten messages or so (net.unix.max_dgram_qlen), and there are four a watchdog's time.
+    let otus_tells = UnixDatagram::unbound().expect("a socket");
+    otus_tells.set_nonblocking(true).expect("it can be set");
+    while otus_tells.send_to(b"FULL", scratch.path("notify")).is_ok() {}
+    let started = Instant::now();
+    otus.signal(libc::SIGTERM);
+    assert_eq!(otus.wait().code, Some(0));
+    assert!(started.elapsed() < PATIENCE / 2);
+}
+
 /// F19: reload and stop while frames and sound flow.
 #[test]
 fn reload_and_stop_under_load_are_prompt() {
