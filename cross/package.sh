@@ -42,8 +42,12 @@ put() { install -D -m "$1" "$2" "$root/$3"; } # MODE FROM TO
 stage() {
     share=usr/share doc=usr/share/doc/otus
     put 755 "$otus" usr/bin/otus
-    # The build id is a sum of the symbols too, and their names depend on the folder that otus was built in.
-    "$tools-strip" --remove-section=.comment --remove-section=.note --remove-section=.note.gnu.build-id "$root/usr/bin/otus"
+    "$tools-strip" --remove-section=.comment --remove-section=.note "$root/usr/bin/otus"
+    # The linker's build id is also a sum of the symbols, whose names depend on the folder of the build: here, of what is run.
+    "$tools-objcopy" -O binary --only-section=.text --only-section=.rodata "$root/usr/bin/otus" "$root/code"
+    printf '\4\0\0\0\24\0\0\0\3\0\0\0GNU\0%.20s' "$(sha256sum <"$root/code")" >"$root/id"
+    "$tools-objcopy" --update-section .note.gnu.build-id="$root/id" "$root/usr/bin/otus"
+    rm "$root/code" "$root/id"
     put 644 "$runtime" usr/lib/otus/libonnxruntime.so
     put 644 "$silero" usr/lib/otus/silero_vad.onnx
     [ -z "${KERNELS:-}" ] || for file in "$KERNELS"/*.so*; do
