@@ -80,19 +80,29 @@ struct Informer {
 impl Informer {
     fn run(mut self, stop: &Stop) {
         let pause = self.patience.map_or(LOOK, |it| LOOK.min(it / PINGS));
+        let mut looked = Instant::now();
         while !stop.wait(if self.ready { pause } else { EAGER }) {
-            self.look();
+            if !self.ready {
+                self.welcome();
+            }
+            if self.ready || looked.elapsed() >= pause {
+                self.look();
+                looked = Instant::now();
+            }
         }
         tell(&[NotifyState::Stopping, NotifyState::Status("stopping")]);
     }
 
-    fn look(&mut self) {
-        let snapshot = self.view.snapshot();
-        if !self.ready && progress::is_ready(&snapshot) {
+    fn welcome(&mut self) {
+        if progress::is_ready(&self.view.snapshot()) {
             self.ready = true;
             ready();
             tracing::info!("ready");
         }
+    }
+
+    fn look(&mut self) {
+        let snapshot = self.view.snapshot();
         let over = |it: &&Reload| it.outcome != ReloadOutcome::Building && it.number > self.reloads;
         if let Some(reload) = snapshot.reload.as_ref().filter(over) {
             self.reloads = reload.number;
