@@ -21,7 +21,9 @@ case ${1:-install} in
             install -D -m $mode "$file" "$to/usr/$file"
         done
         # What the administrator has written stays.
-        [ -e "$to/etc/otus/pipeline.toml" ] || install -D -m 644 etc/otus/pipeline.toml "$to/etc/otus/pipeline.toml"
+        find etc -type f | while read -r file; do
+            [ -e "$to/$file" ] || install -D -m 644 "$file" "$to/$file"
+        done
         if on_systemd; then
             systemd-sysusers otus.conf
             systemd-tmpfiles --create otus.conf

@@ -4,8 +4,8 @@
 # Usage: package.sh deb|tarball amd64|arm64 OTUS ONNXRUNTIME SILERO OUT_DIR [DOCS]: the program, libonnxruntime.so.X and
 # silero_vad.onnx of models/manifest.toml, where the package goes, and a folder whose files go to /usr/share/doc/otus. Needs
 # binutils (binutils-aarch64-linux-gnu for the other architecture), and for a .deb the Debian release that it is for, with
-# the libraries that otus was linked with. KERNELS is what kernels.sh has made; VERSION, MAINTAINER and SOURCE_DATE_EPOCH
-# replace those of Cargo.toml and git.
+# the libraries that otus was linked with. OPENCV is libotus_opencv.so, KERNELS what kernels.sh has made; VERSION, MAINTAINER
+# and SOURCE_DATE_EPOCH replace those of Cargo.toml and git.
 set -eu
 umask 022
 export LC_ALL=C TZ=UTC
@@ -38,16 +38,25 @@ trap 'rm -rf "$root"' EXIT
 chmod 755 "$root"
 put() { install -D -m "$1" "$2" "$root/$3"; } # MODE FROM TO
 
+# Takes away what depends on the folder of the build: symbols, and with them the linker's build id, which is also a sum of
+# their names. In its place comes one of what is run.
+stripped() {
+    "$tools-strip" --remove-section=.comment --remove-section=.note "$1"
+    "$tools-objcopy" -O binary --only-section=.text --only-section=.rodata "$1" "$root/code"
+    printf '\4\0\0\0\24\0\0\0\3\0\0\0GNU\0%.20s' "$(sha256sum <"$root/code")" >"$root/id"
+    "$tools-objcopy" --update-section .note.gnu.build-id="$root/id" "$1"
+    rm "$root/code" "$root/id"
+}
+
 # What both have, as it lies on a Debian system.
 stage() {
     share=usr/share doc=usr/share/doc/otus
     put 755 "$otus" usr/bin/otus
-    "$tools-strip" --remove-section=.comment --remove-section=.note "$root/usr/bin/otus"
-    # The linker's build id is also a sum of the symbols, whose names depend on the folder of the build: here, of what is run.
-    "$tools-objcopy" -O binary --only-section=.text --only-section=.rodata "$root/usr/bin/otus" "$root/code"
-    printf '\4\0\0\0\24\0\0\0\3\0\0\0GNU\0%.20s' "$(sha256sum <"$root/code")" >"$root/id"
-    "$tools-objcopy" --update-section .note.gnu.build-id="$root/id" "$root/usr/bin/otus"
-    rm "$root/code" "$root/id"
+    stripped "$root/usr/bin/otus"
+    if [ -n "${OPENCV:-}" ]; then
+        put 644 "$OPENCV" usr/lib/otus/libotus_opencv.so
+        stripped "$root/usr/lib/otus/libotus_opencv.so"
+    fi
     put 644 "$runtime" usr/lib/otus/libonnxruntime.so
     put 644 "$silero" usr/lib/otus/silero_vad.onnx
     [ -z "${KERNELS:-}" ] || for file in "$KERNELS"/*.so*; do
@@ -67,36 +76,40 @@ stage() {
     put 644 "$here/systemd/gpu.conf" $doc/examples/gpu.conf
     put 644 "$here/pipelines/pipeline.toml" etc/otus/pipeline.toml
     for name in files network-camera; do
-        put 644 "$here/pipelines/$name.toml" $doc/examples/$name.toml
+        put 644 "$here/pipelines/$name.toml" etc/otus/examples/$name.toml
     done
     [ -z "$docs" ] || for file in "$docs"/*; do
         put 644 "$file" "$doc/${file##*/}"
     done
 }
 
-# The packages that hold the libraries which the programs name, as the installed ones say themselves.
-depends() {
-    libraries=$("$tools-objdump" -p "$root/usr/bin/otus" "$root/usr/lib/otus/libonnxruntime.so" \
+# The packages that hold the libraries which FILEs name, as the installed ones say themselves: `a, b`.
+holders() {
+    libraries=$("$tools-objdump" -p "$@" \
         | sed -n 's/^ *NEEDED *\(.*\)\.so\.\(.*\)/\1 \2/p' | sort -u)
     echo "$libraries" | while read -r library; do
         # Any architecture's word is right: they are of one release.
         sed -n "s/^$library \(.*\)/\1/p" /var/lib/dpkg/info/*.shlibs | grep . \
             || die "no installed package has the library $library: install the one that otus was linked with"
-    done
+    done >"$root/needed"
+    sed 's/:[a-z0-9]*//' "$root/needed" | sort -u | paste -sd , | sed 's/,/, /g'
+    rm "$root/needed"
 }
 
 deb() {
     put 644 "$here/debian/lintian-overrides" usr/share/lintian/overrides/otus
     printf 'otus (%s) stable; urgency=medium\n\n  * See the history of the source.\n\n -- %s  %s\n' \
         "$version" "$maintainer" "$(date -R -d "@$SOURCE_DATE_EPOCH")" | gzip -9n >"$root/usr/share/doc/otus/changelog.gz"
-    needed=$(depends)
-    needed=$(echo "$needed" | sed 's/:[a-z0-9]*//' | sort -u | paste -sd , | sed 's/,/, /g')
+    needed=$(holders "$root/usr/bin/otus" "$root/usr/lib/otus/libonnxruntime.so")
+    opencv=$root/usr/lib/otus/libotus_opencv.so wanted=
+    # Without these otus reads cameras by ffmpeg.
+    [ ! -e "$opencv" ] || wanted=$(holders "$opencv" | grep -o 'libopencv[^,]*' | paste -sd ,),
     size=$(find "$root" -type f -printf '%s\n' | awk '{ kib += int(($1 + 1023) / 1024) } END { print kib }')
     mkdir "$root/DEBIAN"
     (cd "$root" && find usr -type f | sort | xargs md5sum) >"$root/DEBIAN/md5sums"
-    echo /etc/otus/pipeline.toml >"$root/DEBIAN/conffiles"
+    (cd "$root" && find etc -type f | sort | sed 's,^,/,') >"$root/DEBIAN/conffiles"
     sed -e "s/@VERSION@/$version/" -e "s/@ARCH@/$arch/" -e "s/@MAINTAINER@/$maintainer/" -e "s/@SIZE@/$size/" \
-        -e "s/@DEPENDS@/$needed/" "$here/debian/control" >"$root/DEBIAN/control"
+        -e "s/@DEPENDS@/$needed/" -e "s/@OPENCV@/$wanted/" "$here/debian/control" >"$root/DEBIAN/control"
     for script in postinst prerm postrm; do
         put 755 "$here/debian/$script" DEBIAN/$script
     done

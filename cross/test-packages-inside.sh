@@ -39,7 +39,7 @@ installs() {
 works() {
     check "the doctor finds ONNX Runtime in the package" sh -c 'otus doctor | grep "^ok .*ONNX Runtime.*/usr/lib/otus"'
     check "the voice activity model is right" otus models verify silero-vad otus-person otus-words
-    for file in $pipeline /usr/share/doc/otus/examples/*.toml; do
+    for file in $pipeline /etc/otus/examples/*.toml; do
         check "otus check $file" env PORCH_PASSWORD=secret otus check "$file"
     done
     mkdir -p try/sounds try/photos
@@ -67,9 +67,11 @@ END
     [ -f vtest.avi ] || { echo "SKIPPED: people in a video, as .demo/vtest.avi is not there; \`make demo\` fetches it"; return; }
     ffmpeg -v error -ss 20 -i vtest.avi -frames:v 2 try/photos/%d.jpg
     sees photos "uri = \"photos/*.jpg\""
-    sees video "uri = \"../vtest.avi\"
-backend = \"ffmpeg\"
+    for backend in opencv ffmpeg; do
+        sees video-by-$backend "uri = \"../vtest.avi\"
+backend = \"$backend\"
 fps = 0.2"
+    done
 }
 sees() { # WHAT OPTIONS
     cat >try/"$1".toml <<END
@@ -127,6 +129,8 @@ tarball() {
     check "the tarball installs" sh -c 'otus-*-linux/install.sh'
     check "and finds its library" sh -c 'otus doctor | grep "^ok .*ONNX Runtime.*/usr/lib/otus"'
     check "and its models" otus models verify silero-vad
+    [ ! -f vtest.avi ] || sees video-without-opencv "uri = \"../vtest.avi\"
+fps = 0.2"
     check "and can be removed" sh -c 'otus-*-linux/install.sh remove'
     rm -r /etc/otus
     files >after

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs, upgrades, removes and purges otus's Debian package as an administrator would, in a Debian 12 that has what the
-# package depends on and no more. Prints what it checks and `RESULT: all passed` at the end.
+# package depends on and recommends and no more. Prints what it checks and `RESULT: all passed` at the end.
 #
 # Usage: test-packages.sh DEB [OLDER_DEB [TARBALL]]: the package, one to upgrade from (else it is made of DEB), and what
 # install.sh is tried in. FOLDER is where the system is kept for the next time. Needs root, mmdebstrap and 2 GB of disk; for
@@ -14,9 +14,9 @@ arch=$(dpkg-deb -f "$deb" Architecture)
 root=$folder/root-$arch
 mkdir -p "$folder"
 
-# The first choice of each dependency, without versions: the package itself asks for those. ffmpeg is recommended; speech
-# is alsa-utils'.
-packages=$(dpkg-deb -f "$deb" Depends | tr , '\n' | sed 's/|.*//; s/(.*//; s/ //g' | paste -sd ,),ffmpeg,alsa-utils
+# The first choice of each dependency, without versions: the package itself asks for those. Speech is alsa-utils'.
+packages=$(dpkg-deb -f "$deb" Depends Recommends | sed 's/^[A-Z][a-z]*: //' | tr , '\n' | sed 's/|.*//; s/(.*//; s/ //g' \
+    | paste -sd ,),alsa-utils
 if [ "$(cat "$folder/$arch.packages" 2>/dev/null)" != "$packages" ]; then
     # The kernel runs another architecture's programs by whatever is registered there; mmdebstrap knows one name only.
     mmdebstrap --variant=minbase --architectures="$arch" --skip=check/qemu --include="$packages" \

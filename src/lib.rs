@@ -39,6 +39,9 @@
 //! - [`pipeline`]: how it flows.
 //! - [`media`]: what flows.
 //!
+//! Beside them `src/opencv` makes a library of its own, which the first camera loads: the rest of otus
+//! neither needs OpenCV nor pays for it.
+//!
 //! A new node is one file in `nodes`, copied from its nearest neighbour, and one line in the list.
 //! Parsing, checking, threads, queues, counters, reopening, documentation and a floor of tests come
 //! with it.

@@ -11,18 +11,19 @@ from pathlib import Path
 import documents
 import parts
 
-PORTABLE = ["--no-default-features", "--features=microphone,whisper,cuda,tensorrt"]
-# Package: processor, cargo's features.
+FULL = ["--package=otus", "--package=otus-opencv"]
+PORTABLE = ["--package=otus", "--features=cuda,tensorrt"]
+# Package: processor, what cargo builds.
 PACKAGES = {
-    "otus-amd64": ("x86_64", []),
-    "otus-arm64": ("aarch64", []),
+    "otus-amd64": ("x86_64", FULL),
+    "otus-arm64": ("aarch64", FULL),
     "otus-arm64-portable": ("aarch64", PORTABLE),
 }
 
 
-def contents(arch, target, features, wheels, ziglang):
+def contents(arch, target, built, wheels, ziglang):
     """Everything in a package, otus first, and what needs what."""
-    found, folders = parts.crates(target, features)
+    found, folders = parts.crates(target, built)
     by_name = {it.name: it for it in found}
     needed_by = {
         "otus": [parts.standard_library()]
@@ -52,10 +53,10 @@ def main():
     options.out.mkdir(parents=True, exist_ok=True)
     options.wheels.mkdir(parents=True, exist_ok=True)
     wheels = options.wheels.absolute()
-    for package, (arch, features) in PACKAGES.items():
+    for package, (arch, built) in PACKAGES.items():
         target = f"{arch}-unknown-linux-gnu"
-        found = contents(arch, target, features, wheels, options.ziglang)
-        (options.out / f"{package}.cdx.json").write_text(documents.bill(found, target, features))
+        found = contents(arch, target, built, wheels, options.ziglang)
+        (options.out / f"{package}.cdx.json").write_text(documents.bill(found, target, built))
         (options.out / f"{package}.THIRD-PARTY.md").write_text(documents.licence_list(found, package))
         print(f"{package}: {len(found)} parts")
 

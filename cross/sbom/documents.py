@@ -6,10 +6,10 @@ import uuid
 from datetime import datetime, timezone
 
 
-def bill(parts, target, features):
+def bill(parts, target, built):
     """The same parts give the same bytes: its number comes from the rest, its time from SOURCE_DATE_EPOCH, if set."""
     otus, *others = parts
-    properties = {"otus:target": target, "otus:features": " ".join(features) or "default"}
+    properties = {"otus:target": target, "otus:cargo": " ".join(built)}
     metadata = {"lifecycles": [{"phase": "build"}], "component": component(otus),
                 "properties": [{"name": name, "value": value} for name, value in properties.items()]}
     if epoch := os.environ.get("SOURCE_DATE_EPOCH"):

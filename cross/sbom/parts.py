@@ -46,18 +46,18 @@ def cargo(*arguments):
     return printed(os.environ.get("CARGO", "cargo"), *arguments, "--locked")
 
 
-def crates(target, features):
+def crates(target, built):
     """The crates linked for a target, otus first, and the folder of each one's sources.
 
     `cargo tree` says what is linked: unlike `cargo metadata` it keeps the features of build scripts and macros apart.
     """
-    tree = cargo("tree", "--target", target, *features, "--edges=normal,no-proc-macro", "--prefix=depth")
-    metadata = json.loads(cargo("metadata", "--format-version=1", f"--filter-platform={target}", *features))
+    tree = cargo("tree", "--target", target, *built, "--edges=normal,no-proc-macro", "--prefix=depth")
+    metadata = json.loads(cargo("metadata", "--format-version=1", "--all-features", f"--filter-platform={target}"))
     known = {(it["name"], it["version"]): it for it in metadata["packages"]}
     locked = tomllib.loads((ROOT / "Cargo.lock").read_text())["package"]
     sums = {(it["name"], it["version"]): it.get("checksum") for it in locked}
     parts, folders, above = {}, {}, []
-    for line in tree.splitlines():
+    for line in filter(None, tree.splitlines()):
         depth, *crate = re.match(r"(\d+)(\S+) v(\S+)", line).groups()
         crate = tuple(crate)
         if crate not in parts:
@@ -66,13 +66,16 @@ def crates(target, features):
         above[int(depth):] = [parts[crate]]
         if above[:-1] and parts[crate].purl not in above[-2].needs:
             above[-2].needs.append(parts[crate].purl)
-    return list(parts.values()), folders
+    otus, *others = parts.values()
+    otus.needs += [it.purl for it in others if it.name == "otus-opencv"]
+    return [otus, *others], folders
 
 
 def crate_part(package, checksum):
     name, version, licence = package["name"], package["version"], package["license"].replace("/", " OR ")
     if not checksum:  # otus itself, which is in no registry
-        return Part(name, version, licence, purl("generic", name, version), kind="application")
+        kind = "application" if name == "otus" else "library"
+        return Part(name, version, licence, purl("generic", name, version), kind, texts=common_texts(licence))
     texts = crate_texts(Path(package["manifest_path"]).parent) or common_texts(licence)
     return Part(name, version, licence, purl("cargo", name, version), sha256=checksum, source=package["repository"],
                 texts=texts)

@@ -59,7 +59,6 @@ pub use sources::device;
 pub use sources::camera::video_devices;
 
 /// What `otus doctor` asks of the library behind cameras.
-#[cfg(feature = "opencv")]
 pub use sources::camera::{key_frame_distance, opencv_version};
 
 /// Names of the microphones of this machine.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::samples::wav;
-use crate::scratch::{Running, Scratch, skipped, wait_for};
+use crate::scratch::{Running, Scratch, has_opencv, skipped, wait_for};
 use crate::status::free_port;
 
 const TOKEN: &str = "3f1c9a52e8d04b7796c1d0aa5be24f10";
@@ -249,8 +249,8 @@ fn addresses(secret: &str) -> Vec<String> {
 
 #[test]
 fn f17_no_answer_gives_a_secret_away() {
-    if !cfg!(feature = "opencv") {
-        return skipped("the test needs cameras: this build has no `opencv`");
+    if !has_opencv() {
+        return skipped("the test needs cameras: there is no libotus_opencv.so");
     }
     let (scratch, port, secret) = (Scratch::new(), free_port(), "hunter2leak");
     let addresses = addresses(secret);

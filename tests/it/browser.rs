@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::samples::wav;
-use crate::scratch::{Running, Scratch, skipped, wait_for};
+use crate::scratch::{Running, Scratch, has_opencv, skipped, wait_for};
 use crate::status::free_port;
 
 const CHROMIUM: &str = "/usr/bin/chromium";
@@ -125,8 +125,8 @@ fn the_page_asks_for_the_token_and_shows_the_pipeline_on_any_screen() {
     if !Path::new(CHROMIUM).exists() {
         return skipped("there is no Chromium (Debian's package `chromium`)");
     }
-    if !cfg!(feature = "opencv") {
-        return skipped("the test needs a camera: this build has no `opencv`");
+    if !has_opencv() {
+        return skipped("the test needs a camera: there is no libotus_opencv.so");
     }
     let scratch = Scratch::new();
     let port = free_port();

@@ -7,7 +7,7 @@ use libc::{SIGKILL, SIGTERM};
 use serde_json::Value;
 
 use crate::live_camera::{PATIENCE, Server, gaps, log, more_frames, rig_is_here, start, state};
-use crate::scratch::{Running, Scratch, wait_for};
+use crate::scratch::{Running, Scratch, has_opencv, wait_for};
 
 const STREET: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/.demo/vtest.avi");
 
@@ -55,7 +55,7 @@ fn a_file_gives_the_frames_and_times_that_opencv_gives() {
     };
     let child = seen("ffmpeg");
     assert!(child.len() >= 195, "{}", child.len());
-    if cfg!(feature = "opencv") {
+    if has_opencv() {
         assert_eq!(child, seen("opencv"));
     }
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 use crate::bad_input::{check, says};
 use crate::doctor::{doctor, problem, report, said};
 use crate::namespace::{self, devices, no_devices};
-use crate::scratch::{Ended, Running, Scratch, skipped};
+use crate::scratch::{Ended, Running, Scratch, has_opencv, skipped};
 
 const CHILD: &str = "backend = 'ffmpeg'\nwidth = 320\nheight = 240";
 const NO_MICROPHONE: &str = "nothing in /dev/snd records";
@@ -29,11 +29,7 @@ fn microphone() -> Option<String> {
 
 /// The backends that read this, as lines of the pipeline file.
 fn backends() -> &'static [&'static str] {
-    if cfg!(feature = "opencv") {
-        &["", CHILD]
-    } else {
-        &[CHILD]
-    }
+    if has_opencv() { &["", CHILD] } else { &[CHILD] }
 }
 
 /// What a run of `pipeline` ends with.
@@ -212,11 +208,7 @@ fn programs_that_decode_are_told_the_package_where_they_are_missing() {
         let (verdict, found) = said(&report, check);
         assert!(found.contains("there is no `"), "{found}");
         // With OpenCV it need not be there.
-        let expected = if cfg!(feature = "opencv") {
-            "ok"
-        } else {
-            "warning"
-        };
+        let expected = if has_opencv() { "ok" } else { "warning" };
         assert_eq!(verdict, expected);
     }
 }

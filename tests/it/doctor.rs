@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::live_microphone::{Sound, rig_is_here};
 use crate::samples::wav;
-use crate::scratch::{Ended, Running, Scratch, skipped};
+use crate::scratch::{Ended, Running, Scratch, has_opencv, skipped};
 
 /// The exit code, and the report on `pipeline`.
 pub fn doctor(
@@ -74,7 +74,7 @@ fn a_healthy_pipeline_of_files_has_no_problem() {
         said(&report, "camera street"),
         ("ok", "768 x 576, 10.0 frames/s")
     );
-    if cfg!(feature = "opencv") {
+    if has_opencv() {
         let (verdict, found) = said(&report, "key frames of street");
         assert!(verdict == "ok" && found.starts_with("one in "), "{found}");
     }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use libc::{SIGCONT, SIGSTOP, SIGTERM};
 use serde_json::Value;
 
-use crate::scratch::{Running, Scratch, skipped, wait_for};
+use crate::scratch::{Running, Scratch, has_opencv, skipped, wait_for};
 
 /// Debian's, because that is the one which sees Debian's `gi`.
 const PYTHON: &str = "/usr/bin/python3";
@@ -219,8 +219,8 @@ impl Server {
 }
 
 pub fn rig_is_here() -> bool {
-    if !cfg!(feature = "opencv") {
-        skipped("this build has no `opencv`");
+    if !has_opencv() {
+        skipped("there is no libotus_opencv.so");
         return false;
     }
     let probe = "import gi; gi.require_version('GstRtspServer', '1.0'); gi.require_version('Gst', '1.0'); \

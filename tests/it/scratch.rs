@@ -47,6 +47,12 @@ pub fn skipped(why: &str) {
     }
 }
 
+/// Whether OpenCV's part of otus was built; `cargo test` alone does not build it.
+pub fn has_opencv() -> bool {
+    let program = Path::new(env!("CARGO_BIN_EXE_otus"));
+    program.with_file_name("libotus_opencv.so").is_file()
+}
+
 impl Scratch {
     pub fn new() -> Scratch {
         let directory = tempfile::tempdir().expect("a scratch directory");

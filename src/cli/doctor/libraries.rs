@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Finding, within};
 #[cfg(feature = "whisper")]
 use crate::inference::whisper_processor;
+use crate::nodes;
 use crate::pipeline::config::Plan;
 
 /// GStreamer's tool looks through its plugins when it is started for the first time.
@@ -13,7 +14,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 pub fn check(_: &Plan) -> Vec<Finding> {
     vec![
-        linked("OpenCV", "opencv", opencv()),
+        opencv(),
         program("FFmpeg", "ffmpeg", "-version", "ffmpeg"),
         program(
             "GStreamer",
@@ -39,10 +40,10 @@ fn program(name: &str, file: &'static str, version: &'static str, package: &str)
         return Finding::ok(name, first);
     }
     let finding = Finding::ok(name, format!("there is no `{file}` here"));
-    match cfg!(feature = "opencv") {
-        true => finding,
-        false => finding.warning(format!(
-            "this build has no `opencv`, so cameras and videos may need it: `apt install {package}`"
+    match nodes::opencv_version() {
+        Ok(_) => finding,
+        Err(_) => finding.warning(format!(
+            "without OpenCV, cameras and videos may need it: `apt install {package}`"
         )),
     }
 }
@@ -54,14 +55,11 @@ fn linked(name: &str, feature: &str, version: Option<String>) -> Finding {
     }
 }
 
-#[cfg(feature = "opencv")]
-fn opencv() -> Option<String> {
-    crate::nodes::opencv_version()
-}
-
-#[cfg(not(feature = "opencv"))]
-fn opencv() -> Option<String> {
-    None
+fn opencv() -> Finding {
+    match nodes::opencv_version() {
+        Ok(version) => Finding::ok("OpenCV", version),
+        Err(why) => Finding::ok("OpenCV", format!("not used: {why}")),
+    }
 }
 
 #[cfg(feature = "microphone")]

@@ -25,7 +25,6 @@ const NOISY: f64 = -35.0;
 /// More frames than a detector on a small board can look at.
 const MANY_FRAMES: f64 = 15.0;
 /// Longer waits for a key frame make every reconnect slow.
-#[cfg(feature = "opencv")]
 const LONG_KEY_DISTANCE: f64 = 4.0;
 
 pub fn check(plan: &Plan) -> Vec<Finding> {
@@ -160,7 +159,6 @@ fn camera(node: &PlannedNode, plan: &Plan, check: String, given: &Given) -> Vec<
     findings
 }
 
-#[cfg(feature = "opencv")]
 fn key_frames(node: &PlannedNode, plan: &Plan) -> Option<Finding> {
     let uri = node.options.get("uri")?.as_str()?.to_owned();
     let base = plan.base.clone();
@@ -176,11 +174,6 @@ fn key_frames(node: &PlannedNode, plan: &Plan) -> Option<Finding> {
                   to 1 or 2 s, or wait longer before it is given up";
     let config = format!("[sources.{}]\nread_timeout_ms = {patience}", node.id);
     Some(finding.warning(remedy).recommend(config))
-}
-
-#[cfg(not(feature = "opencv"))]
-fn key_frames(_: &PlannedNode, _: &Plan) -> Option<Finding> {
-    None
 }
 
 fn sound(check: String, given: &Given) -> Finding {

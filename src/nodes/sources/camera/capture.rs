@@ -1,32 +1,18 @@
-//! OpenCV's VideoCapture: devices through V4L2, streams and files through FFmpeg, GStreamer.
+//! Frames through OpenCV: devices, streams and files.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use opencv::core::{
-    LogLevel, Mat, MatTraitConst, MatTraitConstManual, Vec3b, Vector, get_version_string,
-    set_log_level,
-};
-use opencv::videoio::{
-    CAP_FFMPEG, CAP_GSTREAMER, CAP_PROP_BUFFERSIZE, CAP_PROP_FPS, CAP_PROP_FRAME_HEIGHT,
-    CAP_PROP_FRAME_WIDTH, CAP_PROP_OPEN_TIMEOUT_MSEC, CAP_PROP_POS_MSEC,
-    CAP_PROP_READ_TIMEOUT_MSEC, CAP_V4L2, VideoCapture, VideoCaptureTrait, VideoCaptureTraitConst,
-};
-
 use super::medium::{Medium, RIBBON};
+use super::opencv::{Backend, Capture, Property, Wish};
 use super::{Config, RateLimit, elements, silent};
 use crate::media::clock::Time;
-use crate::media::frame::{Frame, PixelFormat};
+use crate::media::frame::Frame;
 use crate::media::recycle::Recycle;
 use crate::pipeline::blocking::Blocking;
 use crate::pipeline::context::Context;
 use crate::pipeline::node::{Error, Result};
-
-/// Version of OpenCV, if it tells.
-pub fn version() -> Option<String> {
-    get_version_string().ok()
-}
 
 /// Starts to read; connecting happens on the reader's thread too.
 pub fn start(medium: Medium, config: &Config, context: &Context) -> Blocking<Arc<Frame>> {
@@ -49,45 +35,30 @@ pub fn start(medium: Medium, config: &Config, context: &Context) -> Blocking<Arc
     )
 }
 
-fn connect(medium: &Medium, config: &Config, context: &Context) -> Result<VideoCapture> {
-    // OpenCV's own warnings go past every log; what matters comes back as an error.
-    let _ = set_log_level(LogLevel::LOG_LEVEL_SILENT);
+fn connect(medium: &Medium, config: &Config, context: &Context) -> Result<Capture> {
     let (address, backend) = match medium {
-        Medium::Device(path) => (path.display().to_string(), CAP_V4L2),
-        Medium::Stream(uri) => (uri.expose().to_owned(), CAP_FFMPEG),
+        Medium::Device(path) => (path.display().to_string(), Backend::V4l2),
+        Medium::Stream(uri) => (uri.expose().to_owned(), Backend::Ffmpeg),
         Medium::GStreamer(uri) => {
             // OpenCV would wait for ever for a pipeline that lacks one.
             elements::check(uri.expose())?;
-            (uri.expose().to_owned(), CAP_GSTREAMER)
+            (uri.expose().to_owned(), Backend::Gstreamer)
         }
         Medium::Video(path) | Medium::Stills(path) => {
-            (context.resolve(path).display().to_string(), CAP_FFMPEG)
+            (context.resolve(path).display().to_string(), Backend::Ffmpeg)
         }
     };
-    let limits = match medium {
-        Medium::Stream(_) => vec![
-            CAP_PROP_OPEN_TIMEOUT_MSEC,
-            config.connect_timeout_ms as i32,
-            CAP_PROP_READ_TIMEOUT_MSEC,
-            config.stall_timeout_ms as i32,
-        ],
-        _ => Vec::new(),
-    };
-    let limits = Vector::from_slice(&limits);
-    let capture = VideoCapture::from_file_with_params(&address, backend, &limits);
-    let opened = capture.ok().filter(|it| it.is_opened().unwrap_or(false));
-    let mut capture = opened.ok_or_else(|| unopened(medium, config))?;
-    if matches!(medium, Medium::Device(_)) {
-        // Wishes: a driver may refuse them. Old frames in its queue are of no use.
-        let _ = capture.set(CAP_PROP_BUFFERSIZE, 2.0);
-        for (property, pixels) in [
-            (CAP_PROP_FRAME_WIDTH, config.width),
-            (CAP_PROP_FRAME_HEIGHT, config.height),
-        ] {
-            let _ = pixels.map(|pixels| capture.set(property, f64::from(pixels)));
-        }
-    }
-    Ok(capture)
+    let opened = Capture::open(&Wish {
+        address: &address,
+        backend,
+        limits_ms: match medium {
+            Medium::Stream(_) => (config.connect_timeout_ms, config.stall_timeout_ms),
+            _ => (0, 0),
+        },
+        size: (config.width, config.height),
+        packets: false,
+    })?;
+    opened.ok_or_else(|| unopened(medium, config))
 }
 
 /// OpenCV does not say why it cannot open something; this is what it can be.
@@ -123,10 +94,10 @@ struct Reader {
 }
 
 impl Reader {
-    fn read(&mut self, capture: &mut VideoCapture) -> Result<Option<Arc<Frame>>> {
+    fn read(&mut self, capture: &mut Capture) -> Result<Option<Arc<Frame>>> {
         loop {
             let asked = Instant::now();
-            let grabbed = capture.grab().map_err(Error::retry)?;
+            let grabbed = capture.grab()?;
             // After a time-out FFmpeg's decoder gives what it had held back, as if it were new.
             if self.live && asked.elapsed() >= self.stall_timeout {
                 return Err(silent(self.stall_timeout));
@@ -143,61 +114,30 @@ impl Reader {
     }
 
     /// Now for a device; the presentation time for a file, or its frame rate if it has none.
-    fn capture_time(&mut self, capture: &VideoCapture) -> Time {
+    fn capture_time(&mut self, capture: &mut Capture) -> Time {
         if self.live {
             return self.context.clock.now();
         }
         let number = self.in_file;
         self.in_file += 1;
-        let stamped = capture.get(CAP_PROP_POS_MSEC).unwrap_or_default();
+        let stamped = capture.get(Property::PositionMs);
         let mut at = Time::from_secs_f64(stamped / 1000.0);
         if self.previous.is_some_and(|previous| at <= previous) {
-            let fps = capture
-                .get(CAP_PROP_FPS)
-                .ok()
-                .filter(|fps| *fps > 0.0)
-                .unwrap_or(25.0);
+            let said = capture.get(Property::Fps);
+            let fps = if said > 0.0 { said } else { 25.0 };
             at = Time::from_secs_f64(number as f64 / fps);
         }
         self.previous = Some(at);
         at
     }
 
-    /// Decodes straight into a recycled buffer: the only copy that a frame ever sees.
-    fn retrieve(&mut self, capture: &mut VideoCapture, at: Time, seq: u64) -> Result<Arc<Frame>> {
+    fn retrieve(&mut self, capture: &mut Capture, at: Time, seq: u64) -> Result<Arc<Frame>> {
         let shape = &mut self.shape;
         let source = &self.context.id;
         self.pool.share(|frame| {
             frame.source = Arc::clone(source);
             (frame.at, frame.seq) = (at, seq);
-            let buffer = frame.reshape(shape.0, shape.1, PixelFormat::Bgr8);
-            let start = buffer.as_ptr();
-            let mut elsewhere = Mat::default();
-            let size = if buffer.is_empty() {
-                capture.retrieve_def(&mut elsewhere).map_err(Error::retry)?;
-                elsewhere.size().map_err(Error::retry)?
-            } else {
-                let (rows, columns) = (shape.1 as i32, shape.0 as i32);
-                let mut picture = Mat::new_rows_cols_with_bytes_mut::<Vec3b>(rows, columns, buffer)
-                    .map_err(Error::fatal)?;
-                capture.retrieve_def(&mut picture).map_err(Error::retry)?;
-                // OpenCV makes a new buffer if the picture has another size than the last.
-                if !std::ptr::eq(picture.data(), start) {
-                    elsewhere = picture.try_clone().map_err(Error::retry)?;
-                }
-                picture.size().map_err(Error::retry)?
-            };
-            *shape = (size.width as u32, size.height as u32);
-            if elsewhere.empty() && shape.0 * shape.1 > 0 {
-                return Ok(());
-            }
-            let bytes = elsewhere.data_bytes().map_err(Error::retry)?;
-            let room = frame.reshape(shape.0, shape.1, PixelFormat::Bgr8);
-            if bytes.is_empty() || bytes.len() != room.len() {
-                return Err(Error::retry("the decoder gave a picture without colours"));
-            }
-            room.copy_from_slice(bytes);
-            Ok(())
+            capture.retrieve(frame, shape)
         })
     }
 }

@@ -52,7 +52,6 @@ const OTHER: &str = "`apt-cache search gstreamer1.0-` lists the packages of elem
 ///
 /// # Errors
 /// `Fatal` with the package that has the first one that is missing.
-#[cfg(feature = "opencv")]
 pub fn check(pipeline: &str) -> Result<(), Error> {
     let listed = std::process::Command::new("gst-inspect-1.0").output();
     let Some(listed) = listed.ok().filter(|it| it.status.success()) else {
@@ -68,7 +67,6 @@ pub fn check(pipeline: &str) -> Result<(), Error> {
 }
 
 /// Names of the elements, as far as they are plain.
-#[cfg(feature = "opencv")]
 fn names(pipeline: &str) -> impl Iterator<Item = &str> {
     let first = pipeline
         .split('!')

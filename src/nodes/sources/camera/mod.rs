@@ -1,32 +1,29 @@
 //! `camera`: frames from a device, a stream, a video file or still pictures.
 
-#[cfg(feature = "opencv")]
 mod capture;
 mod child;
 mod elements;
 mod ffmpeg;
 mod frozen;
 mod gstreamer;
-#[cfg(feature = "opencv")]
 mod key_frames;
 mod medium;
+mod opencv;
 mod pictures;
 mod probe;
 mod stills;
 
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::{Duration, Instant};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-#[cfg(feature = "opencv")]
-pub use self::capture::version as opencv_version;
 use self::frozen::Frozen;
-#[cfg(feature = "opencv")]
 pub use self::key_frames::distance as key_frame_distance;
 use self::medium::Medium;
 pub use self::medium::devices as video_devices;
+pub use self::opencv::version as opencv_version;
 use super::condition::{Remedy, Watch};
 use super::pace::{Metronome, Pace};
 use crate::media::event::Condition;
@@ -48,7 +45,7 @@ pub struct Config {
     /// video file, a picture, or pictures like `photos/*.jpg` (one second apart). A stream whose
     /// pictures change their size while they flow is put back into the first.
     pub uri: Uri,
-    /// What decodes. Default: `opencv` where it is built in.
+    /// What decodes. Default: `opencv` where it can be loaded.
     #[serde(default)]
     pub backend: Option<Backend>,
     /// Frames per second at most; the rest are skipped before they cost anything. Default: all.
@@ -96,12 +93,14 @@ pub enum Backend {
 
 impl Config {
     fn backend(&self) -> Backend {
-        let built_in = if cfg!(feature = "opencv") {
-            Backend::Opencv
-        } else {
-            Backend::Ffmpeg
-        };
-        self.backend.unwrap_or(built_in)
+        static TOLD: Once = Once::new();
+        self.backend.unwrap_or_else(|| match opencv::version() {
+            Ok(_) => Backend::Opencv,
+            Err(why) => {
+                TOLD.call_once(|| tracing::info!("without OpenCV, ffmpeg is taken: {why}"));
+                Backend::Ffmpeg
+            }
+        })
     }
 }
 
@@ -170,15 +169,7 @@ impl Node for Camera {
         let mut frames = match &medium {
             Medium::Stills(pattern) => stills::start(&context.resolve(pattern), config, context)?,
             _ if config.backend() == Backend::Ffmpeg => child::start(medium, config, context),
-            #[cfg(feature = "opencv")]
             _ => capture::start(medium, config, context),
-            #[cfg(not(feature = "opencv"))]
-            _ => {
-                return Err(Error::fatal(format!(
-                    "{}: this build has no `opencv`",
-                    config.uri
-                )));
-            }
         };
         let patience = Duration::from_millis(config.connect_timeout_ms + config.stall_timeout_ms);
         let held = frames
