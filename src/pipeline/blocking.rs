@@ -148,7 +148,7 @@ mod tests {
     fn gives_items_then_the_error() {
         let mut count = 0;
         let mut reader = Blocking::start(
-            "test",
+            "three items",
             || Ok(()),
             move |()| {
                 count += 1;
@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn a_call_that_hangs_does_not_hold_up_the_stop() {
         let mut reader = Blocking::<u8>::start(
-            "test",
+            "hangs",
             || Ok(()),
             |()| {
                 std::thread::sleep(Duration::from_secs(3));
