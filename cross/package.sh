@@ -38,10 +38,11 @@ trap 'rm -rf "$root"' EXIT
 chmod 755 "$root"
 put() { install -D -m "$1" "$2" "$root/$3"; } # MODE FROM TO
 
-# Takes away what depends on the folder of the build: symbols, and with them the linker's build id, which is also a sum of
-# their names. In its place comes one of what is run.
+# Takes away what depends on the folder of the build: symbols, and with them the linker's build id, if it writes one, which
+# is also a sum of their names. In its place comes one of what is run.
 stripped() {
     "$tools-strip" --remove-section=.comment --remove-section=.note "$1"
+    "$tools-readelf" -S "$1" | grep -q '\.note\.gnu\.build-id' || return 0
     "$tools-objcopy" -O binary --only-section=.text --only-section=.rodata "$1" "$root/code"
     printf '\4\0\0\0\24\0\0\0\3\0\0\0GNU\0%.20s' "$(sha256sum <"$root/code")" >"$root/id"
     "$tools-objcopy" --update-section .note.gnu.build-id="$root/id" "$1"
@@ -103,7 +104,7 @@ deb() {
     needed=$(holders "$root/usr/bin/otus" "$root/usr/lib/otus/libonnxruntime.so")
     opencv=$root/usr/lib/otus/libotus_opencv.so wanted=
     # Without these otus reads cameras by ffmpeg.
-    [ ! -e "$opencv" ] || wanted=$(holders "$opencv" | grep -o 'libopencv[^,]*' | paste -sd ,),
+    [ ! -e "$opencv" ] || wanted=$(holders "$opencv" | grep -o 'libopencv[^,]*' | paste -sd , | sed 's|,|, |g'),
     size=$(find "$root" -type f -printf '%s\n' | awk '{ kib += int(($1 + 1023) / 1024) } END { print kib }')
     mkdir "$root/DEBIAN"
     (cd "$root" && find usr -type f | sort | xargs md5sum) >"$root/DEBIAN/md5sums"

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::Config;
 use super::child::Recipe;
 use super::medium::Medium;
+use super::{Config, Pace};
 use crate::pipeline::context::Context;
 use crate::pipeline::node::{Error, Result};
 
@@ -40,6 +40,10 @@ pub fn recipe(medium: &Medium, config: &Config, context: &Context) -> Result<Rec
             let per_second = frame_rate(&path)?;
             filters = format!("fps={per_second},vflip");
             rate = Some(ratio(&per_second));
+            // At a file's own pace one thread is enough; each one keeps pictures of its own.
+            if config.pace == Pace::Realtime {
+                command.args(["-threads", "1"]);
+            }
             command.arg("-i").arg(format!("file:{}", path.display()));
         }
         Medium::Stream(uri) | Medium::GStreamer(uri) => {
