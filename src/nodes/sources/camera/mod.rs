@@ -236,7 +236,8 @@ impl Source for Camera {
             }
             Next::End if self.live => Err(Error::retry("the stream ended")),
             Next::End => Ok(Flow::Done),
-            Next::Nothing if self.last_frame.elapsed() > self.stall_timeout => {
+            // A file that is decoded slowly, or of which few frames are wanted, would begin anew.
+            Next::Nothing if self.live && self.last_frame.elapsed() > self.stall_timeout => {
                 Err(silent(self.stall_timeout))
             }
             Next::Nothing => Ok(Flow::More),
