@@ -1,6 +1,7 @@
 //! Cameras that `ffmpeg` and GStreamer decode in a child process, as in a build without OpenCV.
 
 use std::fs;
+use std::process::Command;
 use std::time::Instant;
 
 use libc::{SIGKILL, SIGTERM};
@@ -58,6 +59,38 @@ fn a_file_gives_the_frames_and_times_that_opencv_gives() {
     if has_opencv() {
         assert_eq!(child, seen("opencv"));
     }
+}
+
+#[test]
+fn without_its_library_opencv_is_named_and_ffmpeg_decodes() {
+    let scratch = Scratch::new();
+    let alone = scratch.path("otus");
+    fs::copy(env!("CARGO_BIN_EXE_otus"), &alone).expect("it can be copied");
+    let run = |more: &str| {
+        scratch.write(
+            "pipeline.toml",
+            "status.listen = 'off'\n".to_owned() + &camera(STREET, more),
+        );
+        let mut otus = Command::new(&alone);
+        otus.args(["run", "pipeline.toml"])
+            .current_dir(scratch.path("."));
+        otus.output().expect("it starts")
+    };
+    let chosen = run("fps = 0.5");
+    let said = String::from_utf8_lossy(&chosen.stderr);
+    assert!(
+        chosen.status.success() && said.contains("ffmpeg is taken"),
+        "{said}"
+    );
+    let summary = String::from_utf8_lossy(&chosen.stdout);
+    assert!(summary.contains("40 frames"), "{summary}");
+    let demanded = run("backend = 'opencv'");
+    let said = String::from_utf8_lossy(&demanded.stderr);
+    assert!(
+        said.contains("there is no `libotus_opencv.so` beside otus"),
+        "{said}"
+    );
+    assert_eq!(demanded.status.code(), Some(1), "{said}");
 }
 
 #[test]

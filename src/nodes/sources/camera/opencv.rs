@@ -45,7 +45,8 @@ fn api() -> std::result::Result<&'static Api, String> {
 }
 
 fn load() -> std::result::Result<&'static Api, String> {
-    let remedy = "it comes with builds for systems that have OpenCV";
+    let remedy =
+        "it comes with builds for systems that have OpenCV; `backend = \"ffmpeg\"` does without";
     let file = file().ok_or_else(|| format!("there is no `{FILE}` beside otus; {remedy}"))?;
     // SAFETY: the file lies where otus itself comes from. Initialising OpenCV has no conditions.
     let library = unsafe { Library::new(&file) }.map_err(|error| {
