@@ -11,7 +11,7 @@ use otus::inference::store::sum;
 use serde_json::Value;
 
 use crate::samples::{TEXT, picture, tiny_model, world};
-use crate::scratch::{Ended, Running, Scratch, shared, skipped, wait_for};
+use crate::scratch::{Ended, Running, Scratch, patience, shared, skipped, wait_for};
 
 const NO_ONNX_RUNTIME: &str = "there is no ONNX Runtime on this machine";
 
@@ -191,8 +191,13 @@ fn a_secret_is_never_printed() {
     let address = at("uri = 'rtsp://user:${OTUS_SECRET}@127.0.0.1:1/x'");
     let as_type = address.replace("camera", "${OTUS_SECRET}");
     let as_number = at("uri = '0', fps = '${OTUS_SECRET}'");
+    // Long enough for the camera to have failed.
+    let run = format!(
+        "run --json --for {}s",
+        patience(Duration::from_secs(2)).as_secs()
+    );
     for (pipeline, arguments, code, said) in [
-        (&address, "run --json --for 1s", 1, "rtsp://***@127.0.0.1"),
+        (&address, &*run, 1, "rtsp://***@127.0.0.1"),
         (&as_type, "check", 78, "unknown type `***`"),
         (&as_number, "check", 78, "invalid type: string \"***\""),
         (&as_number, "check --json", 78, ""),
