@@ -73,8 +73,9 @@ fn schemathesis_finds_nothing() {
     );
     let base = format!("http://127.0.0.1:{port}");
     let bearer = format!("Bearer {TOKEN}");
-    wait_for("the endpoint", PATIENCE, || {
-        get(&format!("{base}/healthz"), &[("Authorization", &bearer)])
+    wait_for("a pipeline that is ready", PATIENCE, || {
+        let answer = get(&format!("{base}/readyz"), &[("Authorization", &bearer)]);
+        answer.filter(|(status, _)| *status == 200)
     });
     let description = format!("{base}/openapi.json");
     let header = format!("Authorization: {bearer}");
