@@ -21,21 +21,25 @@ export OTUS_TEST_PATIENCE=20
 
 # Left out: what looks at the source; what preloads a library that exists for this machine only; what asks for this
 # process's memory, which QEMU says is none; what wants to know whether a program is there, which QEMU's vfork cannot tell;
-# what must be done within a second or two; what sends hundreds of pictures or utterances through one; and what must write nothing to
-# standard error when a signal ends it, which QEMU tells there.
+# what must be done within a second or two; what sends hundreds of pictures or utterances through a model; and what must
+# write nothing to standard error when a signal ends it, which QEMU tells there.
 skip() { for it; do printf -- '--skip %s ' "$it"; done; }
 tests() { "$cargo" test --release --target $target --no-fail-fast -- "$@"; }
 # shellcheck disable=SC2046
 tests --test-threads 2 "$@" \
-    $(skip tidy:: licences:: manual:: clocks:: this_process_has_memory_threads_and_files \
+    $(skip tidy:: licences:: manual:: clocks:: this_process_has_memory_threads_and_files golden::yolox \
         child_cameras::what_is_missing_is_named devices::programs_that_decode_are_told_the_package_where_they_are_missing \
-        child_cameras::a_file_gives_the_frames_and_times_that_opencv_gives own_models::people own_models::digits own_models::other_words \
-        systemd::reload_and_stop_under_load_are_prompt isolation::a_worker_that_crashes_or_hangs isolation::no_worker_outlives_its_parent golden::yolox \
-        faults::a_full_disk_is_waited_for_and_nothing_is_lost_or_torn \
+        child_cameras::a_file_gives_the_frames_and_times_that_opencv_gives \
+        own_models::people own_models::digits own_models::other_words \
+        systemd::reload_and_stop_under_load_are_prompt faults::a_full_disk_is_waited_for_and_nothing_is_lost_or_torn \
+        isolation::a_worker_that_crashes_or_hangs isolation::no_worker_outlives_its_parent \
         bad_input::a_reader_that_has_seen_enough_ends_a_listing_quietly) 2>&1 | tee "$out/tests.log" || true
 # Tests of live devices keep time, which an emulated processor may miss beside another test: those once more, alone.
 failed=$(sed -n 's/^test \(.*\) \.\.\. FAILED$/\1/p' "$out/tests.log" | sort -u)
-[ "$(grep -c '^test result' "$out/tests.log")" -ge 4 ] || { echo "test-arm64.sh: a test program was not built or did not get to its end" >&2; exit 1; }
+[ "$(grep -c '^test result' "$out/tests.log")" -ge 4 ] || {
+    echo "test-arm64.sh: a test program was not built or did not get to its end" >&2
+    exit 1
+}
 # shellcheck disable=SC2086
 [ -z "$failed" ] || { echo "again, alone:" $failed; tests --test-threads 1 --exact $failed; }
 
