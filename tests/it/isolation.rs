@@ -22,8 +22,8 @@ fn log(isolation: &str) -> Vec<String> {
     let ended = scratch.run(
         &format!(
             "[runtime]\nisolation = '{isolation}'\n\
-             [sources.street]\ntype = 'camera'\nuri = '{demo}/vtest.avi'\nfps = 1\n\
-             [sources.voice]\ntype = 'audio_file'\npath = '{demo}/*.wav'\n\
+             [sources.street]\ntype = 'camera'\nuri = '{demo}/vtest.avi'\nfps = 0.2\n\
+             [sources.voice]\ntype = 'audio_file'\npath = '{demo}/Front_*.wav'\n\
              [transforms.people]\ntype = 'detect'\nmodel = 'otus-person'\ninputs = ['street']\nworkers = 2\n\
              [transforms.speech]\ntype = 'vad'\ninputs = ['voice']\n\
              [transforms.words]\ntype = 'transcribe'\nmodel = 'otus-words'\ninputs = ['speech']\n\
