@@ -97,6 +97,9 @@ holders() {
     rm "$root/needed"
 }
 
+# Nobody sees half a package.
+whole() { mv "$out/.part" "$out/$1" && echo "$out/$1"; }
+
 deb() {
     put 644 "$here/debian/lintian-overrides" usr/share/lintian/overrides/otus
     printf 'otus (%s) stable; urgency=medium\n\n  * See the history of the source.\n\n -- %s  %s\n' \
@@ -116,8 +119,8 @@ deb() {
     done
     find "$root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
     # More threads would cut the data elsewhere.
-    dpkg-deb --root-owner-group -Zxz --threads-max=1 --build "$root" "$out/otus_${version}_$arch.deb" >/dev/null
-    echo "$out/otus_${version}_$arch.deb"
+    dpkg-deb --root-owner-group -Zxz --threads-max=1 --build "$root" "$out/.part" >/dev/null
+    whole "otus_${version}_$arch.deb"
 }
 
 tarball() {
@@ -126,8 +129,8 @@ tarball() {
     mv "$root"/usr/* "$root/etc" "$root/$name"
     put 755 "$here/install.sh" "$name/install.sh"
     tar -C "$root" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --format=ustar -cf - "$name" \
-        | gzip -9n >"$out/$name.tar.gz"
-    echo "$out/$name.tar.gz"
+        | gzip -9n >"$out/.part"
+    whole "$name.tar.gz"
 }
 
 mkdir -p "$out"
