@@ -15,7 +15,8 @@ root=$folder/root
 mkdir -p "$folder"
 
 # The first choice of each dependency, and what a machine boots with.
-packages=$(dpkg-deb -f "$deb" Depends | tr , '\n' | sed 's/|.*//; s/(.*//; s/ //g' | paste -sd ,)
+packages=$(dpkg-deb -f "$deb" Depends Recommends | sed 's/^[A-Z][a-z]*: //' | tr , '\n' | sed 's/|.*//; s/(.*//; s/ //g' \
+    | paste -sd ,)
 packages=$packages,systemd-sysv,dbus,udev,linux-image-cloud-amd64,initramfs-tools,zstd
 if [ "$(cat "$folder/packages" 2>/dev/null)" != "$packages" ]; then
     mmdebstrap --variant=minbase --include="$packages" --aptopt='APT::Install-Recommends "false"' \
