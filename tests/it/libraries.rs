@@ -55,10 +55,10 @@ fn file(content: &[u8], said: &str) {
     refused(&scratch, said);
 }
 
-/// Compiles `code`; none where there is no compiler.
+/// Compiles `code` with `$TARGET_CC` or `cc`; none where there is no such compiler.
 fn compiled(scratch: &Scratch, name: &str, code: &str, more: &[&str]) -> Option<()> {
     let source = scratch.write(&format!("{name}.c"), code);
-    let mut cc = Command::new("cc");
+    let mut cc = Command::new(std::env::var("TARGET_CC").unwrap_or("cc".into()));
     cc.args(["-w", "-shared", "-fPIC", "-o"])
         .arg(scratch.path(name));
     cc.arg(source).args(more).current_dir(scratch.path("."));
@@ -68,7 +68,7 @@ fn compiled(scratch: &Scratch, name: &str, code: &str, more: &[&str]) -> Option<
         || fs::read(scratch.path(name)).is_ok_and(|it| machine(it) == machine(library()));
     let built = cc.status().is_ok_and(|it| it.success()) && is_right();
     if !built {
-        skipped("there is no C compiler `cc` for the machine that otus is for");
+        skipped("there is no C compiler for the machine that otus is for");
     }
     built.then_some(())
 }
