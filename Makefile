@@ -10,7 +10,7 @@ BUILD_PACKAGES := build-essential clang cmake libasound2-dev libclang-dev libope
                   python3 python3-pip
 # The demo's spoken words; its video is unpacked from another package.
 DEMO_PACKAGES  := alsa-utils
-# Real cameras, microphones and models for the tests.
+# Real cameras, microphones and models for the tests; and, from PyPI, an FFmpeg as old as those of some boards.
 TEST_PACKAGES  := alsa-utils chromium curl espeak-ng faketime ffmpeg gir1.2-gst-rtsp-server-1.0 gstreamer1.0-libav \
                   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly gstreamer1.0-tools \
                   libasound2-plugins openssl prometheus pulseaudio pulseaudio-utils python3-gi \
@@ -74,8 +74,10 @@ setup-build:
 
 setup-test:
 	@$(call install,$(TEST_PACKAGES))
-	@[ -x .demo/tools/bin/schemathesis ] || { python3 -m venv .demo/tools && \
-	  .demo/tools/bin/pip install -q --disable-pip-version-check schemathesis==4.32.5; }
+	@ls .demo/tools/bin/schemathesis .demo/ffmpeg-4/ffmpeg > /dev/null 2>&1 || { python3 -m venv .demo/tools && \
+	  .demo/tools/bin/pip install -q --disable-pip-version-check schemathesis==4.32.5 imageio-ffmpeg==0.4.3 && \
+	  mkdir -p .demo/ffmpeg-4 && \
+	  ln -sf "$$(ls $(CURDIR)/.demo/tools/lib/python3*/site-packages/imageio_ffmpeg/binaries/ffmpeg-*)" .demo/ffmpeg-4/ffmpeg; }
 
 setup-cross: setup-build
 	@$(call install,$(CROSS_PACKAGES))

@@ -109,7 +109,14 @@ fn dispatch(provider: Provider) -> ort::Result<Option<ExecutionProviderDispatch>
         #[cfg(feature = "cuda")]
         Provider::Cuda => Ok(Some(ort::ep::CUDA::default().build())),
         #[cfg(feature = "tensorrt")]
-        Provider::Tensorrt => Ok(Some(ort::ep::TensorRT::default().build())),
+        Provider::Tensorrt => {
+            // Building an engine takes minutes; it is kept beside the models.
+            let engines = store::cache_directory().join("tensorrt");
+            let provider = ort::ep::TensorRT::default()
+                .with_engine_cache(true)
+                .with_engine_cache_path(engines.display());
+            Ok(Some(provider.build()))
+        }
         #[cfg(not(all(feature = "cuda", feature = "tensorrt")))]
         missing => Err(ort::Error::new(format!(
             "this build has no `{}`",

@@ -152,6 +152,28 @@ fn a_network_camera_comes_back_and_its_password_is_in_no_argument() {
     assert!(!log(&scratch).contains("porch"), "{}", log(&scratch));
 }
 
+/// JetPack 5 and 6 have FFmpeg 4.
+#[test]
+fn an_ffmpeg_of_before_version_5_reads_a_network_camera() {
+    const OLD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/.demo/ffmpeg-4");
+    if !rig_is_here() {
+        return;
+    }
+    let scratch = Scratch::new();
+    let server = Server::start("0", &[]);
+    let path = format!("{OLD}:{}", std::env::var("PATH").expect("a path"));
+    let watch = camera(&server.uri, "backend = 'ffmpeg'");
+    let otus = start(&scratch, &watch, &[("PATH", &path)]);
+    more_frames(&scratch, 15);
+    let [(child, _)] = children(&otus)[..] else {
+        panic!("not one child: {:?}", children(&otus))
+    };
+    let program = fs::read_link(format!("/proc/{child}/exe")).expect("it runs");
+    assert!(program.to_string_lossy().contains("v4."), "{program:?}");
+    otus.signal(SIGTERM);
+    assert_eq!(otus.wait().code, Some(0), "{}", log(&scratch));
+}
+
 #[test]
 fn a_pipeline_of_gstreamer_gives_frames_of_the_size_that_is_asked_for() {
     if !rig_is_here() {

@@ -4,6 +4,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::Command;
 
 use crate::bad_input::{check, detect, says, tiny};
@@ -150,6 +151,33 @@ fn one_that_this_user_must_not_read_says_permission() {
     };
     let said = String::from_utf8_lossy(&output.stderr);
     says(&said, &format!("no permission to read … library.so{PULL}"));
+}
+
+/// Where otus itself put it, it is also what otus put there.
+#[test]
+fn one_in_the_cache_that_was_changed_is_not_loaded() {
+    let scratch = world();
+    let pipeline = detect(&tiny()) + "\nstatus.listen = 'off'";
+    scratch.write("pipeline.toml", pipeline);
+    let otus = |arguments: &[&str]| {
+        let mut otus = scratch.otus(arguments);
+        otus.env_remove("ORT_DYLIB_PATH").env_remove("OTUS_MODELS");
+        otus
+    };
+    let pulled = Running::start(otus(&["models", "pull", "onnxruntime"])).wait();
+    let (_, cached) = pulled.stdout.trim().split_once(": ").expect("its place");
+    let mut library = fs::read(cached).expect("it was pulled");
+    *library.last_mut().expect("it has bytes") ^= 1;
+    let cached = Path::new(cached);
+    let (sum, name) = (cached.parent().expect("a folder"), cached.file_name());
+    let copy = Path::new("otus/models").join(sum.file_name().expect("a sum"));
+    fs::create_dir_all(scratch.path(&copy.to_string_lossy())).expect("writable");
+    let copy = copy.join(name.expect("a name"));
+    scratch.write(&copy.to_string_lossy(), library);
+    let mut run = otus(&["run", "pipeline.toml"]);
+    run.env("XDG_CACHE_HOME", scratch.path("."));
+    let said = "libonnxruntime.so … is not the file it should be … Remove it";
+    check(&Running::start(run).wait(), 1, said);
 }
 
 #[test]

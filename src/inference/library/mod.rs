@@ -14,6 +14,7 @@ use ort::environment::Environment;
 
 pub use self::place::find;
 use self::place::{REMEDY, candidate};
+use crate::inference::store;
 use crate::pipeline::context::Context;
 use crate::pipeline::node::{Error, Result};
 use crate::pipeline::options::Runtime;
@@ -49,6 +50,9 @@ pub fn load(runtime: &Runtime, base: &Path) -> Result<Environment> {
     // The loader looks for bare names in places of its own.
     if path.components().count() > 1 {
         shared_object::check(path).map_err(|flaw| candidate.refused(&flaw))?;
+    }
+    if let Some(sum) = candidate.sha256 {
+        store::read_verified(path, sum)?;
     }
     let builder = ort::init_from(path).map_err(|error| candidate.refused(&why(path, &error)))?;
     if api(path).is_none_or(|api| api.is_null()) {

@@ -15,6 +15,8 @@ pub const REMEDY: &str = "run `otus models pull onnxruntime`, or name a library 
 pub struct Candidate {
     /// Where it is.
     pub path: PathBuf,
+    /// What the sum of the file must be; none if an administrator put it there.
+    pub sha256: Option<&'static str>,
     remedy: &'static str,
 }
 
@@ -25,7 +27,13 @@ pub fn find(runtime: &Runtime, base: &Path) -> Option<PathBuf> {
 
 /// The same, and what to do if it is not the right one.
 pub fn candidate(runtime: &Runtime, base: &Path) -> Option<Candidate> {
-    let found = |path, remedy| Some(Candidate { path, remedy });
+    let found = |path, remedy| {
+        Some(Candidate {
+            path,
+            sha256: None,
+            remedy,
+        })
+    };
     if let Some(path) = &runtime.onnxruntime {
         let remedy = "name another in `[runtime] onnxruntime`, or remove that line and run \
                       `otus models pull onnxruntime`";
@@ -45,8 +53,12 @@ pub fn candidate(runtime: &Runtime, base: &Path) -> Option<Candidate> {
         let remedy = "put another there, or remove it and run `otus models pull onnxruntime`";
         return found(packaged, remedy);
     }
-    let cached = store::local(manifest::find("onnxruntime")?).and_then(Place::file)?;
-    found(cached, "remove it and run `otus models pull onnxruntime`")
+    let model = manifest::find("onnxruntime")?;
+    Some(Candidate {
+        path: store::local(model).and_then(Place::file)?,
+        sha256: Some(&model.sha256),
+        remedy: "remove it and run `otus models pull onnxruntime`",
+    })
 }
 
 /// `ort` takes relative paths to start at the program.

@@ -47,7 +47,7 @@ pub fn recipe(medium: &Medium, config: &Config, context: &Context) -> Result<Rec
             command.arg("-i").arg(format!("file:{}", path.display()));
         }
         Medium::Stream(uri) | Medium::GStreamer(uri) => {
-            input = script(uri.expose())?;
+            input = script(uri.expose(), takes_options())?;
             command.args(LIVE).args(["-protocol_whitelist", PROTOCOLS]);
             command.args(["-safe", "0", "-f", "concat", "-i", "pipe:0"]);
         }
@@ -72,17 +72,37 @@ pub fn recipe(medium: &Medium, config: &Config, context: &Context) -> Result<Rec
 }
 
 /// A list with this one entry: passwords are for the child's input, as everybody can read its arguments.
-fn script(address: &str) -> Result<String> {
+fn script(address: &str, takes_options: bool) -> Result<String> {
     if address.contains(['\n', '\r']) {
         return Err(Error::fatal("an address has one line"));
     }
     let quoted = address.replace('\'', "'\\''");
-    let mut script =
-        format!("ffconcat version 1.0\nfile '{quoted}'\noption analyzeduration 500000\n");
-    if address.to_ascii_lowercase().starts_with("rtsp") {
-        script.push_str("option rtsp_transport tcp\n");
+    let mut script = format!("ffconcat version 1.0\nfile '{quoted}'\n");
+    if takes_options {
+        script.push_str("option analyzeduration 500000\n");
+        if address.to_ascii_lowercase().starts_with("rtsp") {
+            script.push_str("option rtsp_transport tcp\n");
+        }
     }
     Ok(script)
+}
+
+/// Whether a list's entries can have options: from FFmpeg 5 on, which Ubuntu 22.04 and JetPack 6 do not have. There RTSP
+/// begins with UDP, and the first picture comes a second later.
+fn takes_options() -> bool {
+    let mut command = Command::new("ffmpeg");
+    let said = command.arg("-version").stdin(Stdio::null()).output();
+    said.ok()
+        .and_then(|it| major_version(&String::from_utf8_lossy(&it.stdout)))
+        .is_none_or(|major| major >= 5)
+}
+
+/// 4 of `ffmpeg version 4.4.2-0ubuntu0.22.04.1 …` or `n4.4`; none where it is built from between two versions.
+fn major_version(said: &str) -> Option<u32> {
+    let version = said
+        .strip_prefix("ffmpeg version ")?
+        .trim_start_matches('n');
+    version.split(['.', '-', ' ']).next()?.parse().ok()
 }
 
 /// Frames per second of a video file, as FFmpeg writes it, `30000/1001`.
