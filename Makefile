@@ -19,6 +19,8 @@ TEST_PACKAGES  := alsa-utils chromium curl espeak-ng faketime ffmpeg gir1.2-gst-
 # To build for ARM; where rustup has no standard library for it, Debian has one.
 CROSS_PACKAGES := binutils-aarch64-linux-gnu g++-aarch64-linux-gnu gcc-aarch64-linux-gnu mmdebstrap python3-venv
 CROSS_RUST     := cargo-web rustc-web libstd-rust-web-dev:arm64
+# To try the packages, and machines that boot with them.
+TRIAL_PACKAGES := alsa-utils e2fsprogs lintian openssl qemu-system-x86 systemd-container
 
 # Seconds for each target, and where chance begins: 0 begins elsewhere every time.
 FUZZ_TIME := 60
@@ -28,7 +30,8 @@ FUZZ_FLAGS := --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-covera
               -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table
 FUZZ_TARGET := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 
-.PHONY: demo test test-arm64 test-faults soak fuzz setup-build setup-cross setup-cross-rust setup-demo setup-test
+.PHONY: demo test test-arm64 test-faults soak fuzz setup-build setup-cross setup-cross-rust setup-demo setup-test \
+        setup-trial
 
 demo: setup-build setup-demo
 	$(CARGO) build --release
@@ -85,6 +88,9 @@ setup-cross: setup-build
 setup-cross-rust:
 	@dpkg --print-foreign-architectures | grep -qx arm64 || $(SUDO) dpkg --add-architecture arm64
 	@$(call install,$(CROSS_RUST))
+
+setup-trial:
+	@$(call install,$(TRIAL_PACKAGES))
 
 setup-demo: .demo/vtest.avi
 	@$(call install,$(DEMO_PACKAGES))

@@ -12,6 +12,9 @@ to=${DESTDIR:-}
 
 files() { find bin lib share -type f | sort; }
 on_systemd() { [ -z "$to" ] && [ -d /run/systemd/system ]; }
+drop_in=/etc/systemd/system/otus.service.d/secrets.conf
+# JetPack 5 has systemd 245, JetPack 6 has 249.
+without_folders_of_credentials() { [ "$(systemctl --version | sed -n '1s/^systemd \([0-9]*\).*/\1/p')" -lt 251 ]; }
 
 case ${1:-install} in
     install)
@@ -27,6 +30,11 @@ case ${1:-install} in
         if on_systemd; then
             systemd-sysusers otus.conf
             systemd-tmpfiles --create otus.conf
+            if without_folders_of_credentials; then
+                install -D -m 644 share/doc/otus/examples/secrets.conf $drop_in
+                [ -e /etc/otus/secrets.env ] || install -m 600 /dev/null /etc/otus/secrets.env
+                echo "secrets go into /etc/otus/secrets.env, as lines NAME=..., because systemd is older than 251"
+            fi
             systemctl daemon-reload
             systemctl try-restart otus || echo "the service does not run: see \`journalctl -u otus\`" >&2
         fi
@@ -38,7 +46,11 @@ case ${1:-install} in
         for folder in lib/otus share/doc/otus/examples share/doc/otus; do
             [ ! -d "$to/usr/$folder" ] || rmdir --ignore-fail-on-non-empty "$to/usr/$folder"
         done
-        ! on_systemd || systemctl daemon-reload
+        if on_systemd; then
+            rm -f $drop_in
+            rmdir --ignore-fail-on-non-empty "${drop_in%/*}" 2>/dev/null || true
+            systemctl daemon-reload
+        fi
         ;;
     *) echo "install.sh: \`${1}\` is neither install nor remove" >&2; exit 2 ;;
 esac

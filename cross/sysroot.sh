@@ -8,6 +8,11 @@ set -eu
 [ $# -ge 2 ] || { sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 folder=$1
 shift
+if [ -d "$folder" ] && [ ! -e "$folder/packages" ]; then
+    echo "sysroot.sh: $folder was made by somebody else and is left alone: \`touch $folder/ready\` if it is complete, \
+or take it away" >&2
+    exit 1
+fi
 rm -rf "$folder" "$folder.part"
 mkdir -p "$(dirname "$folder")"
 packages=$(IFS=,; echo "$*")

@@ -62,7 +62,11 @@ rm -rf "$CARGO_TARGET_DIR/$target/lib"
 mkdir -p "$CARGO_TARGET_DIR/$target/lib"
 ln -s "$out/kernels-arm64" "$CARGO_TARGET_DIR/$target/lib/otus"
 trap 'rm -r "$CARGO_TARGET_DIR/$target/lib"' EXIT
-for processor in neoverse-n1 max; do
-    echo "on $processor: $(QEMU_CPU=$processor "$built/otus" doctor 2>/dev/null | grep whisper.cpp)"
-    QEMU_CPU=$processor "$cargo" test --target $target --test it -- agreement::
-done
+agree_on() { # PROCESSOR INSTRUCTION: that only its kernels have
+    kernels=$(QEMU_CPU=$1 "$built/otus" doctor 2>/dev/null | grep whisper.cpp || true)
+    echo "on $1: $kernels"
+    case $kernels in *"$2"*) ;; *) echo "test-arm64.sh: kernels with $2 were to be taken" >&2; exit 1 ;; esac
+    QEMU_CPU=$1 "$cargo" test --target $target --test it -- agreement::
+}
+agree_on neoverse-n1 DOTPROD
+agree_on max MATMUL_INT8

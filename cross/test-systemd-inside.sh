@@ -55,6 +55,9 @@ check "what one node said can be asked for" sh -c 'journalctl -q -u otus OTUS_NO
 journal OTUS_NODE=porch -n 1
 check "no secret is in the journal" sh -c "! journalctl -o export | grep -q hunter2"
 
+check "it answers with the token and the key of its credentials" within 60 otus status --url https://127.0.0.1:9860 \
+    --token-file /etc/otus/secrets/token --ca /etc/otus/cert.pem
+
 pid=$(property MainPID)
 kill -9 "$pid"
 check "after kill -9 it runs again" within 60 replaced "$pid"
@@ -87,7 +90,9 @@ echo "   after $(($(now) - since)) s"
 check "cleanly" is Result success
 
 echo 'nonsense = 1' >>/etc/otus/pipeline.toml
-check "a wrong pipeline file is refused before the start" sh -c '! systemctl start otus 2>/dev/null'
+check "a wrong pipeline file is refused" sh -c '! systemctl start otus 2>/dev/null'
+sleep 6
+check "and not tried again" is NRestarts 0
 systemctl stop otus
 journal -n 8
 

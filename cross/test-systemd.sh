@@ -4,8 +4,8 @@
 # test-systemd-inside.sh does to it. Prints what it checks and `RESULT: all passed` at the end.
 #
 # Usage: test-systemd.sh nspawn|kvm|tcg DEB [FOLDER]: in what, the amd64 package, and where the system is kept for the next
-# time. Needs root, mmdebstrap, alsa-utils, systemd-container or e2fsprogs and qemu-system-x86; 3 GB of disk. `tcg` is QEMU without the
-# processor's help, and takes many minutes.
+# time. Needs root, mmdebstrap, openssl, alsa-utils, systemd-container or e2fsprogs and qemu-system-x86; 3 GB of disk.
+# `tcg` is QEMU without the processor's help, and takes many minutes.
 set -eu
 
 [ $# -ge 2 ] || { sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
@@ -37,9 +37,17 @@ cp /usr/share/sounds/alsa/Front_Center.wav "$root/opt/sound/"
     printf 'RIFF\044\000\000\200WAVEfmt \020\000\000\000\001\000\001\000\200\273\000\000\000\167\001\000\002\000\020\000data\000\000\000\200'
     head -c 115200000 /dev/zero
 } >"$root/opt/sound/silence.wav"
-printf 'hunter2-systemd\n' >"$root/etc/otus/secrets/PORCH_PASSWORD"
-chmod 600 "$root/etc/otus/secrets/PORCH_PASSWORD"
+secrets=$root/etc/otus/secrets
+printf 'hunter2-systemd\n' >"$secrets/PORCH_PASSWORD"
+openssl rand -hex 32 >"$secrets/token"
+openssl req -x509 -newkey rsa:2048 -nodes -keyout "$secrets/key" -out "$root/etc/otus/cert.pem" -subj /CN=localhost \
+    -addext subjectAltName=IP:127.0.0.1 -addext basicConstraints=critical,CA:FALSE 2>/dev/null
+chmod 600 "$secrets"/*
 cat >"$root/etc/otus/pipeline.toml" <<'END'
+[status]
+token_file = "/run/credentials/otus.service/otus_token"
+tls_cert = "/etc/otus/cert.pem"
+tls_key = "/run/credentials/otus.service/otus_key"
 [sources.mic]
 type = "audio_file"
 path = "/opt/sound/*.wav"
