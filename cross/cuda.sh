@@ -5,9 +5,10 @@
 # Usage: cuda.sh TOOLKIT ARCHITECTURES OUT: where bin/nvcc is (on a board /usr/local/cuda), for which processors, and where
 # the module is put. 72 is Xavier, 87 is Orin, 110 is Thor (101 before CUDA 13); more than one with ; between them.
 # The toolkit's first number must be the board's: CUDA 11 for JetPack 5, 12 for JetPack 6, 13 for JetPack 7. Elsewhere than
-# on a board the toolkit must have targets/aarch64-linux too, and CXX (aarch64-linux-gnu-g++) must be one that it knows, with
-# a C library not newer than the board's: Debian 12's will do from JetPack 6 on.
-# Needs cmake and cargo, and hours. JOBS says how many files are compiled at once (1).
+# on a board the toolkit must have targets/aarch64-linux too, and CXX (aarch64-linux-gnu-g++) must be one that it knows, of a
+# system not newer than the board's: what Debian 12's makes needs GLIBCXX_3.4.30 (JetPack 6 on), what Debian 11's makes
+# GLIBCXX_3.4.21 (JetPack 5).
+# Needs cmake and cargo, and ten minutes to hours. JOBS says how many files are compiled at once (1).
 set -eu
 
 [ $# = 3 ] || { sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2; }

@@ -18,5 +18,7 @@ pub mod store;
 #[cfg(feature = "whisper")]
 pub mod whisper;
 #[cfg(feature = "whisper")]
+pub mod whisper_gpu;
+#[cfg(feature = "whisper")]
 pub mod whisper_processor;
 pub mod worker;

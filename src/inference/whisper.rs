@@ -9,7 +9,7 @@ use whisper_rs::{
     FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperState,
 };
 
-use crate::inference::{store, whisper_processor};
+use crate::inference::{store, whisper_gpu, whisper_processor};
 use crate::media::audio::SAMPLE_RATE;
 use crate::pipeline::context::Context;
 use crate::pipeline::node::{Error, Result};
@@ -192,7 +192,11 @@ fn load(file: &store::ModelFile, providers: &[Provider]) -> Result<WhisperContex
     let mut params = WhisperContextParameters::default();
     params.flash_attn(true);
     // Where the build or a module knows a GPU, and the pipeline file wants one.
-    params.use_gpu(providers.iter().any(|it| *it != Provider::Cpu));
+    let wants_gpu = providers.iter().any(|it| *it != Provider::Cpu);
+    if wants_gpu && let Err(why) = whisper_gpu::find() {
+        tracing::warn!("{why}; the processor works for Whisper");
+    }
+    params.use_gpu(wants_gpu);
     // The magic number and the header come first; whisper.cpp aborts on some broken headers.
     if !file.bytes.starts_with(b"lmgg") {
         return Err(Error::fatal(format!(

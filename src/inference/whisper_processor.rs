@@ -7,7 +7,7 @@
 
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use whisper_rs::whisper_rs_sys as sys;
@@ -34,14 +34,17 @@ pub fn instructions() -> String {
     used.collect::<Vec<_>>().join(" ")
 }
 
-fn folder() -> Option<CString> {
+/// Where modules are, if there is such a folder.
+pub fn folder() -> Option<PathBuf> {
     let program = std::env::current_exe().ok()?;
-    let folder: PathBuf = program.parent()?.parent()?.join("lib/otus");
-    folder.is_dir().then_some(())?;
-    CString::new(folder.as_os_str().as_bytes()).ok()
+    let folder = program.parent()?.parent()?.join("lib/otus");
+    folder.is_dir().then_some(folder)
 }
 
-fn load(folder: &CStr) -> bool {
+fn load(folder: &Path) -> bool {
+    let Ok(folder) = CString::new(folder.as_os_str().as_bytes()) else {
+        return false;
+    };
     // SAFETY: the path ends with a zero. ggml's registry is touched here only, under the lock of
     // `FROM_MODULE`, and nothing has been opened yet that the unloaded kernels would serve.
     unsafe {
@@ -52,7 +55,7 @@ fn load(folder: &CStr) -> bool {
             .map(|at| CStr::from_ptr(sys::ggml_backend_reg_name(sys::ggml_backend_reg_get(at))));
         let found = added.any(|name| name == CPU);
         if found {
-            quieten(folder);
+            quieten(&folder);
             // The first one of a kind is the one that is used.
             sys::ggml_backend_unload(builtin);
         }

@@ -7,6 +7,8 @@ use std::time::Instant;
 use libc::{SIGKILL, SIGTERM};
 use serde_json::Value;
 
+use crate::bad_input::says;
+use crate::libraries::lacking;
 use crate::live_camera::{PATIENCE, Server, gaps, log, more_frames, rig_is_here, start, state};
 use crate::scratch::{Running, Scratch, has_opencv, wait_for};
 
@@ -91,6 +93,11 @@ fn without_its_library_opencv_is_named_and_ffmpeg_decodes() {
         "{said}"
     );
     assert_eq!(demanded.status.code(), Some(1), "{said}");
+    if lacking(&scratch, "libotus_opencv.so", "libopencv_core.so.99").is_some() {
+        let said = run("backend = 'opencv'").stderr;
+        let why = "libopencv_core.so.99: cannot open shared object file … needs OpenCV";
+        says(&String::from_utf8_lossy(&said), why);
+    }
 }
 
 #[test]

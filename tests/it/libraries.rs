@@ -57,7 +57,7 @@ fn file(content: &[u8], said: &str) {
 }
 
 /// Compiles `code` with `$TARGET_CC` or `cc`; none where there is no such compiler.
-fn compiled(scratch: &Scratch, name: &str, code: &str, more: &[&str]) -> Option<()> {
+pub fn compiled(scratch: &Scratch, name: &str, code: &str, more: &[&str]) -> Option<()> {
     let source = scratch.write(&format!("{name}.c"), code);
     let mut cc = Command::new(std::env::var("TARGET_CC").unwrap_or("cc".into()));
     cc.args(["-w", "-shared", "-fPIC", "-o"])
@@ -72,6 +72,15 @@ fn compiled(scratch: &Scratch, name: &str, code: &str, more: &[&str]) -> Option<
         skipped("there is no C compiler for the machine that otus is for");
     }
     built.then_some(())
+}
+
+/// A library that needs another one, which is not there.
+pub fn lacking(scratch: &Scratch, name: &str, needed: &str) -> Option<()> {
+    let soname = format!("-Wl,-soname,{needed}");
+    compiled(scratch, needed, "int needed;", &["-nostdlib", &soname])?;
+    let linked = ["-nostdlib", "-Wl,--no-as-needed", needed];
+    compiled(scratch, name, "int needing;", &linked)?;
+    fs::remove_file(scratch.path(needed)).ok()
 }
 
 fn code(code: &str, said: &str) {

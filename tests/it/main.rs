@@ -33,3 +33,4 @@ mod systemd; // what systemd is told, and its units
 mod tidy; // formatting, lints, documents, sizes
 mod tools; // the endpoint as Schemathesis, Prometheus and curl see it
 mod whisper; // speech to text
+mod whisper_gpu; // modules for graphics processors that are of no use

@@ -73,7 +73,12 @@ impl Scratch {
     /// The program, with models of the shared folder if there is one, and no status endpoint's
     /// default port taken by a neighbour.
     pub fn otus(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_otus"));
+        self.otus_at(Path::new(env!("CARGO_BIN_EXE_otus")), arguments)
+    }
+
+    /// The same, at another place.
+    pub fn otus_at(&self, program: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command.args(arguments).current_dir(self.directory.path());
         command
             .stdin(Stdio::null())

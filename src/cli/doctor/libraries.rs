@@ -5,15 +5,17 @@ use std::time::Duration;
 
 use super::{Finding, within};
 #[cfg(feature = "whisper")]
-use crate::inference::whisper_processor;
+use crate::inference::{whisper_gpu, whisper_processor};
 use crate::nodes;
 use crate::pipeline::config::Plan;
+#[cfg(feature = "whisper")]
+use crate::pipeline::options::Provider;
 
 /// GStreamer's tool looks through its plugins when it is started for the first time.
 const LIMIT: Duration = Duration::from_secs(10);
 
-pub fn check(_: &Plan) -> Vec<Finding> {
-    vec![
+pub fn check(plan: &Plan) -> Vec<Finding> {
+    let mut findings = vec![
         opencv(),
         program("FFmpeg", "ffmpeg", "-version", "ffmpeg"),
         program(
@@ -24,7 +26,9 @@ pub fn check(_: &Plan) -> Vec<Finding> {
         ),
         linked("ALSA", "microphone", alsa()),
         linked("whisper.cpp", "whisper", whisper()),
-    ]
+    ];
+    findings.extend(gpu(plan));
+    findings
 }
 
 /// A program that decodes in place of OpenCV, and the package that has it.
@@ -96,5 +100,28 @@ fn whisper() -> Option<String> {
 
 #[cfg(not(feature = "whisper"))]
 fn whisper() -> Option<String> {
+    None
+}
+
+/// Where whisper.cpp has something for GPUs.
+#[cfg(feature = "whisper")]
+fn gpu(plan: &Plan) -> Option<Finding> {
+    const CHECK: &str = "whisper.cpp on the GPU";
+    let wanted = plan.runtime.providers.iter().any(|it| *it != Provider::Cpu);
+    let use_of_it = match wanted {
+        true => "",
+        false => ", which `[runtime] providers` does not ask for",
+    };
+    match whisper_gpu::find() {
+        Ok(name) => name.map(|name| Finding::ok(CHECK, name + use_of_it)),
+        Err(why) => Some(Finding::ok(CHECK, why).warning(
+            "the processor works for Whisper: build the module for this system's CUDA, \
+             as cross/jetson.md says, or remove it",
+        )),
+    }
+}
+
+#[cfg(not(feature = "whisper"))]
+fn gpu(_: &Plan) -> Option<Finding> {
     None
 }

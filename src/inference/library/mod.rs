@@ -1,7 +1,7 @@
 //! Loads ONNX Runtime, once for the whole process.
 
 mod place;
-mod shared_object;
+pub mod shared_object;
 
 use std::ffi::{CStr, CString, c_char};
 use std::os::unix::ffi::OsStrExt;

@@ -1,10 +1,13 @@
 //! Whether a file is a library that this program can load, read from its headers. The loader itself
 //! says "no such file" of one for another machine, and one that is cut off kills the process.
 
+use std::error::Error;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+
+use libloading::Library;
 
 /// Bytes of the header of a 64-bit library, and of each entry in its list of segments.
 const HEADER: usize = 64;
@@ -20,6 +23,24 @@ const MACHINE: u16 = if cfg!(target_arch = "x86_64") {
 } else {
     0
 };
+
+/// Loads the library at `path`, if its headers are in order.
+///
+/// # Errors
+/// In words that name the file, what is wrong with it, or what else is missing.
+///
+/// # Safety
+/// What the library runs when it is loaded must be sound.
+pub unsafe fn open(path: &Path) -> Result<Library, String> {
+    check(path)?;
+    // SAFETY: the caller vouches for what it runs.
+    let loaded = unsafe { Library::new(path) };
+    // The system's words are the source of an error that says no more than that there is one.
+    loaded.map_err(|error| match error.source() {
+        Some(why) => why.to_string(),
+        None => error.to_string(),
+    })
+}
 
 /// Looks at the headers of the library at `path`.
 ///

@@ -5,10 +5,9 @@ use std::path::PathBuf;
 use std::ptr::NonNull;
 use std::sync::OnceLock;
 
-use libloading::Library;
-
 use self::abi::{Api, Opening};
 pub use self::abi::{Backend, Property};
+use crate::inference::library::shared_object;
 use crate::media::frame::{Frame, PixelFormat};
 use crate::pipeline::node::{Error, Result};
 
@@ -49,9 +48,9 @@ fn load() -> std::result::Result<&'static Api, String> {
         "it comes with builds for systems that have OpenCV; `backend = \"ffmpeg\"` does without";
     let file = file().ok_or_else(|| format!("there is no `{FILE}` beside otus; {remedy}"))?;
     // SAFETY: the file lies where otus itself comes from. Initialising OpenCV has no conditions.
-    let library = unsafe { Library::new(&file) }.map_err(|error| {
+    let library = unsafe { shared_object::open(&file) }.map_err(|why| {
         format!(
-            "{error}: {FILE} needs OpenCV as it was built with; `ldd {}`",
+            "{why}: {FILE} needs OpenCV as it was built with; `ldd {}`",
             file.display()
         )
     })?;
