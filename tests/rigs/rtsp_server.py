@@ -26,7 +26,7 @@ def arguments():
     parser.add_argument("--width", type=int, default=640)
     parser.add_argument("--height", type=int, default=360)
     parser.add_argument("--fps", type=int, default=15)
-    parser.add_argument("--file", help="a clip to play once for its viewers, instead of the moving ball")
+    parser.add_argument("--file", help="a clip to play once for each viewer, instead of the moving ball")
     parser.add_argument("--garble", type=float, default=0, help="this part of the bytes of the video is nonsense")
     parser.add_argument("--resize", type=int, default=0, help="half the size and back, each for so many seconds")
     parser.add_argument("--cut", type=int, default=0, help="throw the viewers out every so many milliseconds")
@@ -69,10 +69,13 @@ def resize(args, media):
 
 
 def factory(args):
-    """One encoder for all viewers, as a camera has; it runs while somebody looks."""
+    """An encoder for each viewer, which runs while that one looks.
+
+    With one for all of them gst-rtsp-server 1.22 dies now and then of an assertion in gst_rtsp_media_get_rates, when
+    two viewers come at the same time.
+    """
     made = GstRtspServer.RTSPMediaFactory()
     made.set_launch(pipeline(args))
-    made.set_shared(True)
     pool = GstRtspServer.RTSPAddressPool()
     # Without a pool the RTP sockets of UDP viewers listen on every interface.
     pool.add_range(HOST, HOST, 20000, 29999, 0)
