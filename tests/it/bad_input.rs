@@ -245,10 +245,10 @@ fn a_closed_terminal_does_not_keep_it_from_stopping() {
 
 #[test]
 fn a_reader_that_has_seen_enough_ends_a_listing_quietly() {
-    let otus = Scratch::new().otus(&["nodes"]).spawn();
-    let mut otus = otus.expect("it starts");
-    drop(otus.stdout.take());
-    let output = otus.wait_with_output().expect("it ends");
+    let (reader, listing) = std::io::pipe().expect("there are descriptors");
+    drop(reader);
+    let output = Scratch::new().otus(&["nodes"]).stdout(listing).output();
+    let output = output.expect("it starts");
     assert_eq!(output.status.signal(), Some(libc::SIGPIPE));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
