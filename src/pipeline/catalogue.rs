@@ -71,6 +71,8 @@ pub struct Configured {
     pub open: Opener,
     /// Whether it is a device that will not wait.
     pub live: bool,
+    /// Loads what it needs before its medium is opened, for sources.
+    pub prepare: Option<Prepare>,
     /// Tells whether its medium is there, for sources.
     pub probe: Option<Probe>,
     /// What is wrong with its options beyond types and ranges.
@@ -79,6 +81,9 @@ pub struct Configured {
 
 /// Opens a node.
 pub type Opener = Arc<dyn Fn(&Context) -> Result<Box<dyn Running>> + Send + Sync>;
+
+/// Loads what a node needs before its medium is opened.
+pub type Prepare = Arc<dyn Fn() + Send + Sync>;
 
 /// Tells whether a node's medium is there; none if that cannot be told.
 pub type Probe = Arc<dyn Fn() -> Option<bool> + Send + Sync>;
@@ -170,6 +175,9 @@ pub const fn source<N: Source>() -> NodeType {
         configure: |table| {
             let (config, mut configured) =
                 configure::<N>(table, N::is_live, |node| Box::new(AsSource(node)))?;
+            let config = Arc::new(config);
+            let same = Arc::clone(&config);
+            configured.prepare = Some(Arc::new(move || N::prepare(&same)));
             configured.probe = Some(Arc::new(move || N::is_there(&config)));
             Ok(configured)
         },
@@ -229,6 +237,7 @@ fn configure<N: Node>(
     let options = config.clone();
     let configured = Configured {
         live: is_live(&config),
+        prepare: None,
         probe: None,
         misuses: N::check(&config),
         open: Arc::new(move |context| N::open(&options, context).map(wrap)),

@@ -104,6 +104,10 @@ pub trait Source: Node {
     /// Whether it is a device that will not wait: downstream of it, late frames are dropped.
     fn is_live(config: &Self::Config) -> bool;
 
+    /// Loads what `open` needs beside the medium, such as a library, while the nodes downstream load
+    /// their models. A device is opened only when they have: what it gives meanwhile would be old.
+    fn prepare(_config: &Self::Config) {}
+
     /// Whether the medium is there, as far as can be found out within half a second. While a
     /// source waits to be reopened, an answer that turns from no to yes ends the wait.
     fn is_there(_config: &Self::Config) -> Option<bool> {

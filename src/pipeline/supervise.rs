@@ -11,7 +11,7 @@ use crate::media::clock::Time;
 use crate::media::event::Event;
 use crate::media::packet::{Kind, Packet};
 use crate::pipeline::calls::Purpose;
-use crate::pipeline::catalogue::{Opener, Probe, Role, Running};
+use crate::pipeline::catalogue::{Opener, Prepare, Probe, Role, Running};
 use crate::pipeline::context::Context;
 use crate::pipeline::intake::Input;
 use crate::pipeline::metrics::{DropReason, State};
@@ -32,6 +32,8 @@ pub struct Worker {
     pub role: Role,
     /// Opens it.
     pub open: Opener,
+    /// Loads what it needs before its medium is opened.
+    pub prepare: Option<Prepare>,
     /// Tells whether its medium is there, if that can be told.
     pub probe: Option<Probe>,
     /// Whether it, or anything upstream, cannot wait: then the run outlives its failures.
@@ -53,8 +55,11 @@ pub struct Worker {
 pub struct Gates {
     /// Told how the first attempt to open went.
     pub opened: Option<Sender<Opened>>,
-    /// Dropped after the first attempt to open: sources wait for everyone else.
+    /// Dropped after the first attempt to open, by all but sources.
     pub ready: Option<Sender<()>>,
+    /// Closed when all but sources have been opened. A device waits for that before it is opened, a file before
+    /// it is read.
+    pub everyone: Option<Receiver<()>>,
     /// A source that is open waits until this is closed.
     pub go: Option<Receiver<()>>,
 }
@@ -180,6 +185,10 @@ impl Worker {
                 true => State::Opening,
                 false => State::Retrying,
             });
+        if self.role == Role::Source && self.live && self.gates.everyone.is_some() {
+            self.prepare.iter().for_each(|prepare| prepare());
+            self.wait_for_everyone();
+        }
         let stats = Arc::clone(&self.context.stats);
         let call = stats.calls.begin(Purpose::Open);
         let mut node = (self.open)(&self.context)?;
@@ -187,7 +196,7 @@ impl Worker {
         memory.opened = true;
         self.tell_opened(Ok(()));
         match self.intake.clone() {
-            None if self.is_held() => Ok(()),
+            None if self.wait_for_everyone() || self.is_held() => Ok(()),
             None => self.pump_source(&mut *node, memory),
             Some(queue) => self.pump(&mut *node, &queue, memory),
         }
@@ -201,13 +210,21 @@ impl Worker {
         self.gates.ready = None;
     }
 
+    /// Waits until all nodes that are no sources have been opened; says whether the run is over.
+    fn wait_for_everyone(&mut self) -> bool {
+        let everyone = self.gates.everyone.take();
+        everyone.is_some_and(|it| self.is_over_before(&it))
+    }
+
     /// Waits until the source may begin; says whether it never will.
     fn is_held(&mut self) -> bool {
-        let Some(go) = self.gates.go.take() else {
-            return false;
-        };
+        let go = self.gates.go.take();
+        go.is_some_and(|it| self.is_over_before(&it))
+    }
+
+    fn is_over_before(&self, gate: &Receiver<()>) -> bool {
         let look_up = Duration::from_millis(100);
-        while go.recv_timeout(look_up) == Err(RecvTimeoutError::Timeout) {
+        while gate.recv_timeout(look_up) == Err(RecvTimeoutError::Timeout) {
             if self.context.stop.is_set() {
                 return true;
             }

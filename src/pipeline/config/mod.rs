@@ -13,7 +13,7 @@ use std::sync::Arc;
 use toml::de::{DeTable, Error as TomlError};
 
 use self::parser::Parser;
-use crate::pipeline::catalogue::{Entry, NodeType, Opener, Probe};
+use crate::pipeline::catalogue::{Entry, NodeType, Opener, Prepare, Probe};
 use crate::pipeline::graph;
 use crate::pipeline::options::{Input, Runtime, Status};
 use crate::pipeline::problem::Problem;
@@ -54,6 +54,8 @@ pub struct PlannedNode {
     pub optional: bool,
     /// Whether it, or anything upstream of it, is a device that will not wait.
     pub live: bool,
+    /// Loads what it needs before its medium is opened, for sources.
+    pub prepare: Option<Prepare>,
     /// Tells whether its medium is there, for sources.
     pub probe: Option<Probe>,
     /// Its options as the file gives them. They may hold secrets: print them through `redact` only.

@@ -52,6 +52,7 @@ impl Parser {
         let configured = configured.unwrap_or_else(|| Configured {
             open: Arc::new(|_| unreachable!("a plan with a problem is not opened")),
             live: false,
+            prepare: None,
             probe: None,
             misuses: Vec::new(),
         });
@@ -64,6 +65,7 @@ impl Parser {
             workers,
             optional,
             live: configured.live,
+            prepare: configured.prepare,
             probe: configured.probe,
             options: options.unwrap_or_default(),
             open: configured.open,

@@ -164,11 +164,11 @@ impl Graph {
                 let gates = Gates {
                     opened: Some(report.clone()),
                     ready: (member.planned.ty.role != Role::Source).then(|| ready.clone()),
+                    everyone: Some(everyone.clone()),
                     go: Some(go.clone()),
                 };
                 self.started += 1;
-                let (everyone, exit) = (everyone.clone(), self.exit.clone());
-                let thread = member.spawn(self.started, gates, everyone, exit);
+                let thread = member.spawn(self.started, gates, self.exit.clone());
                 self.threads.push(thread);
             }
         }
@@ -304,9 +304,7 @@ impl Graph {
         }
         thread.stats.fail(State::Retrying, message);
         self.started += 1;
-        let nobody = crossbeam_channel::never();
-        let gates = Gates::default();
-        let again = member.spawn(self.started, gates, nobody, self.exit.clone());
+        let again = member.spawn(self.started, Gates::default(), self.exit.clone());
         self.threads.push(again);
     }
 

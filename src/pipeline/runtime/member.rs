@@ -4,11 +4,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::thread::{Builder, JoinHandle};
-use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
+use crossbeam_channel::{Sender, unbounded};
 
-use crate::pipeline::catalogue::Role;
 use crate::pipeline::config::PlannedNode;
 use crate::pipeline::context::Context;
 use crate::pipeline::intake::Intake;
@@ -92,6 +90,7 @@ impl Member {
         let worker = Worker {
             role: planned.ty.role,
             open: Arc::clone(&planned.open),
+            prepare: planned.prepare.clone(),
             probe: planned.probe.clone(),
             live: planned.live,
             intake: intake.map(|it| Arc::new(Queue::new(it))),
@@ -111,13 +110,7 @@ impl Member {
     }
 
     /// Starts one more thread for the node.
-    pub fn spawn(
-        &self,
-        number: u64,
-        gates: Gates,
-        everyone: Receiver<()>,
-        exit: Sender<Exit>,
-    ) -> Thread {
+    pub fn spawn(&self, number: u64, gates: Gates, exit: Sender<Exit>) -> Thread {
         let worker = Worker {
             gates,
             pulse: Arc::default(),
@@ -125,9 +118,6 @@ impl Member {
         };
         let (pulse, queue) = (Arc::clone(&worker.pulse), worker.intake.clone());
         let body = move || {
-            if worker.role == Role::Source && worker.gates.opened.is_some() {
-                wait_for(&everyone, &worker.context.stop);
-            }
             // Its own code catches panics of the node; without an exit, `wait` would never return.
             let result = catch_unwind(AssertUnwindSafe(|| worker.run()));
             let result = result.unwrap_or_else(|_| Err(Error::fatal("panicked")));
@@ -169,11 +159,4 @@ impl Thread {
     pub fn is_of(&self, member: &Member) -> bool {
         Arc::ptr_eq(&self.stats, &member.worker.context.stats)
     }
-}
-
-/// Waits until all other nodes have been opened: a source that starts early would only fill queues
-/// that nobody reads yet.
-fn wait_for(everyone: &Receiver<()>, stop: &Stop) {
-    let look_up = Duration::from_millis(100);
-    while everyone.recv_timeout(look_up) == Err(RecvTimeoutError::Timeout) && !stop.is_set() {}
 }

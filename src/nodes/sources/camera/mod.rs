@@ -211,6 +211,13 @@ impl Source for Camera {
         Medium::of(&config.uri).is_ok_and(|medium| medium.is_live())
     }
 
+    fn prepare(config: &Config) {
+        if config.backend() == Backend::Opencv {
+            // Why it cannot be used is told by `open`.
+            let _ = opencv::version();
+        }
+    }
+
     fn is_there(config: &Config) -> Option<bool> {
         probe::is_there(&Medium::of(&config.uri).ok()?)
     }
