@@ -30,8 +30,8 @@ FUZZ_FLAGS := --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-covera
               -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table
 FUZZ_TARGET := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 
-.PHONY: demo test test-arm64 test-faults soak fuzz setup-build setup-cross setup-cross-rust setup-demo setup-test \
-        setup-trial
+.PHONY: demo test test-arm64 test-faults arm64 packages soak fuzz setup-build setup-cross setup-cross-rust setup-demo \
+        setup-test setup-trial
 
 demo: setup-build setup-demo
 	$(CARGO) build --release
@@ -46,6 +46,10 @@ test: setup-build setup-test setup-demo
 # The same tests as ARM code, in QEMU; cross/README.md tells of it.
 test-arm64: setup-build setup-test setup-demo
 	$(MAKE) -C cross test-arm64
+
+# otus for boards, and packages; cross/README.md tells of both.
+arm64 packages:
+	$(MAKE) -C cross $@
 
 # Faults that take minutes, an hour in all; they print what they measure.
 test-faults: setup-build setup-test setup-demo

@@ -4,6 +4,8 @@
 //! that the two know of each other.
 
 mod abi;
+#[cfg(stands_in)]
+mod pictures;
 
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::sync::OnceLock;
@@ -66,6 +68,13 @@ unsafe extern "C" fn open(opening: &Opening) -> *mut c_void {
 }
 
 fn connect(address: &str, opening: &Opening) -> Result<VideoCapture> {
+    #[cfg(stands_in)]
+    if matches!(opening.backend, Backend::V4l2) && !pictures::load() {
+        return Err(opencv::Error::new(
+            0,
+            "libopencv_imgcodecs cannot be loaded",
+        ));
+    }
     let backend = match opening.backend {
         Backend::V4l2 => CAP_V4L2,
         Backend::Ffmpeg => CAP_FFMPEG,

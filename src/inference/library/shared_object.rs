@@ -8,6 +8,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use libloading::Library;
+use libloading::os::unix;
 
 /// Bytes of the header of a 64-bit library, and of each entry in its list of segments.
 const HEADER: usize = 64;
@@ -33,13 +34,16 @@ const MACHINE: u16 = if cfg!(target_arch = "x86_64") {
 /// What the library runs when it is loaded must be sound.
 pub unsafe fn open(path: &Path) -> Result<Library, String> {
     check(path)?;
+    // What lacks a function is an error now, not the end of the process when it is called.
     // SAFETY: the caller vouches for what it runs.
-    let loaded = unsafe { Library::new(path) };
+    let loaded = unsafe { unix::Library::open(Some(path), unix::RTLD_NOW | unix::RTLD_LOCAL) };
     // The system's words are the source of an error that says no more than that there is one.
-    loaded.map_err(|error| match error.source() {
-        Some(why) => why.to_string(),
-        None => error.to_string(),
-    })
+    loaded
+        .map(Library::from)
+        .map_err(|error| match error.source() {
+            Some(why) => why.to_string(),
+            None => error.to_string(),
+        })
 }
 
 /// Looks at the headers of the library at `path`.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use super::child::Recipe;
 use super::medium::Medium;
@@ -89,12 +90,17 @@ fn script(address: &str, takes_options: bool) -> Result<String> {
 
 /// Whether a list's entries can have options: from FFmpeg 5 on, which Ubuntu 22.04 and JetPack 6 do not have. There RTSP
 /// begins with UDP, and the first picture comes a second later.
-fn takes_options() -> bool {
-    let mut command = Command::new("ffmpeg");
-    let said = command.arg("-version").stdin(Stdio::null()).output();
-    said.ok()
-        .and_then(|it| major_version(&String::from_utf8_lossy(&it.stdout)))
-        .is_none_or(|major| major >= 5)
+pub fn takes_options() -> bool {
+    // Asking takes Debian's FFmpeg a tenth of a second, which a camera that comes back does not wait for again.
+    static MAJOR: OnceLock<u32> = OnceLock::new();
+    let ask = || {
+        let mut command = Command::new("ffmpeg");
+        let said = command.arg("-version").stdin(Stdio::null()).output();
+        let major = major_version(&String::from_utf8_lossy(&said.ok()?.stdout))?;
+        Some(*MAJOR.get_or_init(|| major))
+    };
+    let major = MAJOR.get().copied().or_else(ask);
+    major.is_none_or(|major| major >= 5)
 }
 
 /// 4 of `ffmpeg version 4.4.2-0ubuntu0.22.04.1 …` or `n4.4`; none where it is built from between two versions.

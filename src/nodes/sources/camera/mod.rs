@@ -212,9 +212,13 @@ impl Source for Camera {
     }
 
     fn prepare(config: &Config) {
-        if config.backend() == Backend::Opencv {
-            // Why it cannot be used is told by `open`.
-            let _ = opencv::version();
+        // What is wrong is told by `open`.
+        match config.backend() {
+            Backend::Opencv => drop(opencv::version()),
+            Backend::Ffmpeg if matches!(Medium::of(&config.uri), Ok(Medium::Stream(_))) => {
+                ffmpeg::takes_options();
+            }
+            Backend::Ffmpeg => {}
         }
     }
 
