@@ -5,7 +5,8 @@
 //!
 //! A pipeline file is parsed, checked and only then opened. [`pipeline::config`] turns its text
 //! into a plan and finds everything wrong with it; nothing has been touched yet.
-//! [`pipeline::runtime`] starts a thread for every node.
+//! [`pipeline::runtime`] starts a thread for every node. They open at the same time, but a device waits
+//! until all models are there, and nothing is read before that.
 //!
 //! The `camera` decodes into a recycled buffer ([`media::recycle`]): the only copy a frame ever
 //! sees. It is stamped with capture time ([`media::clock`]), wrapped into a packet and handed to

@@ -1,5 +1,6 @@
 //! The runtime driven by small nodes that fail, dawdle and panic on demand.
 
+mod opening;
 mod reload;
 
 use std::path::Path;

@@ -1,0 +1,122 @@
+//! In which order nodes are opened: a model takes its time, and what a camera gives meanwhile is of no use.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::media::frame::Frame;
+use crate::media::packet::WithEvents;
+use crate::pipeline::catalogue::{self, Entry};
+use crate::pipeline::config;
+use crate::pipeline::context::Context;
+use crate::pipeline::node::{Emit, Flow, Node, Result, Sink, Source};
+use crate::pipeline::runtime;
+
+static NODES: &[Entry] = &[
+    Entry::Present(catalogue::source::<Medium>()),
+    Entry::Present(catalogue::sink::<Model>()),
+];
+
+#[derive(Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Config {
+    /// File that each step is written to.
+    diary: PathBuf,
+    /// Whether it pretends to be a device.
+    #[serde(default)]
+    live: bool,
+}
+
+impl Config {
+    fn note(&self, step: &str) {
+        let diary = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&self.diary);
+        writeln!(diary.expect("it is writable"), "{step}").expect("there is room");
+    }
+}
+
+struct Medium(Config);
+
+impl Node for Medium {
+    const NAME: &'static str = "medium";
+    const ABOUT: &'static str = "Nothing.";
+    const EXAMPLE: &'static str = "diary = \"diary\"";
+    type Config = Config;
+
+    fn open(config: &Config, _: &Context) -> Result<Medium> {
+        config.note("opened");
+        Ok(Medium(config.clone()))
+    }
+}
+
+impl Source for Medium {
+    type Out = WithEvents<std::sync::Arc<Frame>>;
+
+    fn is_live(config: &Config) -> bool {
+        config.live
+    }
+
+    fn prepare(config: &Config) {
+        config.note("prepared");
+    }
+
+    fn next(&mut self, _: &mut Emit<Self::Out>) -> Result<Flow> {
+        self.0.note("read");
+        Ok(Flow::Done)
+    }
+}
+
+struct Model;
+
+impl Node for Model {
+    const NAME: &'static str = "model";
+    const ABOUT: &'static str = "Takes a while to be opened.";
+    const EXAMPLE: &'static str = "diary = \"diary\"";
+    type Config = Config;
+
+    fn open(config: &Config, _: &Context) -> Result<Model> {
+        std::thread::sleep(Duration::from_millis(500));
+        config.note("loaded");
+        Ok(Model)
+    }
+}
+
+impl Sink for Model {
+    type In = std::sync::Arc<Frame>;
+
+    fn write(&mut self, _: Self::In) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// The steps of a run.
+fn steps(live: bool) -> Vec<String> {
+    let folder = tempfile::tempdir().expect("a scratch directory");
+    let diary = folder.path().join("diary");
+    let shown = diary.display();
+    let text = format!(
+        "[sources.it]\ntype = 'medium'\nlive = {live}\ndiary = '{shown}'\n\
+         [sinks.model]\ntype = 'model'\ninputs = ['it']\ndiary = '{shown}'\n"
+    );
+    let plan = config::parse(&text, Path::new("."), NODES);
+    let outcome = runtime::start(plan.expect("the pipeline is right")).wait();
+    assert!(outcome.failures.is_empty(), "{:?}", outcome.failures);
+    let diary = fs::read_to_string(diary).expect("steps were taken");
+    diary.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_file_is_opened_while_models_load_and_read_when_they_have() {
+    assert_eq!(steps(false), ["opened", "loaded", "read"]);
+}
+
+#[test]
+fn a_device_is_opened_when_models_have_loaded() {
+    assert_eq!(steps(true), ["prepared", "loaded", "opened", "read"]);
+}
