@@ -67,8 +67,8 @@ macro_rules! passed_on {
         #[unsafe(export_name = $symbol)]
         unsafe extern "C-unwind" fn $name($($argument: $type),*) -> $result {
             static REAL: OnceLock<usize> = OnceLock::new();
-            let symbol = CStr::from_bytes_with_nul(concat!($symbol, "\0").as_bytes());
             let real = *REAL.get_or_init(|| {
+                let symbol = CStr::from_bytes_with_nul(concat!($symbol, "\0").as_bytes());
                 real_function(symbol.expect("it ends with a zero")) as usize
             });
             // SAFETY: the function of this name has this type.
