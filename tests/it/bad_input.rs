@@ -273,7 +273,9 @@ fn fails(pipeline: String, said: &str) {
 }
 
 fn keeps_failing(options: &str, said: &str) {
-    answers(&world(), &camera(options), "--for 1500ms", 1, said);
+    let long_enough = patience(Duration::from_millis(1500)).as_millis();
+    let arguments = format!("--for {long_enough}ms");
+    answers(&world(), &camera(options), &arguments, 1, said);
 }
 
 fn program(arguments: &str, code: i32, said: &str) {
