@@ -1,4 +1,4 @@
-//! Gives the library the name of OpenCV's for picture files, in whose place it stands (`pictures.rs`).
+//! Gives the library the name of OpenCV's for picture files, in whose place it stands (`imgcodecs.rs`).
 
 use std::path::Path;
 

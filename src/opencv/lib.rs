@@ -5,7 +5,7 @@
 
 mod abi;
 #[cfg(stands_in)]
-mod pictures;
+mod imgcodecs;
 
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::sync::OnceLock;
@@ -69,7 +69,7 @@ unsafe extern "C" fn open(opening: &Opening) -> *mut c_void {
 
 fn connect(address: &str, opening: &Opening) -> Result<VideoCapture> {
     #[cfg(stands_in)]
-    if matches!(opening.backend, Backend::V4l2) && !pictures::load() {
+    if matches!(opening.backend, Backend::V4l2) && !imgcodecs::load() {
         return Err(opencv::Error::new(
             0,
             "libopencv_imgcodecs cannot be loaded",

@@ -20,7 +20,7 @@ mod live_microphone; // a real sound server, ALSA and cpal
 mod long_faults; // faults that take minutes, for `make test-faults`
 mod manual; // the manual page and the shell completions
 mod namespace; // machines made up in a mount namespace
-mod opencv; // as little of it as can be
+mod opencv; // that no more of its libraries are loaded than are needed
 mod own_models; // the two models that the program carries
 mod pipelines; // shipped examples and generated documents
 mod private; // nothing is kept aside or sent
