@@ -1,5 +1,7 @@
 //! Any sample rate and channel count to 16 kHz mono, as a stream.
 
+use std::ops::RangeInclusive;
+
 use audioadapter_buffers::direct::SequentialSlice;
 use rubato::{Fft, FixedSync, Resampler};
 
@@ -7,8 +9,9 @@ use crate::media::audio::SAMPLE_RATE;
 
 /// Input frames per block of the resampler: 21 ms at 48 kHz.
 const BLOCK: usize = 1024;
-/// Beyond what any sound card does; a file that claims more is damaged, and its buffers would fill the memory.
-const HIGHEST_RATE: u32 = 768_000;
+/// What sound cards do, and more; a file that claims another rate is damaged, and its samples, each turned into
+/// thousands at 1 Hz, or the resampler's buffers would fill the memory.
+const RATES: RangeInclusive<u32> = 1_000..=768_000;
 
 /// Mixes interleaved channels to mono and resamples by FFT. Compensates the resampler's delay.
 pub struct ToMono16k {
@@ -28,10 +31,12 @@ impl ToMono16k {
     /// A converter from `rate` Hz with `channels` interleaved channels.
     ///
     /// # Errors
-    /// In words, if the rate or channel count is zero or the rate is above 768 kHz.
+    /// In words, if there are no channels, or the rate is below 1 kHz or above 768 kHz.
     pub fn new(rate: u32, channels: usize) -> Result<ToMono16k, String> {
-        if rate == 0 || rate > HIGHEST_RATE || channels == 0 {
-            return Err(format!("{rate} Hz with {channels} channels is no audio"));
+        if !RATES.contains(&rate) || channels == 0 {
+            return Err(format!(
+                "{rate} Hz with {channels} channels is no sound; 1 to 768 kHz can be read"
+            ));
         }
         let resampler = match rate {
             SAMPLE_RATE => None,
@@ -136,6 +141,15 @@ mod tests {
             convert.push(&broken.repeat(2000), &mut mono);
             convert.finish(&mut mono);
             assert!(mono.len() > 3000 && mono.iter().all(|it| it.abs() < 2.0));
+        }
+    }
+
+    /// Found by `make fuzz`: each sample of a file at 1 Hz became 16,000.
+    #[test]
+    fn rates_that_no_sound_has_are_refused() {
+        for (rate, channels) in [(0, 1), (1, 1), (999, 1), (768_001, 1), (48_000, 0)] {
+            let refused = ToMono16k::new(rate, channels).err().expect("refused");
+            assert!(refused.contains(&format!("{rate} Hz")), "{refused}");
         }
     }
 

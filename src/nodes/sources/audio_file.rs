@@ -229,8 +229,8 @@ impl Playing {
         let convert = match &mut self.convert {
             Some(convert) => convert,
             none => {
-                let made =
-                    ToMono16k::new(spec.rate, spec.channels.count()).map_err(Error::Fatal)?;
+                let made = ToMono16k::new(spec.rate, spec.channels.count())
+                    .map_err(|error| Error::fatal(format!("{}: {error}", self.path.display())))?;
                 none.insert(made)
             }
         };
