@@ -51,6 +51,8 @@ pub struct Opening {
 pub struct Api {
     /// Version of OpenCV: text that stays.
     pub version: extern "C" fn() -> *const c_char,
+    /// Loads what a backend takes time for, once: null, or why it cannot be used, text that stays.
+    pub prepare: extern "C" fn(Backend) -> *const c_char,
     /// A capture, or null.
     pub open: unsafe extern "C" fn(&Opening) -> *mut c_void,
     /// Frees it.

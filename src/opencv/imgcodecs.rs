@@ -14,21 +14,30 @@ use std::sync::OnceLock;
 #[repr(C)]
 struct Mat([usize; 12]);
 
-/// Loads the real library if it is not loaded yet; false if it cannot be.
-pub fn load() -> bool {
-    real().is_some()
+/// Loads the real library if it is not loaded yet.
+///
+/// # Errors
+/// The loader's words.
+pub fn load() -> Result<(), &'static CStr> {
+    real().map(drop)
 }
 
-fn real() -> Option<*mut c_void> {
-    static REAL: OnceLock<usize> = OnceLock::new();
-    let handle = *REAL.get_or_init(|| {
-        let path = beside_the_video_library();
+fn real() -> Result<*mut c_void, &'static CStr> {
+    static REAL: OnceLock<Result<usize, CString>> = OnceLock::new();
+    let real = REAL.get_or_init(|| {
+        let path = beside_the_video_library().ok_or(c"OpenCV's video library has no path")?;
         // SAFETY: it is OpenCV's, as the one beside it that is loaded already.
-        path.map_or(0, |it| unsafe {
-            libc::dlopen(it.as_ptr(), libc::RTLD_LAZY | libc::RTLD_LOCAL) as usize
-        })
+        let real = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL) };
+        match real.is_null() {
+            false => Ok(real as usize),
+            // SAFETY: after a failure there are words, which end with a zero, until the thread's next call.
+            true => Err(unsafe { CStr::from_ptr(libc::dlerror()) }.to_owned()),
+        }
     });
-    (handle != 0).then_some(handle as *mut c_void)
+    match real {
+        Ok(handle) => Ok(*handle as *mut c_void),
+        Err(why) => Err(why),
+    }
 }
 
 /// Its whole path: the loader knows this library by its name.
@@ -53,9 +62,9 @@ fn beside_the_video_library() -> Option<CString> {
 fn real_function(symbol: &CStr) -> *mut c_void {
     // SAFETY: the handle is from `dlopen` and never closed; the symbol ends with a zero.
     let found = real().map(|it| unsafe { libc::dlsym(it, symbol.as_ptr()) });
-    // Whatever can come here was opened after `load`.
+    // Devices are opened after `load`; pipelines that end in JPEG pictures come here first.
     match found {
-        Some(function) if !function.is_null() => function,
+        Ok(function) if !function.is_null() => function,
         _ => std::process::abort(),
     }
 }

@@ -25,9 +25,10 @@ use opencv::videoio::{
 use self::abi::{Api, Backend, Opening, Property};
 
 /// What otus looks for.
-#[unsafe(export_name = "otus_opencv_1")]
+#[unsafe(export_name = "otus_opencv_2")]
 pub static API: Api = Api {
     version,
+    prepare,
     open,
     close,
     grab,
@@ -50,6 +51,17 @@ extern "C" fn version() -> *const c_char {
     VERSION.get_or_init(text).as_ptr()
 }
 
+extern "C" fn prepare(backend: Backend) -> *const c_char {
+    #[cfg(stands_in)]
+    if matches!(backend, Backend::V4l2)
+        && let Err(why) = imgcodecs::load()
+    {
+        return why.as_ptr();
+    }
+    let _ = backend;
+    std::ptr::null()
+}
+
 unsafe extern "C" fn open(opening: &Opening) -> *mut c_void {
     // OpenCV's own warnings go past every log; what matters comes back as an error.
     let _ = set_log_level(LogLevel::LOG_LEVEL_SILENT);
@@ -68,13 +80,6 @@ unsafe extern "C" fn open(opening: &Opening) -> *mut c_void {
 }
 
 fn connect(address: &str, opening: &Opening) -> Result<VideoCapture> {
-    #[cfg(stands_in)]
-    if matches!(opening.backend, Backend::V4l2) && !imgcodecs::load() {
-        return Err(opencv::Error::new(
-            0,
-            "libopencv_imgcodecs cannot be loaded",
-        ));
-    }
     let backend = match opening.backend {
         Backend::V4l2 => CAP_V4L2,
         Backend::Ffmpeg => CAP_FFMPEG,

@@ -4,7 +4,8 @@ use std::ffi::{c_char, c_int};
 use std::path::Path;
 use std::time::Duration;
 
-use crate::scratch::{Scratch, has_opencv, patience, skipped, wait_for};
+use crate::bad_input::check;
+use crate::scratch::{Running, Scratch, has_opencv, patience, skipped, wait_for};
 
 const LIBRARY: &str = "libotus_opencv.so";
 /// cv::imread(const std::string&, int)
@@ -31,6 +32,13 @@ struct Mat {
 
 fn libraries(pid: u32) -> String {
     std::fs::read_to_string(format!("/proc/{pid}/maps")).expect("the process lives")
+}
+
+fn library() -> &'static libloading::Library {
+    let file = Path::new(env!("CARGO_BIN_EXE_otus")).with_file_name(LIBRARY);
+    // SAFETY: it is otus's own.
+    let library = unsafe { libloading::Library::new(file) };
+    Box::leak(Box::new(library.expect("it loads")))
 }
 
 /// Whether the process has a file open.
@@ -75,12 +83,8 @@ fn what_is_asked_of_that_library_is_passed_on_to_it() {
     let path = scratch.path("red.png");
     let red = image::RgbImage::from_pixel(40, 30, image::Rgb([200, 20, 10]));
     red.save(&path).expect("the folder is writable");
-    let file = Path::new(env!("CARGO_BIN_EXE_otus")).with_file_name(LIBRARY);
-    // SAFETY: it is otus's own; the types are those of the C++ function, which only reads the text.
-    let read = unsafe {
-        let library = Box::leak(Box::new(libloading::Library::new(file).expect("it loads")));
-        library.get::<unsafe extern "C" fn(*const Text, c_int) -> Mat>(READ)
-    };
+    // SAFETY: the types are those of the C++ function, which only reads the text.
+    let read = unsafe { library().get::<unsafe extern "C" fn(*const Text, c_int) -> Mat>(READ) };
     let read = read.expect("it stands in for the library with this function");
     let path = path.to_string_lossy();
     let text = Text {
@@ -96,4 +100,34 @@ fn what_is_asked_of_that_library_is_passed_on_to_it() {
     };
     assert_eq!((shape, pixel), ((30, 40), &[10, 20, 200][..]));
     assert!(libraries(std::process::id()).contains("libopencv_imgcodecs"));
+}
+
+#[test]
+fn a_webcam_without_the_library_for_picture_files_is_told_so() {
+    if !has_opencv() {
+        return skipped("this build has no OpenCV");
+    }
+    library();
+    let loaded = libraries(std::process::id());
+    let mut files = loaded.split_whitespace();
+    let video = files.find(|it| it.contains("libopencv_videoio"));
+    let video = Path::new(video.expect("it was loaded")).to_owned();
+    // Under all its names in a folder where OpenCV has nothing else.
+    let scratch = Scratch::new();
+    let beside = std::fs::read_dir(video.parent().expect("it is in a folder"));
+    for entry in beside.expect("the folder can be read").flatten() {
+        if entry.path().canonicalize().is_ok_and(|it| it == video) {
+            let copy = scratch.path(&entry.file_name().to_string_lossy());
+            std::fs::copy(&video, copy).expect("there is room");
+        }
+    }
+    scratch.write(
+        "pipeline.toml",
+        "status.listen = 'off'\n[sources.it]\ntype = 'camera'\nuri = '/dev/null'\nbackend = 'opencv'\n\
+         [sinks.log]\ntype = 'console'\ninputs = ['it']\n",
+    );
+    let mut otus = scratch.otus(&["run", "pipeline.toml"]);
+    otus.env("LD_LIBRARY_PATH", scratch.path("."));
+    let said = "OpenCV is not whole: … libopencv_imgcodecs … No such file … install it again";
+    check(&Running::start(otus).wait(), 1, said);
 }

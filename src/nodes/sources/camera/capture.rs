@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use super::medium::{Medium, RIBBON};
-use super::opencv::{Backend, Capture, Property, Wish};
+use super::opencv::{self, Backend, Capture, Property, Wish};
 use super::{Config, RateLimit, elements, silent};
 use crate::media::clock::Time;
 use crate::media::frame::Frame;
@@ -35,22 +35,25 @@ pub fn start(medium: Medium, config: &Config, context: &Context) -> Blocking<Arc
     )
 }
 
+/// Loads what OpenCV needs for it. What is wrong is told when it is opened.
+pub fn prepare(medium: &Medium) {
+    let _ = opencv::prepare(backend(medium));
+}
+
 fn connect(medium: &Medium, config: &Config, context: &Context) -> Result<Capture> {
-    let (address, backend) = match medium {
-        Medium::Device(path) => (path.display().to_string(), Backend::V4l2),
-        Medium::Stream(uri) => (uri.expose().to_owned(), Backend::Ffmpeg),
+    let address = match medium {
+        Medium::Device(path) => path.display().to_string(),
+        Medium::Stream(uri) => uri.expose().to_owned(),
         Medium::GStreamer(uri) => {
             // OpenCV would wait for ever for a pipeline that lacks one.
             elements::check(uri.expose())?;
-            (uri.expose().to_owned(), Backend::Gstreamer)
+            uri.expose().to_owned()
         }
-        Medium::Video(path) | Medium::Stills(path) => {
-            (context.resolve(path).display().to_string(), Backend::Ffmpeg)
-        }
+        Medium::Video(path) | Medium::Stills(path) => context.resolve(path).display().to_string(),
     };
     let opened = Capture::open(&Wish {
         address: &address,
-        backend,
+        backend: backend(medium),
         limits_ms: match medium {
             Medium::Stream(_) => (config.connect_timeout_ms, config.stall_timeout_ms),
             _ => (0, 0),
@@ -59,6 +62,14 @@ fn connect(medium: &Medium, config: &Config, context: &Context) -> Result<Captur
         packets: false,
     })?;
     opened.ok_or_else(|| unopened(medium, config))
+}
+
+fn backend(medium: &Medium) -> Backend {
+    match medium {
+        Medium::Device(_) => Backend::V4l2,
+        Medium::Stream(_) | Medium::Video(_) | Medium::Stills(_) => Backend::Ffmpeg,
+        Medium::GStreamer(_) => Backend::Gstreamer,
+    }
 }
 
 /// OpenCV does not say why it cannot open something; this is what it can be.

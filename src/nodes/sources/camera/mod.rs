@@ -212,13 +212,12 @@ impl Source for Camera {
     }
 
     fn prepare(config: &Config) {
-        // What is wrong is told by `open`.
-        match config.backend() {
-            Backend::Opencv => drop(opencv::version()),
-            Backend::Ffmpeg if matches!(Medium::of(&config.uri), Ok(Medium::Stream(_))) => {
+        match (config.backend(), Medium::of(&config.uri)) {
+            (Backend::Opencv, Ok(medium)) => capture::prepare(&medium),
+            (Backend::Ffmpeg, Ok(Medium::Stream(_))) => {
                 ffmpeg::takes_options();
             }
-            Backend::Ffmpeg => {}
+            _ => {}
         }
     }
 

@@ -15,7 +15,7 @@ use crate::pipeline::node::{Error, Result};
 mod abi;
 
 const FILE: &str = "libotus_opencv.so";
-const SYMBOL: &str = "otus_opencv_1";
+const SYMBOL: &str = "otus_opencv_2";
 
 /// Version of OpenCV.
 ///
@@ -25,6 +25,20 @@ pub fn version() -> std::result::Result<String, String> {
     // SAFETY: the text ends with a zero and stays.
     let version = unsafe { CStr::from_ptr((api()?.version)()) };
     Ok(version.to_string_lossy().into_owned())
+}
+
+/// Loads OpenCV, and what only this backend needs of it; it is done once, and `Capture::open` does it too.
+///
+/// # Errors
+/// Why the backend cannot be used, with the remedy.
+pub fn prepare(backend: Backend) -> std::result::Result<(), String> {
+    let why = (api()?.prepare)(backend);
+    if why.is_null() {
+        return Ok(());
+    }
+    // SAFETY: the text ends with a zero and stays.
+    let why = unsafe { CStr::from_ptr(why) }.to_string_lossy();
+    Err(format!("OpenCV is not whole: {why}; install it again"))
 }
 
 /// Beside the program, as cargo builds it, or in `../lib/otus`, as packages have it.
@@ -91,6 +105,7 @@ impl Capture {
     /// # Errors
     /// `Fatal` if OpenCV cannot be used.
     pub fn open(wish: &Wish) -> Result<Option<Capture>> {
+        prepare(wish.backend).map_err(Error::Fatal)?;
         let api = api().map_err(Error::Fatal)?;
         let address = CString::new(wish.address).map_err(Error::fatal)?;
         let opening = Opening {
