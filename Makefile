@@ -20,7 +20,7 @@ TEST_PACKAGES  := alsa-utils chromium curl espeak-ng faketime ffmpeg gir1.2-gst-
 CROSS_PACKAGES := binutils-aarch64-linux-gnu g++-aarch64-linux-gnu gcc-aarch64-linux-gnu mmdebstrap python3-venv
 CROSS_RUST     := cargo-web rustc-web libstd-rust-web-dev:arm64
 # To try the packages, and machines that boot with them.
-TRIAL_PACKAGES := alsa-utils e2fsprogs lintian openssl qemu-system-x86 systemd-container
+TRIAL_PACKAGES := alsa-utils e2fsprogs ffmpeg lintian openssl qemu-system-x86 systemd-container
 
 # Seconds for each target, and where chance begins: 0 begins elsewhere every time.
 FUZZ_TIME := 60

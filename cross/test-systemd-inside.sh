@@ -34,6 +34,36 @@ for kind in speech transcript; do
     check "and writes its first $kind" within 300 grep -qs "\"kind\":\"$kind\"" $events
     echo "   $(now) s after the kernel: $(grep -m 1 "\"kind\":\"$kind\"" $events)"
 done
+
+# Both are plugged in while the service runs, as its user finds them in /dev.
+plug() {
+    ffmpeg -nostdin -v error -re -stream_loop -1 -i /opt/webcam.avi -c copy -f v4l2 /dev/video0 &
+    webcam=$!
+}
+speak() { while aplay -q -D plughw:Loopback,1 /opt/sound/Front_Center.wav; do sleep 1; done; }
+lines() { wc -l <$people; }
+sees_more_than() { [ "$(lines)" -gt "$1" ]; }
+if [ -e /opt/webcam.avi ]; then
+    people=/var/lib/otus/people.jsonl
+    modprobe v4l2loopback exclusive_caps=1
+    plug
+    check "a webcam that is plugged in later shows people" within 180 grep -qs '"label":"person"' $people
+    echo "   $(grep -m 1 '"label":"person"' $people)"
+    check "OpenCV's library for picture files decodes its MJPEG" grep -q libopencv_imgcodecs "/proc/$(property MainPID)/maps"
+    kill $webcam
+    wait $webcam
+    check "a webcam that stops is missed" within 120 sh -c 'systemctl show -P StatusText otus | grep -q "webcam is being retried"'
+    seen=$(lines)
+    plug
+    check "and read again when it is back" within 120 sees_more_than "$seen"
+
+    modprobe snd-aloop
+    speak &
+    speaker=$!
+    check "a microphone that is plugged in later hears speech" within 300 grep -qs '"kind":"speech"' /var/lib/otus/heard.jsonl
+    echo "   $(grep -m 1 '"kind":"speech"' /var/lib/otus/heard.jsonl)"
+    kill $speaker $webcam
+fi
 systemctl stop otus
 
 # A hang is to be noticed sooner here.

@@ -1,10 +1,11 @@
 #!/bin/sh
 # Boots a machine that otus's package is installed in: Debian 12 with its own systemd in a container of systemd-nspawn,
-# or on a kernel of its own in QEMU. The service must start at boot, write its first event, and outlive what
-# test-systemd-inside.sh does to it. Prints what it checks and `RESULT: all passed` at the end.
+# or on a kernel of its own in QEMU, which then also has a webcam and a microphone as the kernel gives them. The service
+# must start at boot, write its first event, and outlive what test-systemd-inside.sh does to it. Prints what it checks and `RESULT: all passed` at the end.
 #
 # Usage: test-systemd.sh nspawn|kvm|tcg DEB [FOLDER]: in what, the amd64 package, and where the system is kept for the next
-# time. Needs root, mmdebstrap, openssl, alsa-utils, systemd-container or e2fsprogs and qemu-system-x86; 3 GB of disk.
+# time. Needs root, mmdebstrap, openssl, alsa-utils, systemd-container or ffmpeg, e2fsprogs and qemu-system-x86; 6 GB of
+# disk. The webcam shows .demo/vtest.avi, which `make demo` fetches.
 # `tcg` is QEMU without the processor's help, and takes many minutes.
 set -eu
 
@@ -17,15 +18,16 @@ mkdir -p "$folder"
 # The first choice of each dependency, and what a machine boots with.
 packages=$(dpkg-deb -f "$deb" Depends Recommends | sed 's/^[A-Z][a-z]*: //' | tr , '\n' | sed 's/|.*//; s/(.*//; s/ //g' \
     | paste -sd ,)
-packages=$packages,systemd-sysv,dbus,udev,linux-image-cloud-amd64,initramfs-tools,zstd
-if [ "$(cat "$folder/packages" 2>/dev/null)" != "$packages" ]; then
-    mmdebstrap --variant=minbase --include="$packages" --aptopt='APT::Install-Recommends "false"' \
-        bookworm "$folder/root.tar"
-    echo "$packages" >"$folder/packages"
+packages=$packages,systemd-sysv,dbus,udev,zstd
+[ "$where" = nspawn ] || packages=$packages,linux-image-amd64,initramfs-tools,linux-headers-amd64,v4l2loopback-dkms,kmod,alsa-utils
+kept=$folder/$([ "$where" = nspawn ] && echo container || echo machine)
+if [ "$(cat "$kept.packages" 2>/dev/null)" != "$packages" ]; then
+    mmdebstrap --variant=minbase --include="$packages" --aptopt='APT::Install-Recommends "false"' bookworm "$kept.tar"
+    echo "$packages" >"$kept.packages"
 fi
 
 rm -rf "$root" && mkdir "$root"
-tar -xf "$folder/root.tar" -C "$root" --exclude='./dev/*'
+tar -xf "$kept.tar" -C "$root" --exclude='./dev/*'
 : >"$root/etc/machine-id"
 cp "$deb" "$root/opt/otus.deb"
 chroot "$root" dpkg -i /opt/otus.deb
@@ -67,6 +69,33 @@ type = "jsonl"
 inputs = ["speech", "words", "mic", "porch"]
 path = "/var/lib/otus/events.jsonl"
 END
+if [ "$where" != nspawn ]; then
+    # What webcams send, one JPEG picture after the other.
+    ffmpeg -v error -ss 20 -i "$here/../.demo/vtest.avi" -t 20 -r 5 -c:v mjpeg -q:v 3 "$root/opt/webcam.avi"
+    cat >>"$root/etc/otus/pipeline.toml" <<'END'
+[sources.webcam]
+type = "camera"
+uri = "/dev/video0"
+fps = 1
+[transforms.people]
+type = "detect"
+inputs = ["webcam"]
+model = "otus-person"
+[sinks.people_log]
+type = "jsonl"
+inputs = ["people"]
+path = "/var/lib/otus/people.jsonl"
+[sources.microphone]
+type = "microphone"
+[transforms.heard]
+type = "vad"
+inputs = ["microphone"]
+[sinks.heard_log]
+type = "jsonl"
+inputs = ["heard"]
+path = "/var/lib/otus/heard.jsonl"
+END
+fi
 install -m 755 "$here/test-systemd-inside.sh" "$root/opt/"
 cat >"$root/etc/systemd/system/test.service" <<'END'
 [Service]
@@ -90,7 +119,7 @@ in_container() {
 
 in_machine() {
     rm -f "$folder/image"
-    truncate -s 3G "$folder/image"
+    truncate -s 4G "$folder/image"
     mke2fs -q -t ext4 -d "$root" "$folder/image"
     timeout 3600 qemu-system-x86_64 -accel "$where" -cpu max,-arch-capabilities -m 2G -smp 2 -nographic -no-reboot \
         -net none -kernel "$root"/boot/vmlinuz-* -initrd "$root"/boot/initrd.img-* \
