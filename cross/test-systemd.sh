@@ -1,7 +1,8 @@
 #!/bin/sh
 # Boots a machine that otus's package is installed in: Debian 12 with its own systemd in a container of systemd-nspawn,
 # or on a kernel of its own in QEMU, which then also has a webcam and a microphone as the kernel gives them. The service
-# must start at boot, write its first event, and outlive what test-systemd-inside.sh does to it. Prints what it checks and `RESULT: all passed` at the end.
+# must start at boot, write its first event, and outlive what test-systemd-inside.sh does to it. Prints what it checks and
+# `RESULT: all passed` at the end.
 #
 # Usage: test-systemd.sh nspawn|kvm|tcg DEB [FOLDER]: in what, the amd64 package, and where the system is kept for the next
 # time. Needs root, mmdebstrap, openssl, alsa-utils, systemd-container or ffmpeg, e2fsprogs and qemu-system-x86; 6 GB of
