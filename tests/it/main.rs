@@ -7,6 +7,7 @@ mod browser; // the page, in a real Chromium
 mod camera_faults; // cameras that send nonsense, nothing, or another size
 mod child_cameras; // ffmpeg and GStreamer as decoders in processes of their own
 mod clocks; // wall clocks that step
+mod corpora; // what fuzzing begins from
 mod devices; // cameras and microphones that are not there or belong to others
 mod doctor; // what `otus doctor` says about real and missing parts
 mod faults; // full and read-only disks, kills

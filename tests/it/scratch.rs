@@ -39,11 +39,38 @@ pub fn shared() -> Option<PathBuf> {
 
 /// Says on the terminal, past the test runner's capture, that a test did not run and why.
 pub fn skipped(why: &str) {
+    say(&format!("SKIPPED {}: {why}", test()));
+}
+
+fn say(line: &str) {
     use std::io::Write;
-    let name = std::thread::current().name().unwrap_or("a test").to_owned();
-    let mut terminal = std::fs::OpenOptions::new().append(true).open("/dev/stderr");
-    if let Ok(terminal) = &mut terminal {
-        let _ = writeln!(terminal, "SKIPPED {name}: {why}");
+    let terminal = std::fs::OpenOptions::new().append(true).open("/dev/stderr");
+    if let Ok(mut terminal) = terminal {
+        let _ = writeln!(terminal, "{line}");
+    }
+}
+
+/// The test that this thread runs.
+fn test() -> String {
+    std::thread::current().name().unwrap_or("a test").to_owned()
+}
+
+/// A test that takes longer says so when its thread ends.
+const LONG: Duration = Duration::from_secs(5);
+
+struct Took {
+    test: String,
+    since: Instant,
+}
+
+thread_local!(static TOOK: Took = Took { test: test(), since: Instant::now() });
+
+impl Drop for Took {
+    fn drop(&mut self) {
+        let took = self.since.elapsed();
+        if took > LONG {
+            say(&format!("SLOW {}: {:.1} s", self.test, took.as_secs_f32()));
+        }
     }
 }
 
@@ -55,6 +82,7 @@ pub fn has_opencv() -> bool {
 
 impl Scratch {
     pub fn new() -> Scratch {
+        TOOK.with(|_| ());
         let directory = tempfile::tempdir().expect("a scratch directory");
         Scratch { directory }
     }
@@ -216,6 +244,7 @@ pub fn patience(usual: Duration) -> Duration {
 
 /// Asks until `condition` gives something or the time is over.
 pub fn wait_for<T>(what: &str, at_most: Duration, mut condition: impl FnMut() -> Option<T>) -> T {
+    TOOK.with(|_| ());
     let at_most = patience(at_most);
     let deadline = Instant::now() + at_most;
     loop {

@@ -72,8 +72,18 @@ fn clippy_and_rustdoc_have_nothing_to_say() {
         &["clippy", "--all-targets", "--quiet", "--", "-D", "warnings"],
         &[],
     );
-    let bare = ["clippy", "--quiet", "--no-default-features"];
-    cargo(&[&bare[..], &["--", "-D", "warnings"]].concat(), &[]);
+    cargo(
+        &[
+            "clippy",
+            "--all-targets",
+            "--no-default-features",
+            "--quiet",
+            "--",
+            "-D",
+            "warnings",
+        ],
+        &[],
+    );
     cargo(
         &["doc", "--no-deps", "--quiet"],
         &[("RUSTDOCFLAGS", "-D warnings")],
@@ -100,6 +110,48 @@ fn files_open_with_what_they_are_for_and_stay_small() {
     }
 }
 
+/// Whether a line of code begins a function, whatever stands before `fn`: `pub(in crate::nodes) async unsafe extern "C" fn`.
+fn starts_function(code: &str) -> bool {
+    let Some((before, name)) = code.split_once("fn ") else {
+        return false;
+    };
+    let before = match before.strip_prefix("pub(") {
+        Some(rest) => rest.split_once(')').map_or(rest, |(_, after)| after),
+        None => before,
+    };
+    let is_word = |it| {
+        matches!(it, "pub" | "const" | "async" | "unsafe" | "safe" | "extern")
+            || (it.len() > 1 && it.starts_with('"') && it.ends_with('"'))
+    };
+    before.split_whitespace().all(is_word)
+        && name.starts_with(|it: char| it.is_alphabetic() || it == '_')
+}
+
+#[test]
+fn every_form_of_function_is_seen() {
+    let functions = [
+        "fn a() {",
+        "pub async fn a() {",
+        "unsafe fn a() {",
+        "extern \"C\" fn a() {",
+        "pub(super) fn a() {",
+        "pub(in crate::nodes) const unsafe extern fn _a<T>() {",
+    ];
+    for code in functions {
+        assert!(starts_function(code), "{code}");
+    }
+    for code in [
+        "let a: fn (u8) = b;",
+        "// fn a",
+        "a(fn b",
+        "\"fn a",
+        "impl Fn for A {",
+        "define fn_a {",
+    ] {
+        assert!(!starts_function(code), "{code}");
+    }
+}
+
 /// Goes by the indentation that rustfmt gives: a function ends at the brace below its start.
 #[test]
 fn functions_fit_on_a_screen() {
@@ -109,17 +161,7 @@ fn functions_fit_on_a_screen() {
         for (start, line) in lines.iter().enumerate() {
             let code = line.trim_start();
             let indent = &line[..line.len() - code.len()];
-            let is_function = [
-                "fn ",
-                "pub fn ",
-                "pub(crate) fn ",
-                "pub const fn ",
-                "const fn ",
-                "async fn ",
-            ]
-            .iter()
-            .any(|it| code.starts_with(it));
-            if !is_function || code.ends_with(';') || code.ends_with('}') {
+            if !starts_function(code) || code.ends_with(';') || code.ends_with('}') {
                 continue;
             }
             let closing = format!("{indent}}}");

@@ -271,7 +271,9 @@ fn a_listener_that_does_not_read_holds_up_nothing() {
     );
     scratch.write("pipeline.toml", pipeline);
     let running = Running::start(scratch.otus(&["run", "pipeline.toml"]));
-    wait_for("the socket", PATIENCE, || socket.exists().then_some(()));
+    wait_for("the socket", PATIENCE, || {
+        std::os::unix::net::UnixStream::connect(&socket).ok()
+    });
     let deaf: Vec<_> = (0..3)
         .map(|_| {
             let mut stream = std::os::unix::net::UnixStream::connect(&socket).expect("it listens");
