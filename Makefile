@@ -14,7 +14,7 @@ DEMO_PACKAGES  := alsa-utils
 TEST_PACKAGES  := alsa-utils chromium curl espeak-ng faketime ffmpeg gir1.2-gst-rtsp-server-1.0 gstreamer1.0-libav \
                   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly gstreamer1.0-tools \
                   libasound2-plugins openssl prometheus pulseaudio pulseaudio-utils python3-gi \
-                  python3-numpy python3-venv sox
+                  python3-numpy python3-venv sox zstd
 
 # To build for ARM; where rustup has no standard library for it, Debian has one.
 CROSS_PACKAGES := binutils-aarch64-linux-gnu g++-aarch64-linux-gnu gcc-aarch64-linux-gnu mmdebstrap python3-venv
@@ -22,7 +22,8 @@ CROSS_RUST     := cargo-web rustc-web libstd-rust-web-dev:arm64
 # To try the packages, and machines that boot with them.
 TRIAL_PACKAGES := alsa-utils e2fsprogs ffmpeg lintian openssl qemu-system-x86 systemd-container
 
-# Seconds for each target, and where chance begins: 0 begins elsewhere every time.
+# Which targets, seconds for each, and where chance begins: 0 begins elsewhere every time.
+FUZZ_TARGETS := $(notdir $(wildcard tests/fuzz/corpus/*))
 FUZZ_TIME := 60
 FUZZ_SEED := 1
 # What cargo-fuzz passes to any compiler, without the sanitizers that only a nightly one has.
@@ -30,35 +31,45 @@ FUZZ_FLAGS := --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-covera
               -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table
 FUZZ_TARGET := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 
-.PHONY: demo test test-arm64 test-faults arm64 packages soak fuzz setup-build setup-cross setup-cross-rust setup-demo \
-        setup-test setup-trial
+.PHONY: demo test test-all build-tests lint check-arm64 test-arm64 test-faults arm64 packages soak fuzz setup setup-build \
+        setup-cross setup-cross-rust setup-demo setup-test setup-trial
 
 demo: setup-build setup-demo
 	$(CARGO) build --release
 	target/release/otus models pull onnxruntime silero-vad
 	target/release/otus run pipelines/demo.toml
 
-test: setup-build setup-test setup-demo
-	$(CARGO) build
+test: build-tests lint
 	target/debug/otus models pull onnxruntime silero-vad
 	$(CARGO) test
 
-# The same tests as ARM code, in QEMU; cross/README.md tells of it.
-test-arm64: setup-build setup-test setup-demo
-	$(MAKE) -C cross test-arm64
+# The program, OpenCV's part and all tests, with one set of features, so that nothing is compiled twice.
+build-tests: setup
+	$(CARGO) build --lib --bins --tests
+
+# Here no test that keeps time runs beside it. `cargo test` asks again, and finds nothing to do.
+lint: build-tests
+	$(CARGO) test --test it -- tidy::
+
+# All that there is, an afternoon long: also what only a change to boards, packages or faults can break.
+test-all: test fuzz test-arm64 test-faults
+	$(MAKE) -C cross test-packages test-systemd test-repeatable
+
+# otus as ARM code, in QEMU; cross/README.md tells of both.
+check-arm64 test-arm64: setup
+	$(MAKE) -C cross $@
 
 # otus for boards, and packages; cross/README.md tells of both.
 arm64 packages:
 	$(MAKE) -C cross $@
 
 # Faults that take minutes, an hour in all; they print what they measure.
-test-faults: setup-build setup-test setup-demo
-	$(CARGO) build
+test-faults: build-tests
 	target/debug/otus models pull onnxruntime silero-vad
 	$(CARGO) test --test it -- --ignored --nocapture --test-threads 1
 
 # Millions of frames and hours of sound at full speed, with faults. Needs root.
-soak: setup-build setup-test setup-demo
+soak: setup
 	$(CARGO) build --release
 	target/release/otus models pull onnxruntime silero-vad
 	tests/soak.py target/release/otus
@@ -67,13 +78,15 @@ soak: setup-build setup-test setup-demo
 fuzz: setup-build
 	RUSTFLAGS="$(FUZZ_FLAGS)" $(CARGO) build --release --manifest-path tests/fuzz/Cargo.toml \
 	  --target $(FUZZ_TARGET) --target-dir target/fuzz
-	@for target in $$(ls tests/fuzz/corpus); do \
+	@for target in $(FUZZ_TARGETS); do \
 	  echo "fuzzing $$target for $(FUZZ_TIME) s"; mkdir -p target/fuzz/found/$$target; \
 	  OTUS_LOG=off target/fuzz/$(FUZZ_TARGET)/release/$$target -max_total_time=$(FUZZ_TIME) -seed=$(FUZZ_SEED) -timeout=20 \
 	    -rss_limit_mb=1024 -print_final_stats=1 -verbosity=0 -artifact_prefix=target/fuzz/found/ \
 	    target/fuzz/found/$$target tests/fuzz/corpus/$$target 2>&1 \
 	    | grep -E "ERROR|panicked|SUMMARY|Test unit|number_of_executed|peak_rss" ; \
 	  [ $${PIPESTATUS[0]} = 0 ] || exit 1; done
+
+setup: setup-build setup-test setup-demo
 
 setup-build:
 	@$(call install,$(BUILD_PACKAGES))

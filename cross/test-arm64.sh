@@ -3,12 +3,13 @@
 # what they talk to, such as cameras, browsers and sound servers, is this machine's. First on the oldest processor that otus
 # is for (a Raspberry Pi 4's), then what matters to the faster kernels on one that has them.
 #
-# Usage: test-arm64.sh SYSROOT OUT [TEST...]: called by `make test-arm64`, which sets what cargo needs and has the kernel
-# start ARM programs; the libraries, the built kernels and the cache are in OUT. With TESTs only
-# those, one at a time.
+# Usage: test-arm64.sh SYSROOT OUT agreement|all|TEST...: called by `make check-arm64` and `make test-arm64`, which set what
+# cargo needs and have the kernel start ARM programs; the libraries, the built kernels, the portable program and the cache
+# are in OUT. `agreement` builds everything, and runs what says whether detection, voice activity and words are those of
+# x86-64; `all` runs every test that QEMU can; with TESTs only those are run, one at a time.
 set -eu
 
-[ $# -ge 2 ] || { sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# -ge 3 ] || { sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 sysroot=$1 out=$2
 shift 2
 cargo=${CARGO:-cargo} target=aarch64-unknown-linux-gnu
@@ -19,10 +20,11 @@ export TARGET_CC="$CC_aarch64_unknown_linux_gnu"
 # Emulated, a frame through a model takes seconds.
 export OTUS_TEST_PATIENCE=10
 
-"$cargo" build --target $target
+# Tests and program with one set of features, so that nothing is compiled again for the tests.
+"$cargo" build --target $target --lib --bins --tests
 "$built/otus" models pull onnxruntime silero-vad
 
-# Left out: what looks at the source; what preloads a library that exists for this machine only; what asks for this
+# Left out: what looks at the source or at scripts; what preloads a library that exists for this machine only; what asks for this
 # process's memory, which QEMU says is none; what wants to know whether a program is there, which QEMU's vfork cannot tell;
 # what must be done within a second or two; what sends hundreds of pictures or utterances through a model, or runs a Whisper
 # of full size; and what must write nothing to standard error when a signal ends it, which QEMU tells there.
@@ -31,11 +33,10 @@ tests() { "$cargo" test --target $target --no-fail-fast -- "$@"; }
 # Microphones keep time, which an emulated processor does not beside another test.
 # shellcheck disable=SC2046
 {
-    if [ $# -gt 0 ]; then
-        tests --test-threads 1 "$@"
-    else
+    case $1 in
+    all)
         tests --test-threads 2 \
-            $(skip tidy:: licences:: manual:: clocks:: live_microphone:: this_process_has_memory_threads_and_files golden::yolox \
+            $(skip tidy:: landing:: licences:: manual:: clocks:: live_microphone:: this_process_has_memory_threads_and_files golden::yolox \
                 child_cameras::what_is_missing_is_named child_cameras::a_file_gives_the_frames_and_times_that_opencv_gives \
                 devices::programs_that_decode_are_told_the_package_where_they_are_missing repeatable:: \
                 own_models::people own_models::digits own_models::other_words whisper::a_full_size_model \
@@ -44,9 +45,12 @@ tests() { "$cargo" test --target $target --no-fail-fast -- "$@"; }
                 systemd::reload_and_stop_under_load_are_prompt tools::schemathesis_finds_nothing \
                 bad_input::a_reader_that_has_seen_enough_ends_a_listing_quietly) || true
         tests --test-threads 1 live_microphone::
-    fi
+        ;;
+    agreement) tests agreement:: frames_are_not_paid_for_with_large_allocations ;;
+    *) tests --test-threads 1 "$@" ;;
+    esac
 } 2>&1 | tee "$out/tests.log" || true
-failed=$(sed -n 's/^test \(.*\) \.\.\. FAILED$/\1/p' "$out/tests.log" | sort -u)
+failed=$(sed -n '/^failures:$/,/^test result/ s/^    \([a-z0-9_:]*\)$/\1/p' "$out/tests.log" | sort -u)
 ran=$(grep -c '^test result' "$out/tests.log" || true)
 [ "$ran" -gt 0 ] && [ "$(grep -c '^running [0-9]* test' "$out/tests.log")" = "$ran" ] &&
     { [ -n "$failed" ] || ! grep -q '^error: ' "$out/tests.log"; } || {
@@ -70,3 +74,28 @@ agree_on() { # PROCESSOR INSTRUCTION: that only its kernels have
 }
 agree_on neoverse-n1 DOTPROD
 agree_on max MATMUL_INT8
+
+# The program for other systems starts, hears speech and writes its words.
+try=$(mktemp -d)
+trap 'rm -rf "$try" "$CARGO_TARGET_DIR/$target/lib"' EXIT
+cp .demo/Front_Center.wav "$try/"
+cat >"$try/words.toml" <<'END'
+[sources.voice]
+type = "audio_file"
+path = "Front_Center.wav"
+[transforms.speech]
+type = "vad"
+inputs = ["voice"]
+[transforms.words]
+type = "transcribe"
+inputs = ["speech"]
+model = "otus-words"
+[sinks.log]
+type = "jsonl"
+inputs = ["words"]
+path = "log.jsonl"
+[status]
+listen = "off"
+END
+"$out/portable/$target/release/otus" run "$try/words.toml"
+grep -q '"front center"' "$try/log.jsonl" || { echo "test-arm64.sh: the portable program did not hear the words" >&2; exit 1; }

@@ -12,12 +12,12 @@ const SIGKILL: i32 = 9;
 const SIGTERM: i32 = 15;
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A small file system of its own, unmounted in the end.
-struct Disk(PathBuf);
+/// A file system of its own of 256 KiB, unmounted in the end.
+pub struct Disk(PathBuf);
 
 impl Disk {
     /// None, and says so, where this user must not mount.
-    fn mount(at: PathBuf) -> Option<Disk> {
+    pub fn mount(at: PathBuf) -> Option<Disk> {
         std::fs::create_dir(&at).expect("the scratch directory is writable");
         let disk = Disk(at);
         if !disk.call(&["-t", "tmpfs", "-o", "size=256k", "tmpfs"]) {

@@ -14,6 +14,7 @@ mod faults; // full and read-only disks, kills
 mod formats; // sound in every format, rate and channel count
 mod golden; // detections and speech against references made by other tools
 mod isolation; // models in processes of their own
+mod landing; // what must pass before a change lands
 mod libraries; // files that are no ONNX Runtime, or none for this machine
 mod licences; // of what is linked
 mod live_camera; // a real RTSP server that comes and goes

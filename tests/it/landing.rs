@@ -1,0 +1,182 @@
+//! What `.ci/run` makes of what changed, of a part that fails and of a cache that is of no use. `make` is a stand-in that
+//! writes down what it is asked for, as this is about which parts run.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+use crate::faults::Disk;
+use crate::scratch::Scratch;
+
+const TOP: &str = env!("CARGO_MANIFEST_DIR");
+
+/// The scripts, and what they read.
+const FILES: [&str; 13] = [
+    ".ci/changed",
+    ".ci/kept",
+    ".ci/run",
+    ".cargo/config.toml",
+    "Cargo.lock",
+    "Cargo.toml",
+    "Makefile",
+    "cross/Makefile",
+    "cross/kernels.sh",
+    "src/opencv/Cargo.toml",
+    "tests/fuzz/Cargo.lock",
+    "tests/fuzz/Cargo.toml",
+    "tests/fuzz/reads.txt",
+];
+
+/// A clone with the scripts and what they read, on a branch that left origin/main, in which `changed` differs.
+fn clone(changed: &str) -> Scratch {
+    let scratch = Scratch::new();
+    for file in FILES {
+        copy(file, &scratch);
+    }
+    let make = "#!/bin/sh\n[ \"$1\" != \"$BROKEN\" ] || exit 1\necho \"made: $*\"\n\
+                [ $1 = build-tests ] && [ ! -e target/debug/crate ] || exit 0\n\
+                mkdir -p target/debug\nhead -c 300000 /dev/urandom >target/debug/crate\necho compiled\n";
+    std::fs::create_dir(scratch.path("bin")).expect("the scratch directory is writable");
+    let make = scratch.write("bin/make", make);
+    std::fs::set_permissions(make, std::fs::Permissions::from_mode(0o755)).expect("it is ours");
+    scratch.write(".gitignore", "/target\n/cache\n/disk\n");
+    shell(
+        &scratch,
+        "git init -q && git add . && git commit -qm begun && git update-ref refs/remotes/origin/main HEAD",
+    );
+    let folder = Path::new(changed).parent().expect("it is in a folder");
+    std::fs::create_dir_all(scratch.path(&folder.to_string_lossy())).expect("it is writable");
+    scratch.write(changed, "changed");
+    scratch
+}
+
+fn copy(file: &str, scratch: &Scratch) {
+    let to = scratch.path(file);
+    std::fs::create_dir_all(to.parent().expect("it has one")).expect("it is writable");
+    std::fs::copy(Path::new(TOP).join(file), to).expect("the file is there");
+}
+
+/// Runs a line of shell in the clone, and gives whether it succeeded with all that it said.
+fn shell(scratch: &Scratch, line: &str) -> (bool, String) {
+    let path = std::env::var("PATH").expect("there is one");
+    let ran = Command::new("sh")
+        .args(["-c", &format!("exec 2>&1; {line}")])
+        .current_dir(scratch.path("."))
+        .env("PATH", format!("{}:{path}", scratch.path("bin").display()))
+        .env("OTUS_CI_CACHE", scratch.path("cache"))
+        .envs(["AUTHOR", "COMMITTER"].into_iter().flat_map(|who| {
+            [
+                (format!("GIT_{who}_NAME"), "a"),
+                (format!("GIT_{who}_EMAIL"), "a@localhost"),
+            ]
+        }))
+        .output()
+        .expect("there is a shell");
+    let said = String::from_utf8_lossy(&ran.stdout).into_owned();
+    (ran.status.success(), said)
+}
+
+#[test]
+fn only_what_a_change_can_break_is_run_and_the_rest_is_named() {
+    let page = clone("models/README.md");
+    let (passed, said) = shell(&page, ".ci/run");
+    assert!(passed, "{said}");
+    assert!(said.contains("made: test\n"), "{said}");
+    assert!(
+        said.contains("made-up input (make fuzz): NOT RUN: "),
+        "{said}"
+    );
+    let native_only = said.contains("ARM: NOT RUN: this kernel");
+    assert!(
+        native_only || said.contains("all tests as ARM code (make test-arm64): NOT RUN: "),
+        "{said}"
+    );
+    assert!(native_only || said.contains("made: check-arm64"), "{said}");
+
+    let reader = clone("src/inference/onnx_file.rs");
+    let (passed, said) = shell(&reader, ".ci/run");
+    assert!(passed, "{said}");
+    assert!(said.contains("FUZZ_TARGETS=onnx\n"), "{said}");
+    assert!(native_only || said.contains("made: test-arm64"), "{said}");
+}
+
+#[test]
+fn where_the_change_cannot_be_known_everything_runs() {
+    let landed = clone("models/README.md");
+    for unknown in [
+        "git add . && git commit -qm page && git update-ref refs/remotes/origin/main HEAD",
+        "git update-ref -d refs/remotes/origin/main",
+    ] {
+        shell(&landed, unknown);
+        let (passed, said) = shell(&landed, ".ci/run");
+        assert!(passed, "{said}");
+        assert!(
+            said.contains("FUZZ_TARGETS=config http onnx sound wire\n"),
+            "{said}"
+        );
+        let arm = said.contains("made: test-arm64") || said.contains("ARM: NOT RUN: this kernel");
+        assert!(arm, "{said}");
+    }
+}
+
+#[test]
+fn a_part_that_fails_is_the_last_line() {
+    let (passed, said) = shell(&clone("models/README.md"), "BROKEN=lint .ci/run");
+    assert!(!passed);
+    assert_eq!(
+        said.lines().last(),
+        Some("FAILED: lints and documents"),
+        "{said}"
+    );
+    assert!(!said.contains("made: test\n"), "{said}");
+}
+
+/// And a cache that is of no use is passed over.
+#[test]
+fn what_is_kept_is_not_compiled_again() {
+    let scratch = clone("models/README.md");
+    let run = |line: &str| {
+        let (passed, said) = shell(&scratch, &format!("rm -rf target; {line}"));
+        assert!(passed, "{line}: {said}");
+        said
+    };
+    assert!(run(".ci/run").contains("compiled\n"));
+    let again = run(".ci/run");
+    assert!(
+        again.contains("kept crates: taken from ") && !again.contains("compiled\n"),
+        "{again}"
+    );
+
+    let off = run("OTUS_CI_CACHE=off .ci/run");
+    assert!(
+        off.contains("passed over: OTUS_CI_CACHE is off") && off.contains("compiled\n"),
+        "{off}"
+    );
+    let damaged = run("truncate -s -9 cache/crates-*; .ci/run");
+    assert!(
+        damaged.contains("is damaged") && damaged.contains("compiled\n"),
+        "{damaged}"
+    );
+    let other = run("echo '# another' >>Cargo.lock; .ci/run");
+    assert!(
+        other.contains("passed over: none of this Cargo.lock") && other.contains("compiled\n"),
+        "{other}"
+    );
+    let nowhere = run("OTUS_CI_CACHE=/proc/nowhere .ci/run");
+    assert!(
+        nowhere.contains("/proc/nowhere cannot be written"),
+        "{nowhere}"
+    );
+    let Some(_disk) = Disk::mount(scratch.path("disk")) else {
+        return;
+    };
+    let full = run("OTUS_CI_CACHE=$PWD/disk .ci/run");
+    assert!(
+        full.contains("passed over: no archive could be written into "),
+        "{full}"
+    );
+    let left = std::fs::read_dir(scratch.path("disk"))
+        .expect("it is there")
+        .count();
+    assert_eq!(left, 0);
+}
