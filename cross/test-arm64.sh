@@ -78,24 +78,8 @@ agree_on max MATMUL_INT8
 # The program for other systems starts, hears speech and writes its words.
 try=$(mktemp -d)
 trap 'rm -rf "$try" "$CARGO_TARGET_DIR/$target/lib"' EXIT
-cp .demo/Front_Center.wav "$try/"
-cat >"$try/words.toml" <<'END'
-[sources.voice]
-type = "audio_file"
-path = "Front_Center.wav"
-[transforms.speech]
-type = "vad"
-inputs = ["voice"]
-[transforms.words]
-type = "transcribe"
-inputs = ["speech"]
-model = "otus-words"
-[sinks.log]
-type = "jsonl"
-inputs = ["words"]
-path = "log.jsonl"
-[status]
-listen = "off"
-END
+mkdir "$try/sounds"
+cp .demo/Front_Center.wav "$try/sounds/"
+cp tests/rigs/words.toml "$try/"
 "$out/portable/$target/release/otus" run "$try/words.toml"
-grep -q '"front center"' "$try/log.jsonl" || { echo "test-arm64.sh: the portable program did not hear the words" >&2; exit 1; }
+grep -q '"front center"' "$try/words.jsonl" || { echo "test-arm64.sh: the portable program did not hear the words" >&2; exit 1; }

@@ -44,22 +44,7 @@ works() {
     done
     mkdir -p try/sounds try/photos
     cp /usr/share/sounds/alsa/Front_Center.wav try/sounds/
-    cat >try/words.toml <<'END'
-[sources.voice]
-type = "audio_file"
-path = "sounds/*.wav"
-[transforms.speech]
-type = "vad"
-inputs = ["voice"]
-[transforms.words]
-type = "transcribe"
-inputs = ["speech"]
-model = "otus-words"
-[sinks.log]
-type = "jsonl"
-inputs = ["speech", "words"]
-path = "words.jsonl"
-END
+    cp words.toml try/
     check "it hears speech" sh -c 'otus run try/words.toml && grep -q "\"kind\":\"speech\"" try/words.jsonl'
     check "and the words" grep '"text":"front center' try/words.jsonl
     # ONNX Runtime's makers build it so that it does, unless it is told not to.

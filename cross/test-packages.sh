@@ -28,6 +28,7 @@ rm -rf "$root" && mkdir -p "$root"
 tar -xf "$folder/$arch.tar" -C "$root"
 mkdir -p "$root/opt/test"
 cp "$here/test-packages-inside.sh" "$root/opt/"
+cp "$here/../tests/rigs/words.toml" "$root/opt/test/"
 
 # Another version of the package, with another pipeline file, so that dpkg must choose between it and the administrator's.
 again() { # VERSION TO
