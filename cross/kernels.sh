@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds whisper.cpp's kernels for processors that can do more than the oldest of their kind, from the sources in the
-# crate that otus is built with. otus takes the best that the processor can run (src/inference/whisper_processor.rs).
+# crate that otus is built with. otus takes the best that the processor can run (src/inference/speech/whisper/processor.rs).
 #
 # Usage: kernels.sh arm64|amd64 GLIBC OUT: for which processors, the oldest C library, and where the modules are put.
 # Needs cmake and, on the PATH, cargo-zigbuild.

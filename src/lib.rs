@@ -3,41 +3,44 @@
 //!
 //! # The life of a frame
 //!
-//! A pipeline file is parsed, checked and only then opened. [`pipeline::config`] turns its text
+//! A pipeline file is parsed, checked and only then opened. [`pipeline::file`] turns its text
 //! into a plan and finds everything wrong with it; nothing has been touched yet.
-//! [`pipeline::runtime`] starts a thread for every node. They open at the same time, but a device waits
+//! [`pipeline::run`] starts a thread for every node. They open at the same time, but a device waits
 //! until all models are there, and nothing is read before that.
 //!
 //! The `camera` decodes into a recycled buffer ([`media::recycle`]): the only copy a frame ever
 //! sees. It is stamped with capture time ([`media::clock`]), wrapped into a packet and handed to
-//! the node's outlets ([`pipeline::outlets`]), which give every consumer a pointer to it through a
-//! bounded link ([`pipeline::link`]). The consumer's intake ([`pipeline::intake`]) merges its links:
-//! by arrival downstream of a device, by capture time downstream of files, so that files give the
+//! the node's outlets ([`pipeline::flow::outlets`]), which give every consumer a pointer to it through a
+//! bounded link ([`pipeline::flow::link`]). The consumer's intake ([`pipeline::flow::intake`]) merges its
+//! links: by arrival downstream of a device, by capture time downstream of files, so that files give the
 //! same events every time. `detect` fits the frame into its own input tensor
-//! ([`inference::letterbox`]), runs the model ([`inference::session`]), decodes the outputs
-//! ([`inference::heads`]) and puts the boxes back into pixels of the frame. The event
+//! ([`inference::sight::fit`]), runs the model ([`inference::onnx::session`]), decodes the outputs
+//! ([`inference::sight::heads`]) and puts the boxes back into pixels of the frame. The event
 //! ([`media::event`]) gets its node and wall-clock label on the way out, and `jsonl` writes a line.
 //!
 //! Sound goes the same way: `microphone` or `audio_file` make 16 kHz mono ([`media::resample`]),
-//! `vad` cuts utterances ([`inference::silero`], [`inference::speech_segments`]), `transcribe`
-//! writes them down (`inference::whisper`). With `isolation = "process"` the models run in child
-//! processes ([`inference::worker`]), and a crash of native code is one node's failure.
+//! `vad` cuts utterances ([`inference::speech`]), `transcribe` writes them down. With
+//! `isolation = "process"` the models run in child processes ([`inference::worker`]), and a crash of
+//! native code is one node's failure.
 //!
-//! When a node fails, [`pipeline::supervise`] reopens it ([`pipeline::restarts`] says how soon) or
-//! ends it. A thread that does not come back from a call is left behind and another takes its place.
+//! When a node fails, [`pipeline::run::supervise`] reopens it ([`pipeline::run::restarts`] says how soon)
+//! or ends it. A thread that does not come back from a call is left behind and another takes its place.
 //! A reload builds the new graph beside the old one and puts it in its place between two packets;
 //! nodes that are the same go on. There is one way to stop: sources end, what is under way flows on,
 //! threads are joined, the books of every link must balance.
 //!
 //! # Rooms
 //!
-//! A room knows only those below it; a test checks this.
+//! A room knows only those below it, and no file knows itself by a detour; a test checks both.
 //!
 //! - [`cli`]: what a person calls, one file a command.
 //! - [`service`]: how a running pipeline is watched and kept from outside.
-//! - [`nodes`]: sources, transforms, sinks, one file a node; `nodes/mod.rs` is the one list.
-//! - [`inference`]: what models need.
-//! - [`pipeline`]: how it flows.
+//! - [`nodes`]: one file a node; `nodes/mod.rs` is the one list. `sources`, `transforms` (by what they
+//!   take) and `sinks` know nothing of each other; what they share is in `parts`.
+//! - [`inference`]: what models need: [`inference::sight`] and [`inference::speech`] upon
+//!   [`inference::onnx`], [`inference::worker`] and [`inference::store`].
+//! - [`pipeline`]: how it flows: [`pipeline::run`] upon [`pipeline::flow`], [`pipeline::file`],
+//!   [`pipeline::contract`] (what a node is) and [`pipeline::count`].
 //! - [`media`]: what flows.
 //!
 //! Beside them `src/opencv` makes a library of its own, which the first camera loads: the rest of otus
@@ -50,7 +53,7 @@
 //! # Invariants
 //!
 //! - Nothing in `nodes` logs its own name or knows another node. None starts a thread by itself; a
-//!   device whose calls cannot be interrupted is read through [`pipeline::blocking`].
+//!   device whose calls cannot be interrupted is read through [`pipeline::contract::blocking`].
 //! - Only `open`, `next`, `apply` and `write` touch the world. Parsing, checking, geometry and the
 //!   decoding of model outputs never do.
 //! - Every queue, buffer, retry and file is bounded. Nothing grows with uptime.

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use otus::nodes::NODES;
-use otus::pipeline::{config, runtime};
+use otus::pipeline::{file, run};
 
 /// As P11 has it.
 const LARGE: usize = 64 * 1024;
@@ -62,9 +62,9 @@ fn allocations(folder: &Path, fps: f32) -> usize {
          [sinks.log]\ntype = 'jsonl'\npath = 'log.jsonl'\ninputs = ['people']\n"
     );
     std::fs::write(&file, text).expect("the folder is writable");
-    let plan = config::load(&file, NODES).unwrap_or_else(|_| panic!("the pipeline is wrong"));
+    let plan = file::load(&file, NODES).unwrap_or_else(|_| panic!("the pipeline is wrong"));
     let before = LARGE_ALLOCATIONS.load(Ordering::Relaxed);
-    let outcome = runtime::start(plan).wait();
+    let outcome = run::start(plan).wait();
     assert!(outcome.failures.is_empty(), "{:?}", outcome.failures);
     LARGE_ALLOCATIONS.load(Ordering::Relaxed) - before
 }

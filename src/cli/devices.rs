@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use crate::inference::library;
+use crate::cli::output::print_json;
+use crate::inference::onnx::library;
 use crate::nodes::video_devices;
-use crate::pipeline::options::Runtime;
+use crate::pipeline::contract::runtime_options::Runtime;
 
 pub fn devices(json: bool) -> ExitCode {
     let cameras: Vec<Value> = video_devices().iter().map(|path| camera(path)).collect();
@@ -17,7 +18,7 @@ pub fn devices(json: bool) -> ExitCode {
     providers.extend(cfg!(feature = "cuda").then_some("cuda"));
     providers.extend(cfg!(feature = "tensorrt").then_some("tensorrt"));
     if json {
-        super::print_json(&json!({
+        print_json(&json!({
             "cameras": cameras,
             "microphones": microphones,
             "providers": providers,

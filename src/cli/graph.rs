@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use serde_json::json;
 
-use crate::pipeline::drawing::Drawing;
+use crate::cli::output::{load, print_json};
+use crate::pipeline::run::drawing::Drawing;
 
 /// A language for drawings.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -18,12 +19,12 @@ pub enum Format {
 }
 
 pub fn graph(file: &Path, format: Format, json: bool) -> ExitCode {
-    let drawing = match super::load(file, json) {
+    let drawing = match load(file, json) {
         Ok(plan) => Drawing::of_plan(&plan),
         Err(code) => return code,
     };
     match format {
-        _ if json => super::print_json(&json!(drawing)),
+        _ if json => print_json(&json!(drawing)),
         Format::Mermaid => print!("{}", drawing.mermaid()),
         Format::Graphviz => print!("{}", drawing.graphviz()),
     }

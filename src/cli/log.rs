@@ -6,7 +6,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::pipeline::secret::redact;
+use crate::pipeline::contract::secret::redact;
 use crate::service::journal::Journal;
 
 /// Starts the log. `OTUS_LOG` chooses what is logged, as `tracing`'s filters are written: `debug`,

@@ -10,23 +10,20 @@ mod graph;
 mod log;
 mod models;
 mod nodes;
+mod output;
 mod reload;
 mod run;
 mod status;
 mod top;
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::nodes::NODES;
-use crate::pipeline::config::{self, Plan};
-
-/// The pipeline file is wrong: EX_CONFIG of sysexits.h, as systemd knows it.
-const EX_CONFIG: u8 = 78;
+use self::output::failed;
+use crate::inference::{self, worker};
 
 /// Edge vision and audio runtime: cameras and microphones in, events out.
 #[derive(Parser)]
@@ -129,7 +126,7 @@ pub fn main() -> ExitCode {
 }
 
 fn worker() -> ExitCode {
-    match crate::inference::worker::serve() {
+    match worker::serve(inference::ENGINES) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(format!("this is no worker of otus: {error}")),
     }
@@ -140,37 +137,4 @@ fn time(text: &str) -> Result<Duration, String> {
     let parsed = text.parse::<jiff::SignedDuration>().ok();
     let parsed = parsed.and_then(|it| Duration::try_from(it).ok());
     parsed.ok_or_else(|| "it must be a time such as 10s, 5m or 24h".to_owned())
-}
-
-/// A checked plan, or the exit code after everything wrong with it has been said.
-fn load(file: &Path, json: bool) -> Result<Plan, ExitCode> {
-    config::load(file, NODES).map_err(|rejected| {
-        if json {
-            let problems = rejected.problems.iter();
-            let placed: Vec<_> = problems
-                .map(|it| it.placed(&rejected.file, &rejected.text))
-                .collect();
-            print_json(&serde_json::json!({ "ok": false, "problems": placed }));
-        } else {
-            eprint!("{}", rejected.render());
-            let count = rejected.problems.len();
-            let noun = if count == 1 { "problem" } else { "problems" };
-            eprintln!("\n{count} {noun} in {}", rejected.file);
-        }
-        ExitCode::from(EX_CONFIG)
-    })
-}
-
-fn print_json(value: &serde_json::Value) {
-    let text = serde_json::to_string_pretty(value).expect("JSON values can be written");
-    let _ = writeln!(
-        std::io::stdout(),
-        "{}",
-        crate::pipeline::secret::redact(&text)
-    );
-}
-
-fn failed(message: impl std::fmt::Display) -> ExitCode {
-    eprintln!("error: {message}");
-    ExitCode::FAILURE
 }

@@ -7,9 +7,10 @@ use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use crate::inference::manifest::{self, Model};
+use crate::cli::output::print_json;
 use crate::inference::store;
-use crate::pipeline::problem::suggest;
+use crate::inference::store::manifest::{self, Model};
+use crate::pipeline::file::problem::suggest;
 
 /// What to do with models.
 #[derive(Subcommand)]
@@ -41,7 +42,7 @@ fn list(json: bool) -> ExitCode {
     if json {
         let place = |model: &Model| store::local(model).map(|it| it.to_string());
         let describe = |model: &Model| json!({ "model": model, "place": place(model) });
-        super::print_json(&manifest::all().iter().map(describe).collect());
+        print_json(&manifest::all().iter().map(describe).collect());
         return ExitCode::SUCCESS;
     }
     for model in manifest::all() {
@@ -119,7 +120,7 @@ fn verify(ids: &[String], json: bool) -> ExitCode {
 
 fn finish(json: bool, results: Vec<serde_json::Value>, good: bool) -> ExitCode {
     if json {
-        super::print_json(&results.into());
+        print_json(&results.into());
     }
     if good {
         ExitCode::SUCCESS

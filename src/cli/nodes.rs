@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
+use crate::cli::output::print_json;
 use crate::nodes::NODES;
-use crate::pipeline::catalogue::Entry;
-use crate::pipeline::problem::suggest;
-use crate::pipeline::reference;
+use crate::pipeline::contract::catalogue::Entry;
+use crate::pipeline::file::problem::suggest;
+use crate::pipeline::file::reference;
 
 pub fn nodes(name: Option<&str>, json: bool) -> ExitCode {
     let chosen = NODES
@@ -18,7 +19,7 @@ pub fn nodes(name: Option<&str>, json: bool) -> ExitCode {
         return ExitCode::from(2);
     }
     if json {
-        super::print_json(&chosen.into_iter().map(reference::json).collect());
+        print_json(&chosen.into_iter().map(reference::json).collect());
         return ExitCode::SUCCESS;
     }
     for entry in chosen {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::client::Place;
+use crate::cli::output::{failed, print_json};
 
 /// How often the instance is asked what came of it.
 const LOOK_UP: Duration = Duration::from_millis(100);
@@ -14,9 +15,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 pub fn reload(place: &Place, json: bool) -> ExitCode {
     match ask(place) {
-        Err(message) => super::failed(message),
+        Err(message) => failed(message),
         Ok(reload) if json => {
-            super::print_json(&reload);
+            print_json(&reload);
             ExitCode::SUCCESS
         }
         Ok(_) => {

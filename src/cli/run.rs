@@ -11,12 +11,13 @@ use std::time::Duration;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use crate::pipeline::config::Plan;
-use crate::pipeline::metrics::State;
-use crate::pipeline::node::Error;
-use crate::pipeline::options::Listen;
-use crate::pipeline::runtime::{self, Outcome, Reloader};
-use crate::pipeline::stop::Stop;
+use crate::cli::output::{failed, load, print_json};
+use crate::pipeline::contract::error::Error;
+use crate::pipeline::contract::stop::Stop;
+use crate::pipeline::count::metrics::State;
+use crate::pipeline::file::Plan;
+use crate::pipeline::file::status::Listen;
+use crate::pipeline::run::{self, Outcome, Reloader};
 use crate::service::http::{self, Access, Bound};
 use crate::service::reload;
 use crate::service::summary::Summary;
@@ -26,7 +27,7 @@ use crate::service::systemd;
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9860);
 
 pub fn run(file: &Path, duration: Option<Duration>, json: bool) -> ExitCode {
-    let plan = match super::load(file, json) {
+    let plan = match load(file, json) {
         Ok(plan) => plan,
         Err(code) => return code,
     };
@@ -35,14 +36,14 @@ pub fn run(file: &Path, duration: Option<Duration>, json: bool) -> ExitCode {
     let endpoint = endpoint.and_then(|access| Ok((listen(&plan)?, access)));
     let (bound, access) = match endpoint {
         Ok(endpoint) => endpoint,
-        Err(message) => return super::failed(message),
+        Err(message) => return failed(message),
     };
     let mut signals = match Signals::new([SIGHUP, SIGINT, SIGTERM]) {
         Ok(signals) => signals,
-        Err(error) => return super::failed(format!("cannot handle signals: {error}")),
+        Err(error) => return failed(format!("cannot handle signals: {error}")),
     };
     let watched = plan.runtime.reload_on_change;
-    let pipeline = runtime::start(plan);
+    let pipeline = run::start(plan);
     let (stop, reloader) = (pipeline.stop(), pipeline.reloader());
     let informer = systemd::inform(pipeline.view(), pipeline.stop());
     let server = bound.map(|it| it.serve(pipeline.view(), access));
@@ -118,7 +119,7 @@ fn listen(plan: &Plan) -> Result<Option<Bound>, String> {
 fn report(outcome: &Outcome, signalled: bool, json: bool) -> ExitCode {
     let summary = Summary::of(&outcome.snapshot);
     if json {
-        super::print_json(&serde_json::json!({
+        print_json(&serde_json::json!({
             "summary": summary,
             "pipeline": outcome.snapshot,
         }));

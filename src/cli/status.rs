@@ -6,11 +6,12 @@ use std::process::ExitCode;
 use serde_json::Value;
 
 use super::client::Place;
+use crate::cli::output::{failed, print_json};
 
 pub fn status(place: &Place, json: bool) -> ExitCode {
     match place.status() {
-        Err(message) => return super::failed(message),
-        Ok(status) if json => super::print_json(&status),
+        Err(message) => return failed(message),
+        Ok(status) if json => print_json(&status),
         Ok(status) => print!("{}", render(&status, None)),
     }
     ExitCode::SUCCESS

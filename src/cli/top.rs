@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::client::Place;
 use super::status::render;
+use crate::cli::output::{failed, print_json};
 
 const EVERY: Duration = Duration::from_secs(1);
 /// The other screen of the terminal, without a cursor; and back.
@@ -19,14 +20,14 @@ const LEAVE: &str = "\x1b[?25h\x1b[?1049l";
 pub fn top(place: &Place, json: bool) -> ExitCode {
     let earlier = match place.status() {
         Ok(status) => status,
-        Err(message) => return super::failed(message),
+        Err(message) => return failed(message),
     };
     if !stdout().is_terminal() || !std::io::stdin().is_terminal() {
         return once(place, &earlier, json);
     }
     match watch(place, earlier) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => super::failed(format!("cannot use this terminal: {error}")),
+        Err(error) => failed(format!("cannot use this terminal: {error}")),
     }
 }
 
@@ -34,8 +35,8 @@ pub fn top(place: &Place, json: bool) -> ExitCode {
 fn once(place: &Place, earlier: &Value, json: bool) -> ExitCode {
     std::thread::sleep(EVERY);
     match place.status() {
-        Err(message) => return super::failed(message),
-        Ok(status) if json => super::print_json(&status),
+        Err(message) => return failed(message),
+        Ok(status) if json => print_json(&status),
         Ok(status) => print!("{}", render(&status, Some(earlier))),
     }
     ExitCode::SUCCESS

@@ -1,24 +1,16 @@
-//! What models need: manifest and verification, ONNX Runtime, pictures in and boxes out, speech.
+//! What models need: their files, ONNX Runtime, pictures in and boxes out, speech.
 
-pub mod fetch;
-pub mod heads;
-pub mod labels;
-pub mod letterbox;
-pub mod library;
-#[cfg(feature = "whisper")]
-pub mod listener;
-pub mod manifest;
-pub mod nms;
 pub mod onnx;
-pub mod onnx_file;
-pub mod session;
-pub mod silero;
-pub mod speech_segments;
+pub mod sight;
+pub mod speech;
 pub mod store;
-#[cfg(feature = "whisper")]
-pub mod whisper;
-#[cfg(feature = "whisper")]
-pub mod whisper_gpu;
-#[cfg(feature = "whisper")]
-pub mod whisper_processor;
 pub mod worker;
+
+use self::worker::{Served, served};
+
+/// What a worker process can run.
+pub const ENGINES: &[Served] = &[
+    served::<onnx::apart::Child>(),
+    #[cfg(feature = "whisper")]
+    served::<speech::listener::Child>(),
+];

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 use crate::media::audio::{Audio, Utterance};
 use crate::media::clock::Time;
 use crate::media::event::Event;
@@ -26,6 +29,18 @@ pub enum WithEvents<T> {
     Item(T),
     /// Something seen, heard or lost.
     Event(Event),
+}
+
+/// What happens to a packet when the queue is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenFull {
+    /// Wait for room: nothing is lost, and back-pressure reaches the source.
+    Block,
+    /// Discard the oldest packet that waits: the consumer always sees fresh data.
+    DropOldest,
+    /// Discard the packet being sent.
+    DropNewest,
 }
 
 /// Declares every payload once: the kind, the packet variant, the typed view.

@@ -1,7 +1,8 @@
 //! Every node this build knows. Adding one: write the file, add its `mod` line and its line here.
 
-use crate::pipeline::catalogue::{self, Entry};
+use crate::pipeline::contract::catalogue::{self, Entry};
 
+mod parts;
 mod sinks;
 mod sources;
 mod transforms;
@@ -33,12 +34,12 @@ pub static NODES: &[Entry] = &[
         source::<sources::microphone::Microphone>()
     ),
     Entry::Present(catalogue::source::<sources::audio_file::AudioFile>()),
-    Entry::Present(catalogue::transform::<transforms::detect::Detect>()),
-    Entry::Present(catalogue::transform::<transforms::vad::Vad>()),
+    Entry::Present(catalogue::transform::<transforms::frames::detect::Detect>()),
+    Entry::Present(catalogue::transform::<transforms::sound::vad::Vad>()),
     gated!(
         "whisper",
         "transcribe",
-        transform::<transforms::transcribe::Transcribe>()
+        transform::<transforms::sound::transcribe::Transcribe>()
     ),
     Entry::Present(catalogue::sink::<sinks::console::Console>()),
     Entry::Present(catalogue::sink::<sinks::jsonl::Jsonl>()),
@@ -53,7 +54,7 @@ pub fn find(name: &str) -> Option<&'static catalogue::NodeType> {
 }
 
 /// Who may use the devices of this machine.
-pub use sources::device;
+pub use parts::device;
 
 /// V4L2 devices of this machine.
 pub use sources::camera::video_devices;

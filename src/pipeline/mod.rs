@@ -1,29 +1,15 @@
-//! How it flows: node traits, the catalogue, the pipeline file, links, threads and counters.
+//! How it flows: what a node is, the pipeline file, the links between nodes, and the threads that run
+//! them. A room knows only those above it in this list.
 
-pub mod blocking;
-pub mod calls;
-pub mod catalogue;
-pub mod config;
-pub mod context;
-pub mod drawing;
-pub mod graph;
-pub mod histogram;
-pub mod intake;
-pub mod link;
-pub mod metrics;
-pub mod node;
-pub mod options;
-pub mod outlets;
-pub mod problem;
-pub mod pulse;
-pub mod reference;
-pub mod restarts;
-pub mod runtime;
-pub mod secret;
-pub mod stop;
-pub mod supervise;
-pub mod tap;
-pub mod testing;
+pub mod count;
+
+pub mod contract;
+
+pub mod file;
+
+pub mod flow;
+
+pub mod run;
+
 #[cfg(test)]
 mod tests;
-pub mod turns;

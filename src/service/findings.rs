@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::pipeline::metrics::{LinkReport, NodeReport, Snapshot, State};
-use crate::pipeline::runtime::Reload;
-use crate::pipeline::secret::redact;
+use crate::pipeline::contract::secret::redact;
+use crate::pipeline::count::metrics::State;
+use crate::pipeline::run::snapshot::Reload;
+use crate::pipeline::run::snapshot::{LinkReport, NodeReport, Snapshot};
 
 /// A source that gives nothing for so long is missed.
 const SILENCE_SECONDS: f64 = 5.0;
@@ -133,9 +134,10 @@ fn of_edge(edge: &LinkReport) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::link::{WhenFull, link};
-    use crate::pipeline::metrics::{DropReason, NodeStats};
-    use crate::pipeline::stop::Stop;
+    use crate::media::packet::WhenFull;
+    use crate::pipeline::contract::stop::Stop;
+    use crate::pipeline::count::metrics::{DropReason, NodeStats};
+    use crate::pipeline::flow::link::link;
 
     fn node(id: &str, tell: impl FnOnce(&NodeStats)) -> NodeReport {
         let stats = NodeStats::default();

@@ -12,7 +12,7 @@ use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 
-use crate::pipeline::secret::redact;
+use crate::pipeline::contract::secret::redact;
 
 const SOCKET: &str = "/run/systemd/journal/socket";
 /// The journal takes larger ones by other means, and nobody reads them.
@@ -133,7 +133,7 @@ mod tests {
     use tracing_subscriber::layer::SubscriberExt;
 
     use super::*;
-    use crate::pipeline::secret;
+    use crate::pipeline::contract::secret;
 
     #[test]
     fn an_event_becomes_an_entry_with_its_fields_and_without_secrets() {

@@ -8,10 +8,11 @@ use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, 
 use prometheus_client::metrics::MetricType::{self, Counter, Gauge, Histogram};
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::pipeline::histogram::Times;
-use crate::pipeline::metrics::{LinkReport, NodeReport, Snapshot, State};
-use crate::pipeline::runtime::View;
-use crate::service::http::Counts;
+use crate::pipeline::count::histogram::Times;
+use crate::pipeline::count::metrics::State;
+use crate::pipeline::run::View;
+use crate::pipeline::run::snapshot::{LinkReport, NodeReport, Snapshot};
+use crate::service::http::traffic::Counts;
 use crate::service::machine::{self, Machine};
 
 /// Reads the pipeline whenever it is scraped.

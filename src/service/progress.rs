@@ -10,7 +10,8 @@
 
 use std::time::Duration;
 
-use crate::pipeline::metrics::{LinkReport, NodeReport, Snapshot, State};
+use crate::pipeline::count::metrics::State;
+use crate::pipeline::run::snapshot::{LinkReport, NodeReport, Snapshot};
 
 /// The longest that opening a model may take: engines for a GPU are built in it.
 const LONGEST_OPENING: Duration = Duration::from_secs(30 * 60);
@@ -89,8 +90,8 @@ fn is_held_back(node: &NodeReport, snapshot: &Snapshot) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::calls::{CallCounts, Calls, Purpose};
-    use crate::pipeline::metrics::{LinkStats, NodeStats};
+    use crate::pipeline::count::calls::{CallCounts, Calls, Purpose};
+    use crate::pipeline::count::metrics::{LinkStats, NodeStats};
 
     const PATIENCE: Duration = Duration::from_secs(10);
     const LONG: Option<Duration> = Some(Duration::from_secs(11));

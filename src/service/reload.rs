@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::nodes;
-use crate::pipeline::config;
-use crate::pipeline::runtime::Reloader;
-use crate::pipeline::stop::Stop;
+use crate::pipeline::contract::stop::Stop;
+use crate::pipeline::file;
+use crate::pipeline::run::Reloader;
 use crate::service::systemd;
 
 /// How often a watched file is looked at.
@@ -16,7 +16,7 @@ const LOOK_UP: Duration = Duration::from_secs(1);
 /// wrong with it can be seen in the view.
 pub fn reload(file: &Path, reloader: &Reloader) {
     systemd::reloading();
-    match config::load(file, nodes::NODES) {
+    match file::load(file, nodes::NODES) {
         Ok(plan) => reloader.replace(plan),
         Err(rejected) => reloader.refuse(rejected.render()),
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::pipeline::metrics::Snapshot;
+use crate::pipeline::run::snapshot::Snapshot;
 
 /// Totals of a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -14,10 +14,12 @@ use std::time::{Duration, Instant};
 
 use sd_notify::NotifyState;
 
-use crate::pipeline::metrics::{Snapshot, State};
-use crate::pipeline::runtime::{Reload, ReloadOutcome, View};
-use crate::pipeline::secret::redact;
-use crate::pipeline::stop::Stop;
+use crate::pipeline::contract::secret::redact;
+use crate::pipeline::contract::stop::Stop;
+use crate::pipeline::count::metrics::State;
+use crate::pipeline::run::View;
+use crate::pipeline::run::snapshot::Snapshot;
+use crate::pipeline::run::snapshot::{Reload, ReloadOutcome};
 use crate::service::progress;
 use crate::service::summary::Summary;
 

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::time::Duration;
 
-use otus::inference::store::sum;
+use otus::inference::store::sum::sum;
 use serde_json::Value;
 
 use crate::samples::{TEXT, picture, tiny_model, world};

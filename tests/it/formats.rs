@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use otus::media::packet::Packet;
-use otus::pipeline::testing;
+use otus::pipeline::contract::testing;
 
 use crate::scratch::{Scratch, skipped};
 

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use otus::inference::nms::iou;
-use otus::inference::session;
-use otus::inference::silero::{Silero, WINDOW};
-use otus::pipeline::testing;
+use otus::inference::onnx::session;
+use otus::inference::sight::nms::iou;
+use otus::inference::speech::silero::{Silero, WINDOW};
+use otus::pipeline::contract::testing;
 use serde_json::Value;
 
 use crate::formats::samples;

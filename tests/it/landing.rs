@@ -93,7 +93,7 @@ fn only_what_a_change_can_break_is_run_and_the_rest_is_named() {
     );
     assert!(native_only || said.contains("made: check-arm64"), "{said}");
 
-    let reader = clone("src/inference/onnx_file.rs");
+    let reader = clone("src/inference/onnx/file.rs");
     let (passed, said) = shell(&reader, ".ci/run");
     assert!(passed, "{said}");
     assert!(said.contains("FUZZ_TARGETS=onnx\n"), "{said}");

@@ -29,6 +29,7 @@ mod private; // nothing is kept aside or sent
 mod read_only; // machines on which nothing can be written
 mod reload; // another pipeline file while it runs
 mod repeatable; // the same files give the same events
+mod rooms; // which file of the source knows which
 mod samples; // small files that tests make for themselves
 mod scratch; // a directory, a pipeline file and the program
 mod status; // the HTTP endpoint

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use otus::inference::nms::iou;
+use otus::inference::sight::nms::iou;
 use serde_json::Value;
 
 use crate::scratch::{Scratch, shared};

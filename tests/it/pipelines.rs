@@ -4,9 +4,11 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::tidy::rust_files;
 use otus::media::event::Line;
 use otus::nodes::NODES;
-use otus::pipeline::{catalogue::Entry, config, reference, testing};
+use otus::pipeline::contract::{catalogue::Entry, testing};
+use otus::pipeline::file::{self, reference};
 use otus::service::metrics;
 
 fn root(name: &str) -> PathBuf {
@@ -42,7 +44,7 @@ fn every_shipped_pipeline_is_right() {
         .collect();
     assert!(files.len() >= 7, "{files:?}");
     for file in files {
-        if let Err(rejected) = config::load(&file, NODES) {
+        if let Err(rejected) = file::load(&file, NODES) {
             panic!("{}", rejected.render());
         }
     }
@@ -114,12 +116,13 @@ fn every_node_file_is_listed() {
             Entry::Present(ty) if ty.role.name() == role => Some(ty.name),
             _ => None,
         });
+        let files = rust_files(&format!("src/nodes/{folder}"));
         for name in listed {
-            let file = root("src/nodes").join(folder).join(name);
-            assert!(
-                file.is_dir() || file.with_extension("rs").is_file(),
-                "{name} has no file"
-            );
+            let alone = format!("{name}.rs");
+            let has_file = files
+                .iter()
+                .any(|it| it.ends_with(&alone) || it.ends_with(format!("{name}/mod.rs")));
+            assert!(has_file, "{name} has no file");
         }
     }
 }

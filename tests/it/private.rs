@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use otus::inference::library;
-use otus::pipeline::options::Runtime;
+use otus::inference::onnx::library;
+use otus::pipeline::contract::runtime_options::Runtime;
 
 use crate::samples::picture;
 use crate::scratch::{Running, Scratch, skipped};

@@ -1,4 +1,4 @@
-//! What must not drift: formatting, lints, rustdoc, sizes, and which room knows which.
+//! What must not drift: formatting, lints, rustdoc and sizes.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,7 +8,7 @@ use crate::scratch::skipped;
 const LONGEST_FUNCTION: usize = 70;
 const LONGEST_FILE: usize = 400;
 
-fn rust_files(under: &str) -> Vec<PathBuf> {
+pub fn rust_files(under: &str) -> Vec<PathBuf> {
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(under)];
     let mut files = Vec::new();
     while let Some(folder) = folders.pop() {
@@ -28,7 +28,7 @@ fn rust_files(under: &str) -> Vec<PathBuf> {
     files
 }
 
-fn read(file: &Path) -> String {
+pub fn read(file: &Path) -> String {
     std::fs::read_to_string(file).expect("source files are text")
 }
 
@@ -175,26 +175,6 @@ fn functions_fit_on_a_screen() {
                 "{file:?}:{}: {length} lines",
                 start + 1
             );
-        }
-    }
-}
-
-/// Imports point down this list only: a room knows those after it.
-#[test]
-fn rooms_know_only_those_below_them() {
-    const ROOMS: [&str; 6] = ["cli", "service", "nodes", "inference", "pipeline", "media"];
-    for (at, room) in ROOMS.iter().enumerate() {
-        for file in rust_files(&format!("src/{room}")) {
-            // Tests of a room may use nodes to drive it.
-            let text = read(&file);
-            let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-            for above in &ROOMS[..at] {
-                let path = format!("crate::{above}");
-                assert!(
-                    !code.contains(&path),
-                    "{file:?} knows {path}, which is above it"
-                );
-            }
         }
     }
 }

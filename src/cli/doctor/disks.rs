@@ -7,10 +7,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::{Finding, models, within};
+use super::finding::{Finding, within};
+use super::models;
 use crate::inference::store;
-use crate::pipeline::catalogue::Role;
-use crate::pipeline::config::Plan;
+use crate::pipeline::contract::catalogue::Role;
+use crate::pipeline::file::Plan;
 
 const MEGABYTE: usize = 1 << 20;
 /// Enough to get past small caches, little enough to do an SD card no harm.

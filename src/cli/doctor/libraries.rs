@@ -3,13 +3,13 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::{Finding, within};
+use super::finding::{Finding, within};
 #[cfg(feature = "whisper")]
-use crate::inference::{whisper_gpu, whisper_processor};
+use crate::inference::speech::whisper::{gpu, processor};
 use crate::nodes;
-use crate::pipeline::config::Plan;
 #[cfg(feature = "whisper")]
-use crate::pipeline::options::Provider;
+use crate::pipeline::contract::runtime_options::Provider;
+use crate::pipeline::file::Plan;
 
 /// GStreamer's tool looks through its plugins when it is started for the first time.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -89,11 +89,11 @@ fn alsa() -> Option<String> {
 
 #[cfg(feature = "whisper")]
 fn whisper() -> Option<String> {
-    let kernels = match whisper_processor::choose() {
+    let kernels = match processor::choose() {
         true => "a module's kernels",
         false => "its own kernels",
     };
-    let used = whisper_processor::instructions();
+    let used = processor::instructions();
     let version = whisper_rs::get_whisper_version();
     Some(format!("{version}, {kernels}: {used}"))
 }
@@ -112,7 +112,7 @@ fn gpu(plan: &Plan) -> Option<Finding> {
         true => "",
         false => ", which `[runtime] providers` does not ask for",
     };
-    match whisper_gpu::find() {
+    match gpu::find() {
         Ok(name) => name.map(|name| Finding::ok(CHECK, name + use_of_it)),
         Err(why) => Some(Finding::ok(CHECK, why).warning(
             "the processor works for Whisper: build the module for this system's CUDA, \

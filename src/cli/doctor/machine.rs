@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use super::Finding;
-use crate::pipeline::config::Plan;
+use super::finding::Finding;
+use crate::pipeline::file::Plan;
 
 /// Less than this is left for a pipeline: a small model and its frames need so much.
 const LITTLE_MEMORY_MB: u64 = 512;

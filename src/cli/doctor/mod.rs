@@ -3,6 +3,7 @@
 //! Everything is bounded in time; a device or disk that hangs is a finding, not the end.
 
 mod disks;
+mod finding;
 mod libraries;
 mod machine;
 mod models;
@@ -13,110 +14,20 @@ mod sources;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::mpsc::channel;
-use std::time::Duration;
 
-use serde::Serialize;
 use serde_json::json;
 
-use crate::media::clock::Clock;
+use self::finding::{Finding, Verdict};
+use crate::cli::output::{load, print_json};
 use crate::nodes::{self, NODES};
-use crate::pipeline::config::{self, Plan, PlannedNode};
-use crate::pipeline::context::Context;
-use crate::pipeline::metrics::NodeStats;
-use crate::pipeline::node::Error;
-use crate::pipeline::options::{Runtime, Status};
-use crate::pipeline::secret::redact;
-use crate::pipeline::stop::Stop;
-
-/// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Verdict {
-    Ok,
-    Warning,
-    Problem,
-}
-
-/// What one check came to.
-#[derive(Debug, Serialize)]
-struct Finding {
-    verdict: Verdict,
-    /// What was looked at.
-    check: String,
-    /// What it is like.
-    found: String,
-    /// What to do, unless all is well.
-    remedy: Option<String>,
-    /// Lines for the pipeline file that suit what was found.
-    config: Option<String>,
-}
-
-impl Finding {
-    fn ok(check: impl Into<String>, found: impl Into<String>) -> Finding {
-        Finding {
-            verdict: Verdict::Ok,
-            check: check.into(),
-            found: found.into(),
-            remedy: None,
-            config: None,
-        }
-    }
-
-    /// A problem. Errors say what is so, then after a semicolon what to do; `otherwise` is for those
-    /// that do not.
-    fn failed(check: impl Into<String>, error: &Error, otherwise: &str) -> Finding {
-        let said = error.to_string();
-        let (found, remedy) = said.split_once("; ").unwrap_or((&said, otherwise));
-        Finding::ok(check, found).problem(remedy)
-    }
-
-    fn warning(self, remedy: impl Into<String>) -> Finding {
-        self.but(Verdict::Warning, remedy)
-    }
-
-    fn problem(self, remedy: impl Into<String>) -> Finding {
-        self.but(Verdict::Problem, remedy)
-    }
-
-    /// A run can do without an optional node.
-    fn of(self, node: &PlannedNode) -> Finding {
-        match node.optional {
-            true => self.at_most_a_warning(),
-            false => self,
-        }
-    }
-
-    fn at_most_a_warning(self) -> Finding {
-        match self.verdict {
-            Verdict::Problem => Finding {
-                verdict: Verdict::Warning,
-                ..self
-            },
-            _ => self,
-        }
-    }
-
-    fn but(self, verdict: Verdict, remedy: impl Into<String>) -> Finding {
-        Finding {
-            verdict,
-            remedy: Some(remedy.into()),
-            ..self
-        }
-    }
-
-    fn recommend(self, config: impl Into<String>) -> Finding {
-        Finding {
-            config: Some(config.into()),
-            ..self
-        }
-    }
-}
+use crate::pipeline::contract::runtime_options::Runtime;
+use crate::pipeline::contract::secret::redact;
+use crate::pipeline::file::status::Status;
+use crate::pipeline::file::{self, Plan};
 
 pub fn doctor(file: Option<&Path>, json: bool) -> ExitCode {
     let plan = match file {
-        Some(file) => match super::load(file, json) {
+        Some(file) => match load(file, json) {
             Ok(plan) => plan,
             Err(code) => return code,
         },
@@ -146,7 +57,7 @@ pub fn doctor(file: Option<&Path>, json: bool) -> ExitCode {
         .collect();
     let config = lines.join("\n\n");
     if json {
-        super::print_json(&json!({ "ok": healthy, "checks": findings, "config": config }));
+        print_json(&json!({ "ok": healthy, "checks": findings, "config": config }));
     } else {
         conclude(&findings, &config);
     }
@@ -175,7 +86,7 @@ fn everything_here() -> Plan {
     }
     text += &format!("[sinks.none]\ntype = 'console'\ninputs = {names:?}\n");
     // Without a device there is no pipeline, and the machine is looked at all the same.
-    config::parse(&text, Path::new("."), NODES).unwrap_or_else(|_| Plan {
+    file::parse(&text, Path::new("."), NODES).unwrap_or_else(|_| Plan {
         nodes: Vec::new(),
         runtime: Runtime::default(),
         status: Status::default(),
@@ -204,28 +115,4 @@ fn conclude(findings: &[Finding], config: &str) {
         text += &format!("\n\nRecommended for the pipeline file:\n\n{config}");
     }
     let _ = writeln!(std::io::stdout(), "{}", redact(&text));
-}
-
-/// What a node is opened with.
-fn context(id: &str, base: &Path, runtime: Runtime) -> Context {
-    Context {
-        id: Arc::from(id),
-        clock: Clock::start(),
-        stop: Stop::default(),
-        base: base.to_path_buf(),
-        runtime: Arc::new(runtime),
-        captured: Arc::default(),
-        stats: Arc::new(NodeStats::default()),
-    }
-}
-
-/// Runs `task` on a thread of its own; none if it takes longer than `limit` or panics. What hangs
-/// is left behind: the process ends soon.
-fn within<T: Send + 'static>(
-    limit: Duration,
-    task: impl FnOnce() -> T + Send + 'static,
-) -> Option<T> {
-    let (sender, receiver) = channel();
-    std::thread::spawn(move || drop(sender.send(task())));
-    receiver.recv_timeout(limit).ok()
 }

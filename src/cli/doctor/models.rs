@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::Finding;
-use crate::inference::manifest;
+use super::finding::Finding;
+use crate::inference::store::manifest;
 use crate::inference::store::{self, Place};
-use crate::pipeline::config::{Plan, PlannedNode};
+use crate::pipeline::file::{Plan, PlannedNode};
 
 pub fn check(plan: &Plan) -> Vec<Finding> {
     let with_model = plan.nodes.iter().filter(|node| node.ty.infers);

@@ -6,12 +6,13 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Finding, context, within};
-use crate::inference::library;
-use crate::inference::session::{self, Tensor, Values};
-use crate::pipeline::config::Plan;
-use crate::pipeline::node::{Error, Result};
-use crate::pipeline::options::{Isolation, Provider, Runtime};
+use super::finding::{Finding, context, within};
+use crate::inference::onnx::library;
+use crate::inference::onnx::session;
+use crate::inference::onnx::tensor::{Tensor, Values};
+use crate::pipeline::contract::error::{Error, Result};
+use crate::pipeline::contract::runtime_options::{Isolation, Provider, Runtime};
+use crate::pipeline::file::Plan;
 
 /// Loading a library reads some 30 MB; CUDA's read gigabytes.
 const LIMIT: Duration = Duration::from_secs(20);

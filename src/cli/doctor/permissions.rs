@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::Finding;
+use super::finding::Finding;
 use crate::nodes;
 use crate::nodes::device::{self, Kind, SOUND, VIDEO};
-use crate::pipeline::config::Plan;
-use crate::pipeline::node::Error;
+use crate::pipeline::contract::error::Error;
+use crate::pipeline::file::Plan;
 
 pub fn check(_: &Plan) -> Vec<Finding> {
     vec![

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Finding, within};
+use super::finding::{self, Finding, within};
 use crate::media::audio::Audio;
 use crate::media::clock::Time;
 use crate::media::packet::Packet;
-use crate::pipeline::catalogue::{Role, Running};
-use crate::pipeline::config::{Plan, PlannedNode};
-use crate::pipeline::context::Context;
-use crate::pipeline::node::{Flow, Result};
+use crate::pipeline::contract::catalogue::{Role, Running};
+use crate::pipeline::contract::context::Context;
+use crate::pipeline::contract::error::Result;
+use crate::pipeline::contract::node::Flow;
+use crate::pipeline::file::{Plan, PlannedNode};
 
 /// How long a source is measured.
 const SO_LONG: Duration = Duration::from_secs(3);
@@ -37,7 +38,7 @@ pub fn check(plan: &Plan) -> Vec<Finding> {
 
 fn source(node: &PlannedNode, plan: &Plan) -> Vec<Finding> {
     let check = format!("{} {}", node.ty.name, node.id);
-    let context = super::context(&node.id, &plan.base, plan.runtime.clone());
+    let context = finding::context(&node.id, &plan.base, plan.runtime.clone());
     let (stop, open) = (context.stop.clone(), Arc::clone(&node.open));
     // A pipeline file may grant a camera minutes; whoever asks a doctor will not wait for them.
     std::thread::spawn(move || {

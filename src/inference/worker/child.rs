@@ -8,35 +8,33 @@ use std::sync::Arc;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-use super::wire::{Input, Kind, Line, Reply, Request, Setup, Shared};
-use crate::inference::onnx;
-use crate::inference::session::{Outputs, Tensor, Values};
-#[cfg(feature = "whisper")]
-use crate::inference::whisper::Whisper;
+use super::engine::Engine;
+use super::wire::{Line, Reply, Setup, Shared};
 use crate::media::clock::Clock;
-use crate::pipeline::context::Context;
-use crate::pipeline::metrics::NodeStats;
-use crate::pipeline::node::{Error, Result};
-use crate::pipeline::stop::Stop;
+use crate::pipeline::contract::context::Context;
+use crate::pipeline::contract::error::Result;
+use crate::pipeline::contract::stop::Stop;
+use crate::pipeline::count::metrics::NodeStats;
 
-enum Model {
-    Onnx(Arc<onnx::Loaded>),
-    #[cfg(feature = "whisper")]
-    Whisper(Whisper),
+/// An engine with its types erased.
+pub struct Served {
+    name: &'static str,
+    run: fn(Setup, &mut Line, &Shared) -> io::Result<()>,
 }
 
-/// Buffers of the inputs, kept from request to request.
-#[derive(Default)]
-struct Buffers {
-    floats: Vec<Vec<f32>>,
-    integers: Vec<Vec<i64>>,
+/// One line of the list of what a worker can run.
+pub const fn served<E: Engine>() -> Served {
+    Served {
+        name: E::NAME,
+        run: run::<E>,
+    }
 }
 
 /// Serves the process that has started this one, until it closes the socket.
 ///
 /// # Errors
 /// If standard input and output are not what a worker is started with.
-pub fn serve() -> io::Result<()> {
+pub fn serve(engines: &[Served]) -> io::Result<()> {
     // A signal to the whole group is the parent's business; it ends this process by the socket.
     for signal in [SIGHUP, SIGINT, SIGTERM] {
         signal_hook::flag::register(signal, Arc::default())?;
@@ -48,105 +46,32 @@ pub fn serve() -> io::Result<()> {
     let Some(setup) = line.receive::<Setup>()? else {
         return Ok(());
     };
-    let mut model = match load(&setup) {
-        Ok((model, reply)) => {
-            line.send(&reply)?;
-            model
-        }
-        Err(error) => return line.send(&Reply::from(error)),
-    };
-    let mut buffers = Buffers::default();
-    while let Some(request) = line.receive()? {
-        let reply = model.answer(&request, &memory, &mut buffers);
-        line.send(&reply.unwrap_or_else(Reply::from))?;
-    }
-    Ok(())
+    let engine = engines.iter().find(|it| it.name == setup.engine);
+    let engine = engine.ok_or_else(|| io::Error::other("this build has no such engine"))?;
+    (engine.run)(setup, &mut line, &memory)
 }
 
-fn load(setup: &Setup) -> Result<(Model, Reply)> {
+fn run<E: Engine>(setup: Setup, line: &mut Line, memory: &Shared) -> io::Result<()> {
+    let job = serde_json::from_value(setup.job)?;
     let context = Context {
         id: Arc::from("worker"),
         clock: Clock::start(),
         stop: Stop::default(),
-        base: setup.base.clone(),
-        runtime: Arc::new(setup.runtime.clone()),
+        base: setup.base,
+        runtime: Arc::new(setup.runtime),
         captured: Arc::default(),
         stats: Arc::new(NodeStats::default()),
     };
-    let (name, sha256) = (&setup.job.model, setup.job.sha256.as_deref());
-    #[cfg(feature = "whisper")]
-    if let Some(language) = &setup.job.language {
-        let whisper = Whisper::open(name, sha256, language, &context)?;
-        let reply = Reply::Whisper(Arc::clone(&whisper.name));
-        return Ok((Model::Whisper(whisper), reply));
-    }
-    let loaded = onnx::open(name, sha256, &context)?;
-    let reply = Reply::Session(loaded.about.clone());
-    Ok((Model::Onnx(loaded), reply))
-}
-
-impl Model {
-    fn answer(
-        &mut self,
-        request: &Request,
-        memory: &Shared,
-        buffers: &mut Buffers,
-    ) -> Result<Reply> {
-        match (self, request) {
-            (Model::Onnx(model), Request::Run(inputs)) => {
-                buffers.read(inputs, memory).map_err(Error::retry)?;
-                let outputs = Outputs::Here(model.run(&buffers.tensors(inputs))?);
-                write(&outputs, memory).map_err(Error::retry)
-            }
-            #[cfg(feature = "whisper")]
-            (Model::Whisper(whisper), Request::Transcribe(count)) => {
-                let samples = &mut buffers.floats;
-                samples.resize_with(1, Vec::new);
-                memory
-                    .get(0, *count, &mut samples[0])
-                    .map_err(Error::retry)?;
-                whisper.transcribe(&samples[0]).map(Reply::Heard)
-            }
-            (_, request) => Err(Error::fatal(format!("not with this model: {request:?}"))),
+    let loaded: Result<(E, E::About)> = E::load(&job, &context);
+    let mut engine = match loaded {
+        Ok((engine, about)) => {
+            line.send(&Reply::from(Ok(about)))?;
+            engine
         }
+        Err(error) => return line.send(&Reply::<E::About>::from(Err(error))),
+    };
+    while let Some(request) = line.receive()? {
+        line.send(&Reply::from(engine.answer(&request, memory)))?;
     }
-}
-
-impl Buffers {
-    /// One buffer of each kind an input, of which one is used: there are three inputs at most.
-    fn read(&mut self, inputs: &[Input], memory: &Shared) -> io::Result<()> {
-        self.floats.resize_with(inputs.len(), Vec::new);
-        self.integers.resize_with(inputs.len(), Vec::new);
-        let (mut at, buffers) = (0, self.floats.iter_mut().zip(&mut self.integers));
-        for (input, (floats, integers)) in inputs.iter().zip(buffers) {
-            at = match input.kind {
-                Kind::Floats => memory.get(at, input.elements()?, floats)?,
-                Kind::Integers => memory.get(at, input.elements()?, integers)?,
-            };
-        }
-        Ok(())
-    }
-
-    fn tensors<'a>(&'a self, inputs: &'a [Input]) -> Vec<Tensor<'a>> {
-        let tensor = |(at, input): (usize, &'a Input)| Tensor {
-            shape: &input.shape,
-            values: match input.kind {
-                Kind::Floats => Values::Floats(&self.floats[at]),
-                Kind::Integers => Values::Integers(&self.integers[at]),
-            },
-        };
-        inputs.iter().enumerate().map(tensor).collect()
-    }
-}
-
-fn write(outputs: &Outputs<'_>, memory: &Shared) -> io::Result<Reply> {
-    let (mut at, mut lengths) = (0, Vec::new());
-    for output in 0..outputs.count() {
-        let floats = outputs.floats(output).ok();
-        if let Some(floats) = floats {
-            at = memory.put(at, floats)?;
-        }
-        lengths.push(floats.map(<[f32]>::len));
-    }
-    Ok(Reply::Outputs(lengths))
+    Ok(())
 }

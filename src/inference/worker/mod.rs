@@ -2,12 +2,15 @@
 //!
 //! The child is this same program, started as `otus worker`. Requests and replies are lines of JSON
 //! on a socket, which is the child's standard input; numbers lie in memory that both share, which is
-//! its standard output. The child ends when the socket closes, so none is left behind.
+//! its standard output. The child ends when the socket closes, so none is left behind. What can run
+//! there is an [`Engine`]: one file, and one line in the list of `inference`.
 
 mod child;
+mod engine;
 mod parent;
 mod wire;
 
-pub use child::serve;
+pub use child::{Served, serve, served};
+pub use engine::Engine;
 pub use parent::Worker;
-pub use wire::{Input, Job, Kind, Line, Request};
+pub use wire::{Line, MOST_NUMBERS, Shared};

@@ -2,63 +2,41 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
+use std::marker::PhantomData;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
-#[cfg(feature = "whisper")]
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{MemfdFlags, memfd_create};
+use serde::de::DeserializeOwned;
 
-use super::wire::{Input, Job, Kind, Line, Reply, Request, Setup, Shared};
-use crate::inference::session::{About, Tensor, Values};
-use crate::pipeline::context::Context;
-use crate::pipeline::node::{Error, Result};
-use crate::pipeline::stop::Stop;
+use super::engine::Engine;
+use super::wire::{Line, Reply, Setup, Shared};
+use crate::pipeline::contract::context::Context;
+use crate::pipeline::contract::error::{Error, Result};
+use crate::pipeline::contract::stop::Stop;
 
 /// How often a wait looks whether it is still wanted.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// A process that runs one model for one node. Dropping it ends the process.
-pub struct Worker {
+pub struct Worker<E> {
     child: Child,
     line: Line,
     memory: Shared,
     model: String,
-    /// An inference that lasts longer hangs.
+    /// A request that takes longer hangs.
     limit: Duration,
-    /// Copies of the latest outputs.
-    outputs: Vec<Option<Vec<f32>>>,
+    engine: PhantomData<fn() -> E>,
 }
 
-impl Worker {
-    /// Starts a worker that loads an ONNX model.
+impl<E: Engine> Worker<E> {
+    /// Starts a worker that loads a model; gives what that is.
     ///
     /// # Errors
     /// What loading it in this process would give; `Retry` if the process cannot be started or dies.
-    pub fn start(job: &Job, context: &Context) -> Result<(Worker, About)> {
-        let (mut worker, reply) = Worker::spawn(job, context)?;
-        match reply {
-            Reply::Session(about) => Ok((worker, about)),
-            other => Err(worker.nonsense(&other)),
-        }
-    }
-
-    /// Starts a worker that loads a Whisper model; gives its name too.
-    ///
-    /// # Errors
-    /// As `start`.
-    #[cfg(feature = "whisper")]
-    pub fn start_whisper(job: &Job, context: &Context) -> Result<(Worker, Arc<str>)> {
-        let (mut worker, reply) = Worker::spawn(job, context)?;
-        match reply {
-            Reply::Whisper(name) => Ok((worker, name)),
-            other => Err(worker.nonsense(&other)),
-        }
-    }
-
-    fn spawn(job: &Job, context: &Context) -> Result<(Worker, Reply)> {
+    pub fn start(model: &str, job: &E::Job, context: &Context) -> Result<(Worker<E>, E::About)> {
         let started = start_process();
         let (child, stream, memory) = started
             .map_err(|error| Error::retry(format!("cannot start a worker process: {error}")))?;
@@ -68,95 +46,51 @@ impl Worker {
             child,
             line: Line::new(stream),
             memory: Shared(memory),
-            model: job.model.clone(),
+            model: model.to_owned(),
             // Before the runtime gives the whole node up.
             limit: hang * 3 / 4,
-            outputs: Vec::new(),
+            engine: PhantomData,
         };
         let setup = Setup {
-            job: job.clone(),
+            engine: E::NAME.to_owned(),
+            job: serde_json::to_value(job).map_err(Error::fatal)?,
             runtime: (*context.runtime).clone(),
             base: context.base.clone(),
         };
         let sent = worker.line.send(&setup);
         sent.map_err(|error| worker.lost(&error))?;
         // Fetching a model or building an engine takes as long as it takes.
-        let reply = worker.reply(None, Some(&context.stop))?;
-        Ok((worker, reply))
+        let about = worker.reply(None, Some(&context.stop))?;
+        Ok((worker, about))
     }
 
-    /// Runs the ONNX model.
+    /// Asks the model: `put` writes numbers into the shared memory, `get` reads those of the answer.
     ///
     /// # Errors
-    /// `Retry` if inference fails, takes too long, or the process dies.
-    pub fn run(&mut self, inputs: &[Tensor<'_>]) -> Result<&[Option<Vec<f32>>]> {
-        let sent = self.send_inputs(inputs);
+    /// What the same would give in this process; `Retry` if it takes too long or the process dies.
+    pub fn ask<T>(
+        &mut self,
+        put: impl FnOnce(&Shared) -> io::Result<E::Request>,
+        get: impl FnOnce(E::Answer, &Shared) -> io::Result<T>,
+    ) -> Result<T> {
+        let sent = put(&self.memory).and_then(|request| self.line.send(&request));
         sent.map_err(|error| self.lost(&error))?;
-        match self.reply(Some(self.limit), None)? {
-            Reply::Outputs(lengths) => {
-                let read = self.read_outputs(&lengths);
-                read.map_err(|error| self.lost(&error))?;
-                Ok(&self.outputs)
-            }
-            other => Err(self.nonsense(&other)),
-        }
+        let answer = self.reply(Some(self.limit), None)?;
+        get(answer, &self.memory).map_err(|error| self.lost(&error))
     }
+}
 
-    /// Has Whisper write samples down.
-    ///
-    /// # Errors
-    /// As `run`.
-    #[cfg(feature = "whisper")]
-    pub fn transcribe(&mut self, samples: &[f32]) -> Result<crate::inference::whisper::Heard> {
-        let sent = self.memory.put(0, samples);
-        let sent = sent.and_then(|_| self.line.send(&Request::Transcribe(samples.len())));
-        sent.map_err(|error| self.lost(&error))?;
-        match self.reply(Some(self.limit), None)? {
-            Reply::Heard(heard) => Ok(heard),
-            other => Err(self.nonsense(&other)),
-        }
-    }
-
-    fn send_inputs(&mut self, inputs: &[Tensor<'_>]) -> io::Result<()> {
-        let (mut at, mut heads) = (0, Vec::with_capacity(inputs.len()));
-        for input in inputs {
-            let kind;
-            (at, kind) = match input.values {
-                Values::Floats(floats) => (self.memory.put(at, floats)?, Kind::Floats),
-                Values::Integers(integers) => (self.memory.put(at, integers)?, Kind::Integers),
-            };
-            let shape = input.shape.to_vec();
-            heads.push(Input { kind, shape });
-        }
-        self.line.send(&Request::Run(heads))
-    }
-
-    fn read_outputs(&mut self, lengths: &[Option<usize>]) -> io::Result<()> {
-        self.outputs.resize_with(lengths.len(), || None);
-        let mut at = 0;
-        for (output, length) in self.outputs.iter_mut().zip(lengths) {
-            match length {
-                Some(length) => {
-                    at = self
-                        .memory
-                        .get(at, *length, output.get_or_insert_default())?;
-                }
-                None => *output = None,
-            }
-        }
-        Ok(())
-    }
-
+impl<E> Worker<E> {
     /// Waits for the answer, at most so long, and not beyond a stop.
-    fn reply(&mut self, at_most: Option<Duration>, stop: Option<&Stop>) -> Result<Reply> {
+    fn reply<T: DeserializeOwned>(
+        &mut self,
+        at_most: Option<Duration>,
+        stop: Option<&Stop>,
+    ) -> Result<T> {
         let begun = Instant::now();
         loop {
             match self.line.receive() {
-                Ok(Some(Reply::Failed { retry, message })) if retry => {
-                    return Err(Error::Retry(message));
-                }
-                Ok(Some(Reply::Failed { message, .. })) => return Err(Error::Fatal(message)),
-                Ok(Some(reply)) => return Ok(reply),
+                Ok(Some(reply)) => return Reply::into_result(reply),
                 Ok(None) => return Err(self.lost(&"it closed its line")),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) => return Err(self.lost(&error)),
@@ -191,13 +125,9 @@ impl Worker {
             }
         }
     }
-
-    fn nonsense(&mut self, reply: &Reply) -> Error {
-        self.lost(&format!("it answered out of turn: {reply:?}"))
-    }
 }
 
-impl Drop for Worker {
+impl<E> Drop for Worker<E> {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -10,117 +10,52 @@ use bytemuck::Pod;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::inference::session::About;
-use crate::pipeline::node::Error;
-use crate::pipeline::options::Runtime;
+use crate::pipeline::contract::error::{Error, Result};
+use crate::pipeline::contract::runtime_options::Runtime;
 
 /// Longer lines are nonsense: the longest real one describes the outputs of a model.
 const LONGEST_LINE: u64 = 1 << 20;
 /// More numbers than any tensor of a model has that fits an edge device.
-const MOST_NUMBERS: usize = 1 << 28;
-
-/// The model that a worker is for.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Job {
-    /// Name in the manifest, or path.
-    pub model: String,
-    /// Sum of the file, if it is a path.
-    pub sha256: Option<String>,
-    /// For Whisper; an ONNX model has none.
-    pub language: Option<String>,
-}
-
-impl Job {
-    /// An ONNX model, by name or path.
-    pub fn onnx(model: &str, sha256: Option<&str>) -> Job {
-        Job {
-            model: model.to_owned(),
-            sha256: sha256.map(ToOwned::to_owned),
-            language: None,
-        }
-    }
-
-    /// A Whisper model and the language it is to hear.
-    pub fn whisper(model: &str, sha256: Option<&str>, language: &str) -> Job {
-        Job {
-            language: Some(language.to_owned()),
-            ..Job::onnx(model, sha256)
-        }
-    }
-}
+pub const MOST_NUMBERS: usize = 1 << 28;
 
 /// The first request, which loads the model.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Setup {
-    pub job: Job,
+    /// Which kind of model.
+    pub engine: String,
+    /// Which model, as that kind says it.
+    pub job: serde_json::Value,
     pub runtime: Runtime,
     /// Directory of the pipeline file.
     pub base: PathBuf,
 }
 
-/// The type of a tensor's elements.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Kind {
-    /// 32 bits each.
-    Floats,
-    /// 64 bits each, signed.
-    Integers,
-}
-
-/// One input in the shared memory, after those before it.
+/// What the child answers.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Input {
-    /// Type of its elements.
-    pub kind: Kind,
-    /// Its product is the number of elements.
-    pub shape: Vec<i64>,
+pub enum Reply<T> {
+    Done(T),
+    Failed { retry: bool, message: String },
 }
 
-impl Input {
-    /// Elements of the tensor.
-    ///
-    /// # Errors
-    /// If so many cannot be.
-    pub fn elements(&self) -> io::Result<usize> {
-        let multiply =
-            |product: usize, &size: &i64| product.checked_mul(usize::try_from(size).ok()?);
-        let count = self.shape.iter().try_fold(1, multiply);
-        let count = count.filter(|&count| count <= MOST_NUMBERS);
-        count.ok_or_else(|| io::Error::other("a tensor of that shape cannot be"))
+impl<T> From<Result<T>> for Reply<T> {
+    fn from(result: Result<T>) -> Reply<T> {
+        match result {
+            Ok(done) => Reply::Done(done),
+            Err(error) => Reply::Failed {
+                retry: matches!(error, Error::Retry(_)),
+                message: error.to_string(),
+            },
+        }
     }
 }
 
-/// All requests after the first; the numbers lie in the shared memory.
-#[derive(Debug, Serialize, Deserialize)]
-pub enum Request {
-    /// An inference on these inputs.
-    Run(Vec<Input>),
-    /// So many samples.
-    Transcribe(usize),
-}
-
-/// What the child answers.
-#[derive(Debug, Serialize, Deserialize)]
-pub enum Reply {
-    /// The ONNX model is loaded.
-    Session(About),
-    /// The Whisper model of this name is loaded.
-    Whisper(std::sync::Arc<str>),
-    /// Lengths of the outputs in the shared memory; none for those that are no floats.
-    Outputs(Vec<Option<usize>>),
-    #[cfg(feature = "whisper")]
-    Heard(crate::inference::whisper::Heard),
-    Failed {
-        retry: bool,
-        message: String,
-    },
-}
-
-impl From<Error> for Reply {
-    fn from(error: Error) -> Reply {
-        Reply::Failed {
-            retry: matches!(error, Error::Retry(_)),
-            message: error.to_string(),
+impl<T> Reply<T> {
+    /// As the child had it.
+    pub fn into_result(self) -> Result<T> {
+        match self {
+            Reply::Done(done) => Ok(done),
+            Reply::Failed { retry, message } if retry => Err(Error::Retry(message)),
+            Reply::Failed { message, .. } => Err(Error::Fatal(message)),
         }
     }
 }
@@ -211,31 +146,18 @@ mod tests {
         here.set_read_timeout(Some(timeout)).expect("a timeout");
         let (mut line, mut other) = (Line::new(here), &there);
         let mut send = |text: &[u8]| other.write_all(text).expect("room in the socket");
-        send(b"{\"Transcribe\"");
-        let early = line.receive::<Request>().expect_err("half a message");
+        send(b"[1");
+        let early = line.receive::<Vec<u32>>().expect_err("half a message");
         assert_eq!(early.kind(), io::ErrorKind::WouldBlock);
-        send(b":7}\n");
-        let whole = line.receive::<Request>();
+        send(b",7]\n");
+        let whole = line.receive::<Vec<u32>>();
         assert!(
-            matches!(whole, Ok(Some(Request::Transcribe(7)))),
+            matches!(whole.as_ref(), Ok(Some(it)) if *it == [1, 7]),
             "{whole:?}"
         );
         send(b"{}\n");
-        assert!(line.receive::<Request>().is_err());
+        assert!(line.receive::<Vec<u32>>().is_err());
         drop(there);
-        assert!(matches!(line.receive::<Request>(), Ok(None)));
-    }
-
-    #[test]
-    fn a_shape_that_cannot_be_is_refused() {
-        let input = |shape: &[i64]| {
-            let shape = shape.to_vec();
-            let kind = Kind::Floats;
-            Input { kind, shape }.elements().ok()
-        };
-        assert_eq!(input(&[1, 3, 2]), Some(6));
-        assert_eq!(input(&[]), Some(1));
-        assert_eq!(input(&[-1, 3]), None);
-        assert_eq!(input(&[i64::MAX, i64::MAX]), None);
+        assert!(matches!(line.receive::<Vec<u32>>(), Ok(None)));
     }
 }

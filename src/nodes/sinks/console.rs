@@ -8,8 +8,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::media::event::{Event, Object};
-use crate::pipeline::context::Context;
-use crate::pipeline::node::{Error, Node, Result, Sink};
+use crate::pipeline::contract::context::Context;
+use crate::pipeline::contract::error::{Error, Result};
+use crate::pipeline::contract::node::{Node, Sink};
 
 /// How events are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]

@@ -11,8 +11,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::media::event::Event;
-use crate::pipeline::context::Context;
-use crate::pipeline::node::{Error, Node, Result, Sink};
+use crate::pipeline::contract::context::Context;
+use crate::pipeline::contract::error::{Error, Result};
+use crate::pipeline::contract::node::{Node, Sink};
 
 /// How often the name of the open file is looked up.
 const LOOK_UP: Duration = Duration::from_secs(1);
@@ -170,7 +171,7 @@ mod tests {
     use crate::media::clock::Time;
     use crate::media::packet::Packet;
     use crate::nodes;
-    use crate::pipeline::testing::drive;
+    use crate::pipeline::contract::testing::drive;
 
     fn write(path: &Path, events: usize) {
         let ty = nodes::find("jsonl").expect("it is always there");

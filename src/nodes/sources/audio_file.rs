@@ -14,13 +14,14 @@ use symphonia::core::formats::FormatReader;
 use symphonia::core::io::MediaSourceStream;
 use symphonia::core::probe::Hint;
 
-use super::pace::{Metronome, Pace};
 use crate::media::audio::{Audio, SAMPLE_RATE, duration_of};
 use crate::media::clock::Time;
 use crate::media::packet::WithEvents;
 use crate::media::resample::ToMono16k;
-use crate::pipeline::context::Context;
-use crate::pipeline::node::{Emit, Error, Flow, Node, Result, Source};
+use crate::nodes::parts::pace::{Metronome, Pace};
+use crate::pipeline::contract::context::Context;
+use crate::pipeline::contract::error::{Error, Result};
+use crate::pipeline::contract::node::{Emit, Flow, Node, Source};
 
 /// Samples of a chunk at most: 64 ms.
 const CHUNK: usize = 1024;

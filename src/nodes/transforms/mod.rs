@@ -1,6 +1,4 @@
-//! What makes sense of media.
+//! What makes sense of media, by what it takes.
 
-pub mod detect;
-#[cfg(feature = "whisper")]
-pub mod transcribe;
-pub mod vad;
+pub mod frames;
+pub mod sound;

@@ -15,12 +15,14 @@ use crate::media::clock::Time;
 use crate::media::event::{Event, Head};
 use crate::media::frame::Frame;
 use crate::media::packet::WithEvents;
-use crate::pipeline::catalogue::{self, Entry};
-use crate::pipeline::config;
-use crate::pipeline::context::Context;
-use crate::pipeline::metrics::{LinkReport, State};
-use crate::pipeline::node::{Emit, Error, Flow, Node, Result, Sink, Source, Transform};
-use crate::pipeline::runtime::{self, Outcome};
+use crate::pipeline::contract::catalogue::{self, Entry};
+use crate::pipeline::contract::context::Context;
+use crate::pipeline::contract::error::{Error, Result};
+use crate::pipeline::contract::node::{Emit, Flow, Node, Sink, Source, Transform};
+use crate::pipeline::count::metrics::State;
+use crate::pipeline::file;
+use crate::pipeline::run::snapshot::LinkReport;
+use crate::pipeline::run::{self, Outcome};
 
 static NODES: &[Entry] = &[
     Entry::Present(catalogue::source::<Ticks>()),
@@ -202,9 +204,8 @@ fn run(pipeline: &str) -> (String, Outcome) {
     let directory = tempfile::tempdir().expect("a scratch directory");
     let path = directory.path().join("book");
     let pipeline = pipeline.replace("BOOK", path.to_str().expect("a plain path"));
-    let plan =
-        config::parse(&pipeline, Path::new("."), NODES).unwrap_or_else(|it| panic!("{it:?}"));
-    let outcome = runtime::start(plan).wait();
+    let plan = file::parse(&pipeline, Path::new("."), NODES).unwrap_or_else(|it| panic!("{it:?}"));
+    let outcome = run::start(plan).wait();
     let written = std::fs::read_to_string(path).unwrap_or_default();
     (written.trim().to_owned(), outcome)
 }
@@ -332,8 +333,8 @@ fn a_stop_drains_and_a_sink_that_hangs_cannot_hold_it_up() {
          [sources.cam]\ntype='ticks'\nframes=1000000\n\
          [transforms.see]\ntype='work'\ninputs=['cam']\n\
          [sinks.book]\ntype='book'\ninputs=['see']\npath='/nonexistent/book'\ndelay_ms=150\n";
-    let plan = config::parse(text, Path::new("."), NODES).unwrap_or_else(|it| panic!("{it:?}"));
-    let pipeline = runtime::start(plan);
+    let plan = file::parse(text, Path::new("."), NODES).unwrap_or_else(|it| panic!("{it:?}"));
+    let pipeline = run::start(plan);
     let stop = pipeline.stop();
     std::thread::sleep(Duration::from_millis(100));
     let started = Instant::now();

@@ -10,11 +10,12 @@ use serde::Deserialize;
 
 use crate::media::frame::Frame;
 use crate::media::packet::WithEvents;
-use crate::pipeline::catalogue::{self, Entry};
-use crate::pipeline::config;
-use crate::pipeline::context::Context;
-use crate::pipeline::node::{Emit, Flow, Node, Result, Sink, Source};
-use crate::pipeline::runtime;
+use crate::pipeline::contract::catalogue::{self, Entry};
+use crate::pipeline::contract::context::Context;
+use crate::pipeline::contract::error::Result;
+use crate::pipeline::contract::node::{Emit, Flow, Node, Sink, Source};
+use crate::pipeline::file;
+use crate::pipeline::run;
 
 static NODES: &[Entry] = &[
     Entry::Present(catalogue::source::<Medium>()),
@@ -104,8 +105,8 @@ fn steps(live: bool) -> Vec<String> {
         "[sources.it]\ntype = 'medium'\nlive = {live}\ndiary = '{shown}'\n\
          [sinks.model]\ntype = 'model'\ninputs = ['it']\ndiary = '{shown}'\n"
     );
-    let plan = config::parse(&text, Path::new("."), NODES);
-    let outcome = runtime::start(plan.expect("the pipeline is right")).wait();
+    let plan = file::parse(&text, Path::new("."), NODES);
+    let outcome = run::start(plan.expect("the pipeline is right")).wait();
     assert!(outcome.failures.is_empty(), "{:?}", outcome.failures);
     let diary = fs::read_to_string(diary).expect("steps were taken");
     diary.lines().map(str::to_owned).collect()

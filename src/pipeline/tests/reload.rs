@@ -4,33 +4,34 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{NODES, numbers};
-use crate::pipeline::config;
-use crate::pipeline::runtime::{self, Outcome};
+use crate::pipeline::file;
+use crate::pipeline::run::snapshot::{Reload, ReloadOutcome};
+use crate::pipeline::run::{self, Outcome};
 
 /// A pipeline that is replaced while it runs.
 struct Reloading {
     directory: tempfile::TempDir,
-    pipeline: runtime::Pipeline,
+    pipeline: run::Pipeline,
 }
 
 impl Reloading {
     fn start(pipeline: &str) -> Reloading {
         let directory = tempfile::tempdir().expect("a scratch directory");
-        let pipeline = runtime::start(Reloading::plan(&directory, pipeline));
+        let pipeline = run::start(Reloading::plan(&directory, pipeline));
         Reloading {
             directory,
             pipeline,
         }
     }
 
-    fn plan(directory: &tempfile::TempDir, pipeline: &str) -> config::Plan {
+    fn plan(directory: &tempfile::TempDir, pipeline: &str) -> file::Plan {
         let path = directory.path().to_str().expect("a plain path");
         let pipeline = pipeline.replace("DIR", path);
-        config::parse(&pipeline, Path::new("."), NODES).unwrap_or_else(|it| panic!("{it:?}"))
+        file::parse(&pipeline, Path::new("."), NODES).unwrap_or_else(|it| panic!("{it:?}"))
     }
 
     /// Runs it, puts `next` in its place after 200 ms, and gives what came of that and the end.
-    fn replace(self, next: &str) -> (runtime::Reload, Outcome, tempfile::TempDir) {
+    fn replace(self, next: &str) -> (Reload, Outcome, tempfile::TempDir) {
         let plan = Reloading::plan(&self.directory, next);
         let (reloader, view) = (self.pipeline.reloader(), self.pipeline.view());
         let asking = std::thread::spawn(move || {
@@ -62,10 +63,7 @@ fn a_reload_adds_nodes_and_those_that_stay_lose_nothing() {
     let more = "[transforms.look]\ntype='work'\ninputs=['cam']\n\
                 [sinks.other]\ntype='book'\ninputs=['look']\npath='DIR/other'\n";
     let (reload, outcome, directory) = running.replace(&format!("{CAMERA}{SEE}{BOOK}{more}"));
-    assert_eq!(
-        (reload.number, reload.outcome),
-        (1, runtime::ReloadOutcome::Done)
-    );
+    assert_eq!((reload.number, reload.outcome), (1, ReloadOutcome::Done));
     assert_eq!(book(&directory, "book"), numbers(100));
     let other = book(&directory, "other");
     assert!(other.ends_with("99") && !other.starts_with("0 "), "{other}");
@@ -79,7 +77,7 @@ fn a_reload_replaces_a_node_without_a_gap_and_removes_another() {
     ));
     let see = "[transforms.see]\ntype='work'\ninputs=['cam']\nmost_ms=1\n";
     let (reload, outcome, directory) = running.replace(&format!("{CAMERA}{see}{BOOK}"));
-    assert_eq!(reload.outcome, runtime::ReloadOutcome::Done);
+    assert_eq!(reload.outcome, ReloadOutcome::Done);
     assert!(outcome.failures.is_empty());
     let mut seen: Vec<u64> = book(&directory, "book")
         .split(' ')
@@ -96,7 +94,7 @@ fn a_source_is_replaced_and_its_frames_are_numbered_on() {
     let running = Reloading::start(&format!("{CAMERA}{SEE}{BOOK}"));
     let faster = CAMERA.replace("every_ms=5", "every_ms=4");
     let (reload, outcome, directory) = running.replace(&format!("{faster}{SEE}{BOOK}"));
-    assert_eq!(reload.outcome, runtime::ReloadOutcome::Done);
+    assert_eq!(reload.outcome, ReloadOutcome::Done);
     assert!(outcome.failures.is_empty());
     let written = book(&directory, "book");
     assert!(written.ends_with("99"), "{written}");
@@ -109,7 +107,7 @@ fn a_graph_that_cannot_be_built_changes_nothing() {
     let broken = "[transforms.look]\ntype='work'\ninputs=['cam']\nbroken=true\n\
                   [sinks.other]\ntype='book'\ninputs=['look']\npath='DIR/other'\n";
     let (reload, outcome, directory) = running.replace(&format!("{CAMERA}{SEE}{BOOK}{broken}"));
-    assert_eq!(reload.outcome, runtime::ReloadOutcome::Refused);
+    assert_eq!(reload.outcome, ReloadOutcome::Refused);
     assert_eq!(
         reload.error.as_deref(),
         Some("look: there is no such model")

@@ -13,8 +13,8 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use crate::pipeline::options::Status;
-use crate::pipeline::secret;
+use crate::pipeline::contract::secret;
+use crate::pipeline::file::status::Status;
 
 /// A token shorter than this can be guessed.
 const SHORTEST_TOKEN: usize = 16;

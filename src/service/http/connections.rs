@@ -15,8 +15,8 @@ use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
-use super::Traffic;
-use super::patient::Patient;
+use super::traffic::Traffic;
+use super::write_timeout::WriteTimeout;
 
 const MOST_CONNECTIONS: usize = 64;
 const MOST_HEADERS: usize = 64;
@@ -27,30 +27,30 @@ const SLOWEST_HEAD: Duration = Duration::from_secs(5);
 
 /// Set when a connection has sent a request that was answered: it is no stranger any more.
 #[derive(Clone, Debug, Default)]
-pub struct Known(Arc<AtomicBool>);
+pub struct Admitted(Arc<AtomicBool>);
 
-impl Known {
+impl Admitted {
     pub fn set(&self) {
         self.0.store(true, Relaxed);
     }
 }
 
 struct Open {
-    known: Known,
+    admitted: Admitted,
     task: AbortHandle,
 }
 
-/// Lets connections in, and makes room by showing out the strangers who came first.
-pub struct Door {
+/// All open connections: lets them in, and makes room by showing out the strangers who came first.
+pub struct Connections {
     routes: Router,
     tls: Option<TlsAcceptor>,
     traffic: Arc<Traffic>,
     open: VecDeque<Open>,
 }
 
-impl Door {
-    pub fn new(routes: Router, tls: Option<TlsAcceptor>, traffic: Arc<Traffic>) -> Door {
-        Door {
+impl Connections {
+    pub fn new(routes: Router, tls: Option<TlsAcceptor>, traffic: Arc<Traffic>) -> Connections {
+        Connections {
             routes,
             tls,
             traffic,
@@ -70,9 +70,9 @@ impl Door {
         if !self.make_room() {
             return;
         }
-        let known = Known::default();
-        let routes = self.routes.clone().layer(Extension(known.clone()));
-        let stream = Patient::new(stream);
+        let admitted = Admitted::default();
+        let routes = self.routes.clone().layer(Extension(admitted.clone()));
+        let stream = WriteTimeout::new(stream);
         let task = match self.tls.clone() {
             None => tokio::spawn(serve(stream, routes)),
             Some(tls) => tokio::spawn(async move {
@@ -82,7 +82,7 @@ impl Door {
             }),
         };
         let task = task.abort_handle();
-        self.open.push_back(Open { known, task });
+        self.open.push_back(Open { admitted, task });
     }
 
     /// A crowd that says nothing must not keep out those who ask.
@@ -92,7 +92,7 @@ impl Door {
             return true;
         }
         self.traffic.refused.fetch_add(1, Relaxed);
-        let stranger = self.open.iter().position(|it| !it.known.0.load(Relaxed));
+        let stranger = self.open.iter().position(|it| !it.admitted.0.load(Relaxed));
         let stranger = stranger.and_then(|at| self.open.remove(at));
         if let Some(stranger) = &stranger {
             stranger.task.abort();

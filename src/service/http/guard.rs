@@ -12,7 +12,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::access::Token;
-use super::connections::Known;
+use super::connections::Admitted;
 
 /// Nothing that is asked for needs a longer body.
 const LARGEST_BODY: u64 = 64 * 1024;
@@ -33,7 +33,7 @@ pub type Refusal = (StatusCode, &'static str);
 
 /// Answers what passes, in time, and tells browsers to keep the answers to this site.
 pub async fn watch(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
-    let known = request.extensions().get::<Known>().cloned();
+    let known = request.extensions().get::<Admitted>().cloned();
     let answer = match guard.verdict(&request) {
         Err(refusal) => refusal.into_response(),
         Ok(()) => {

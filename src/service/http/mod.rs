@@ -10,9 +10,13 @@ mod connections;
 mod events;
 mod guard;
 mod page;
-mod patient;
+mod picture_cache;
 mod pictures;
 mod routes;
+mod state;
+mod streams;
+pub mod traffic;
+mod write_timeout;
 
 use std::io;
 use std::net::TcpListener;
@@ -20,18 +24,17 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread::JoinHandle;
 
-use serde::Serialize;
 use tokio::net;
 use tokio::sync::oneshot;
 
 pub use self::access::{Access, read_token};
-use self::connections::Door;
+use self::connections::Connections;
 use self::guard::Guard;
-use crate::pipeline::options::Listen;
-use crate::pipeline::runtime::View;
+use self::traffic::Traffic;
+use crate::pipeline::file::status::Listen;
+use crate::pipeline::run::View;
 
 /// A listening endpoint. Dropping it stops it.
 pub struct Server {
@@ -51,29 +54,6 @@ pub struct Bound {
     socket: Socket,
     /// Where it is, for people.
     address: String,
-}
-
-/// What the endpoint counts about itself.
-#[derive(Debug, Default)]
-struct Traffic {
-    refused: AtomicU64,
-    slow: AtomicU64,
-}
-
-/// The same, at one moment.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-pub struct Counts {
-    /// Connections turned away or cut because there were too many.
-    pub refused: u64,
-    /// Listeners to events that were cut because they were too slow.
-    pub slow: u64,
-}
-
-impl Traffic {
-    fn read(&self) -> Counts {
-        let (refused, slow) = (self.refused.load(Relaxed), self.slow.load(Relaxed));
-        Counts { refused, slow }
-    }
 }
 
 /// Takes the place to listen at; none if it is off.
@@ -161,10 +141,12 @@ async fn serve(socket: Socket, view: View, access: Access) -> io::Result<()> {
                 token,
             };
             let routes = routes::routes(view, Arc::clone(&traffic), guard);
-            let mut door = Door::new(routes, tls, traffic);
+            let mut connections = Connections::new(routes, tls, traffic);
             loop {
                 let connection = listener.accept().await;
-                door.admit(connection.map(|(stream, _)| stream)).await;
+                connections
+                    .admit(connection.map(|(stream, _)| stream))
+                    .await;
             }
         }
         Socket::Unix(listener, _remove) => {
@@ -172,10 +154,12 @@ async fn serve(socket: Socket, view: View, access: Access) -> io::Result<()> {
             let guard = Guard { hosts: None, token };
             let routes = routes::routes(view, Arc::clone(&traffic), guard);
             // Nobody listens in on a Unix socket.
-            let mut door = Door::new(routes, None, traffic);
+            let mut connections = Connections::new(routes, None, traffic);
             loop {
                 let connection = listener.accept().await;
-                door.admit(connection.map(|(stream, _)| stream)).await;
+                connections
+                    .admit(connection.map(|(stream, _)| stream))
+                    .await;
             }
         }
     }

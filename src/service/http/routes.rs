@@ -12,12 +12,15 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::guard::{self, Guard};
-use super::pictures::Studio;
-use super::{Traffic, events, page, pictures};
-use crate::pipeline::drawing::Drawing;
-use crate::pipeline::metrics::{NodeReport, State as NodeState};
-use crate::pipeline::runtime::View;
-use crate::pipeline::secret::redact;
+use super::state::AppState;
+use super::streams::Streams;
+use super::traffic::Traffic;
+use super::{events, page, pictures};
+use crate::pipeline::contract::secret::redact;
+use crate::pipeline::count::metrics::State as NodeState;
+use crate::pipeline::run::View;
+use crate::pipeline::run::drawing::Drawing;
+use crate::pipeline::run::snapshot::NodeReport;
 use crate::service::{findings, machine, metrics, progress};
 
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -25,22 +28,13 @@ const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=
 const OPENAPI: &str = include_str!("openapi.json");
 const LARGEST_BODY: usize = 64 * 1024;
 
-/// What every route can see.
-#[derive(Clone)]
-pub struct Seen {
-    pub view: View,
-    pub traffic: Arc<Traffic>,
-    pub studio: Arc<Studio>,
-    pub streams: events::Streams,
-}
-
 /// All routes, behind the guard.
 pub fn routes(view: View, traffic: Arc<Traffic>, guard: Guard) -> Router {
-    let seen = Seen {
+    let state = AppState {
         view,
         traffic,
-        studio: Arc::default(),
-        streams: events::Streams::default(),
+        pictures: Arc::default(),
+        streams: Streams::default(),
     };
     Router::new()
         .route("/", get(page::page))
@@ -59,7 +53,7 @@ pub fn routes(view: View, traffic: Arc<Traffic>, guard: Guard) -> Router {
             Arc::new(guard),
             guard::watch,
         ))
-        .with_state(seen)
+        .with_state(state)
 }
 
 async fn nothing() -> Response {
@@ -68,19 +62,19 @@ async fn nothing() -> Response {
 }
 
 /// Whether nothing that the run needs has failed.
-async fn healthz(State(seen): State<Seen>) -> Response {
+async fn healthz(State(state): State<AppState>) -> Response {
     let sick = |state| {
         use NodeState::{Degraded, Failed, Retrying};
         matches!(state, Retrying | Degraded | Failed)
     };
-    let nodes = seen.view.snapshot().nodes;
+    let nodes = state.view.snapshot().nodes;
     let nodes = nodes.iter();
     verdict(nodes.filter(|it| !it.optional && sick(it.counts.state)))
 }
 
 /// Whether everything that the run needs has come up: what systemd is told as `READY=1`.
-async fn readyz(State(seen): State<Seen>) -> Response {
-    verdict(progress::awaited(&seen.view.snapshot()))
+async fn readyz(State(state): State<AppState>) -> Response {
+    verdict(progress::awaited(&state.view.snapshot()))
 }
 
 fn verdict<'a>(bad: impl Iterator<Item = &'a NodeReport>) -> Response {
@@ -96,8 +90,8 @@ fn verdict<'a>(bad: impl Iterator<Item = &'a NodeReport>) -> Response {
     }
 }
 
-async fn status(State(seen): State<Seen>) -> Json<Value> {
-    let view = &seen.view;
+async fn status(State(state): State<AppState>) -> Json<Value> {
+    let view = &state.view;
     let now = view.clock().wall(view.clock().now());
     let snapshot = view.snapshot();
     Json(json!({
@@ -107,12 +101,12 @@ async fn status(State(seen): State<Seen>) -> Json<Value> {
         "findings": findings::of(&snapshot),
         "pipeline": snapshot,
         "machine": machine::read(),
-        "endpoint": seen.traffic.read(),
+        "endpoint": state.traffic.read(),
     }))
 }
 
-async fn openmetrics(State(seen): State<Seen>) -> Response {
-    let text = metrics::render(&seen.view, seen.traffic.read());
+async fn openmetrics(State(state): State<AppState>) -> Response {
+    let text = metrics::render(&state.view, state.traffic.read());
     ([(header::CONTENT_TYPE, OPENMETRICS)], text).into_response()
 }
 
@@ -128,8 +122,12 @@ enum GraphFormat {
     Json,
 }
 
-async fn graph(State(seen): State<Seen>, query: Query<GraphQuery>, headers: HeaderMap) -> Response {
-    let drawing = Drawing::of_snapshot(&seen.view.snapshot());
+async fn graph(
+    State(state): State<AppState>,
+    query: Query<GraphQuery>,
+    headers: HeaderMap,
+) -> Response {
+    let drawing = Drawing::of_snapshot(&state.view.snapshot());
     let accepts = headers.get(header::ACCEPT).and_then(|it| it.to_str().ok());
     let asks_json = accepts.is_some_and(|it| it.starts_with("application/json"));
     match query.0.format {

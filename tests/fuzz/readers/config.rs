@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use otus::nodes::NODES;
-use otus::pipeline::config;
+use otus::pipeline::file;
 
 pub fn read(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
     };
-    if let Err(problems) = config::parse(text, Path::new("/nowhere"), NODES) {
+    if let Err(problems) = file::parse(text, Path::new("/nowhere"), NODES) {
         assert!(!problems.is_empty(), "a refusal has a reason");
         for problem in problems {
             assert!(

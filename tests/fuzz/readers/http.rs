@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use otus::nodes::NODES;
-use otus::pipeline::{config, runtime};
+use otus::pipeline::{file, run};
 use otus::service::http::{Access, bind};
 
 const PIPELINE: &str = "
@@ -23,7 +23,7 @@ inputs = ['cam']
 /// Where the endpoint listens; it runs as long as this process.
 static SOCKET: LazyLock<PathBuf> = LazyLock::new(|| {
     let path = PathBuf::from(format!("/dev/shm/otus-fuzz-{}.sock", std::process::id()));
-    let plan = config::parse(PIPELINE, Path::new("/"), NODES).expect("it is a pipeline");
+    let plan = file::parse(PIPELINE, Path::new("/"), NODES).expect("it is a pipeline");
     let access = Access::read(&plan.status, &plan.base).expect("it needs no token");
     let listen = format!("unix:{}", path.display())
         .parse()
@@ -31,7 +31,7 @@ static SOCKET: LazyLock<PathBuf> = LazyLock::new(|| {
     let bound = bind(&listen, Path::new("/"))
         .expect("it can listen")
         .expect("it is wanted");
-    let pipeline = runtime::start(plan);
+    let pipeline = run::start(plan);
     std::mem::forget(bound.serve(pipeline.view(), access));
     std::mem::forget(pipeline);
     path

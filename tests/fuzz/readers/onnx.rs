@@ -1,7 +1,7 @@
 //! Any bytes as an ONNX model, before ONNX Runtime sees them.
 
-use otus::inference::onnx_file;
+use otus::inference::onnx::file;
 
 pub fn read(bytes: &[u8]) {
-    let _ = onnx_file::check(bytes);
+    let _ = file::check(bytes);
 }

@@ -4,7 +4,7 @@ use std::io::{Seek, Write};
 use std::sync::{LazyLock, Mutex};
 
 use otus::nodes;
-use otus::pipeline::testing::drive;
+use otus::pipeline::contract::testing::drive;
 
 /// A file in memory that is written anew for each input, and is gone with the process.
 static FILE: LazyLock<Mutex<std::fs::File>> = LazyLock::new(|| {

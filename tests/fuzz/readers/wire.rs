@@ -3,7 +3,8 @@
 use std::io::Write;
 use std::os::unix::net::UnixStream;
 
-use otus::inference::worker::{Line, Request};
+use otus::inference::onnx::apart::Input;
+use otus::inference::worker::Line;
 
 /// What fits into the socket at once, as nobody reads while this is written.
 const ROOM: usize = 64 * 1024;
@@ -14,9 +15,7 @@ pub fn read(bytes: &[u8]) {
     here.write_all(bytes).expect("room in the socket");
     drop(here);
     let mut line = Line::new(there);
-    while let Ok(Some(request)) = line.receive::<Request>() {
-        if let Request::Run(inputs) = request {
-            inputs.iter().for_each(|it| drop(it.elements()));
-        }
+    while let Ok(Some(inputs)) = line.receive::<Vec<Input>>() {
+        inputs.iter().for_each(|it| drop(it.elements()));
     }
 }

@@ -4,15 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
+use super::config::Config;
+use super::elements;
 use super::medium::{Medium, RIBBON};
 use super::opencv::{self, Backend, Capture, Property, Wish};
-use super::{Config, RateLimit, elements, silent};
+use super::rate::{RateLimit, silent};
 use crate::media::clock::Time;
 use crate::media::frame::Frame;
 use crate::media::recycle::Recycle;
-use crate::pipeline::blocking::Blocking;
-use crate::pipeline::context::Context;
-use crate::pipeline::node::{Error, Result};
+use crate::pipeline::contract::blocking::Blocking;
+use crate::pipeline::contract::context::Context;
+use crate::pipeline::contract::error::{Error, Result};
 
 /// Starts to read; connecting happens on the reader's thread too.
 pub fn start(medium: Medium, config: &Config, context: &Context) -> Blocking<Arc<Frame>> {

@@ -1,33 +1,20 @@
 //! Frames from a child process, `ffmpeg` or `gst-launch-1.0`: needs no OpenCV, and what kills a decoder kills the child.
 
 use std::io;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
+use super::config::Config;
 use super::medium::Medium;
 use super::pictures::Pictures;
-use super::{Config, RateLimit, ffmpeg, gstreamer};
+use super::rate::RateLimit;
+use super::{ffmpeg, gstreamer};
 use crate::media::clock::Time;
 use crate::media::frame::{Frame, PixelFormat};
 use crate::media::recycle::Recycle;
-use crate::pipeline::blocking::Blocking;
-use crate::pipeline::context::Context;
-use crate::pipeline::node::Result;
-
-/// A program that writes pictures: blue, green, red, rows from the top, padded to four bytes.
-pub struct Recipe {
-    /// What to run.
-    pub command: Command,
-    /// What it reads from its standard input, where nobody sees the secrets in it.
-    pub input: String,
-    /// What to do where the program is missing.
-    pub remedy: &'static str,
-    /// Width and height; none if each picture has the headers of a BMP file.
-    pub size: Option<(u32, u32)>,
-    /// Frames per second of a file; none if frames are stamped as they come.
-    pub rate: Option<f64>,
-}
+use crate::pipeline::contract::blocking::Blocking;
+use crate::pipeline::contract::context::Context;
+use crate::pipeline::contract::error::Result;
 
 /// Starts to read; the child is started on the reader's thread.
 pub fn start(medium: Medium, config: &Config, context: &Context) -> Blocking<Arc<Frame>> {

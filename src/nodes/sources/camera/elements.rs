@@ -1,6 +1,6 @@
 //! The elements of a GStreamer pipeline: which are missing here, and which package has them.
 
-use crate::pipeline::node::Error;
+use crate::pipeline::contract::error::Error;
 
 /// Packages of Debian and Raspberry Pi OS, and NVIDIA's, by how names of elements begin; the first
 /// that fits counts.

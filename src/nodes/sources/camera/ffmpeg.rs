@@ -4,11 +4,12 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use super::child::Recipe;
+use super::config::Config;
 use super::medium::Medium;
-use super::{Config, Pace};
-use crate::pipeline::context::Context;
-use crate::pipeline::node::{Error, Result};
+use super::recipe::Recipe;
+use crate::nodes::parts::pace::Pace;
+use crate::pipeline::contract::context::Context;
+use crate::pipeline::contract::error::{Error, Result};
 
 const REMEDY: &str = "install FFmpeg: `apt install ffmpeg`";
 /// Without these FFmpeg looks at a stream for five seconds, and holds frames back.

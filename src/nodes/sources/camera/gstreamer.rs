@@ -2,10 +2,10 @@
 
 use std::process::Command;
 
-use super::Config;
-use super::child::Recipe;
-use crate::pipeline::node::{Error, Result};
-use crate::pipeline::secret::Uri;
+use super::config::Config;
+use super::recipe::Recipe;
+use crate::pipeline::contract::error::{Error, Result};
+use crate::pipeline::contract::secret::Uri;
 
 /// Raw pictures of the size that is asked for, the latest one only.
 pub fn recipe(uri: &Uri, config: &Config) -> Result<Recipe> {

@@ -3,10 +3,10 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use super::super::device::{self, VIDEO};
-use crate::pipeline::context::Context;
-use crate::pipeline::node::{Error, Result};
-use crate::pipeline::secret::Uri;
+use crate::nodes::parts::device::{self, VIDEO};
+use crate::pipeline::contract::context::Context;
+use crate::pipeline::contract::error::{Error, Result};
+use crate::pipeline::contract::secret::Uri;
 
 /// Endings of files that hold one picture.
 const PICTURES: [&str; 5] = ["jpg", "jpeg", "png", "bmp", "webp"];

@@ -2,6 +2,7 @@
 
 mod capture;
 mod child;
+mod config;
 mod elements;
 mod ffmpeg;
 mod frozen;
@@ -11,106 +12,32 @@ mod medium;
 mod opencv;
 mod pictures;
 mod probe;
+mod rate;
+mod recipe;
 mod stills;
 
-use std::sync::{Arc, Once};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-
+use self::config::{Backend, Config};
 use self::frozen::Frozen;
 pub use self::key_frames::distance as key_frame_distance;
 use self::medium::Medium;
 pub use self::medium::devices as video_devices;
 pub use self::opencv::version as opencv_version;
-use super::condition::{Remedy, Watch};
-use super::pace::{Metronome, Pace};
+use self::rate::silent;
 use crate::media::event::Condition;
 use crate::media::frame::Frame;
 use crate::media::packet::WithEvents;
-use crate::pipeline::blocking::{Blocking, Next};
-use crate::pipeline::context::Context;
-use crate::pipeline::node::{Emit, Error, Flow, Misuse, Node, Result, Source};
-use crate::pipeline::secret::Uri;
+use crate::nodes::parts::condition::Watch;
+use crate::nodes::parts::pace::{Metronome, Pace};
+use crate::pipeline::contract::blocking::{Blocking, Next};
+use crate::pipeline::contract::context::Context;
+use crate::pipeline::contract::error::{Error, Misuse, Result};
+use crate::pipeline::contract::node::{Emit, Flow, Node, Source};
 
 /// Longest wait for a frame before the runtime is asked whether to stop.
 const LOOK_UP: Duration = Duration::from_millis(200);
-
-/// Options of `camera`.
-#[derive(Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Config {
-    /// `0`, `/dev/video0`, `rtsp://…`, `http://…`, a GStreamer pipeline that ends in `appsink`, a
-    /// video file, a picture, or pictures like `photos/*.jpg` (one second apart). A stream whose
-    /// pictures change their size while they flow is put back into the first.
-    pub uri: Uri,
-    /// What decodes. Default: `opencv` where it can be loaded.
-    #[serde(default)]
-    pub backend: Option<Backend>,
-    /// Frames per second at most; the rest are skipped before they cost anything. Default: all.
-    #[serde(default)]
-    #[schemars(range(min = 0.01, max = 1000.0))]
-    pub fps: Option<f64>,
-    /// Files only: `fast` or `realtime`.
-    #[serde(default)]
-    pub pace: Pace,
-    /// Width in pixels to ask a device for; it may choose another. GStreamer without OpenCV needs both.
-    #[serde(default)]
-    #[schemars(range(min = 16, max = 16384))]
-    pub width: Option<u32>,
-    /// Height in pixels to ask a device for; it may choose another.
-    #[serde(default)]
-    #[schemars(range(min = 16, max = 16384))]
-    pub height: Option<u32>,
-    /// How long connecting may take.
-    #[serde(default = "five_seconds")]
-    #[schemars(range(min = 100, max = 120_000))]
-    pub connect_timeout_ms: u64,
-    /// How long a device or stream may give no frame before it is opened anew.
-    #[serde(default = "five_seconds")]
-    #[schemars(range(min = 100, max = 120_000))]
-    pub stall_timeout_ms: u64,
-    /// How long a device or stream may give the very same picture before that is told.
-    #[serde(default = "thirty_seconds")]
-    #[schemars(range(min = 1_000, max = 86_400_000))]
-    pub frozen_after_ms: u64,
-    /// What else is done then.
-    #[serde(default)]
-    pub when_frozen: Remedy,
-}
-
-/// What decodes a camera's stream.
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Backend {
-    /// OpenCV, in this process.
-    Opencv,
-    /// The program `ffmpeg`, or `gst-launch-1.0` for a pipeline of GStreamer: in a process of its own, so that a
-    /// decoder that crashes is only restarted. Costs a copy of each picture.
-    Ffmpeg,
-}
-
-impl Config {
-    fn backend(&self) -> Backend {
-        static TOLD: Once = Once::new();
-        self.backend.unwrap_or_else(|| match opencv::version() {
-            Ok(_) => Backend::Opencv,
-            Err(why) => {
-                TOLD.call_once(|| tracing::info!("without OpenCV, ffmpeg is taken: {why}"));
-                Backend::Ffmpeg
-            }
-        })
-    }
-}
-
-fn five_seconds() -> u64 {
-    5_000
-}
-
-fn thirty_seconds() -> u64 {
-    30_000
-}
 
 /// A picture and whether it came from something that cannot wait.
 pub struct Camera {
@@ -252,54 +179,5 @@ impl Source for Camera {
             }
             Next::Nothing => Ok(Flow::More),
         }
-    }
-}
-
-fn silent(stall_timeout: Duration) -> Error {
-    Error::retry(format!("no frame for {} s", stall_timeout.as_secs_f64()))
-}
-
-/// Lets frames through at a limited rate.
-struct RateLimit {
-    interval: Duration,
-    due: Option<crate::media::clock::Time>,
-}
-
-impl RateLimit {
-    fn new(fps: Option<f64>) -> RateLimit {
-        let interval = Duration::from_secs_f64(fps.map_or(0.0, f64::recip));
-        RateLimit {
-            interval,
-            due: None,
-        }
-    }
-
-    /// Whether a frame of this capture time may pass. Timestamps are rounded in many containers,
-    /// so a frame that is a millisecond early is in time.
-    fn passes(&mut self, at: crate::media::clock::Time) -> bool {
-        let due = *self.due.get_or_insert(at);
-        if at.after(Duration::from_millis(1)) < due {
-            return false;
-        }
-        // After a pause the rhythm starts anew instead of catching up in a burst.
-        let behind = at.since(due) > self.interval;
-        self.due = Some(if behind { at } else { due }.after(self.interval));
-        true
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::media::clock::Time;
-
-    #[test]
-    fn a_rate_limit_takes_every_third_frame_of_thirty_a_second() {
-        let mut limit = RateLimit::new(Some(10.0));
-        let passed = (0..90).filter(|n| limit.passes(Time::from_secs_f64(f64::from(*n) / 30.0)));
-        assert_eq!(
-            passed.collect::<Vec<_>>(),
-            (0..90).step_by(3).collect::<Vec<_>>()
-        );
     }
 }

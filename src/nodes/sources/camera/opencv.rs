@@ -7,9 +7,9 @@ use std::sync::OnceLock;
 
 use self::abi::{Api, Opening};
 pub use self::abi::{Backend, Property};
-use crate::inference::library::shared_object;
+use crate::inference::onnx::library::shared_object;
 use crate::media::frame::{Frame, PixelFormat};
-use crate::pipeline::node::{Error, Result};
+use crate::pipeline::contract::error::{Error, Result};
 
 #[path = "../../../opencv/abi.rs"]
 mod abi;

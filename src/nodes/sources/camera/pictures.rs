@@ -8,14 +8,16 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::child::Recipe;
+use super::config::Config;
+use super::elements;
 use super::medium::RIBBON;
-use super::{Config, elements, silent};
+use super::rate::silent;
+use super::recipe::Recipe;
 use crate::media::frame::Frame;
-use crate::pipeline::context::Context;
-use crate::pipeline::node::{Error, Result};
-use crate::pipeline::secret::redact;
-use crate::pipeline::stop::Stop;
+use crate::pipeline::contract::context::Context;
+use crate::pipeline::contract::error::{Error, Result};
+use crate::pipeline::contract::secret::redact;
+use crate::pipeline::contract::stop::Stop;
 
 /// How often a child that writes nothing is left alone to see whether to stop.
 const LOOK_UP: Timespec = Timespec {
@@ -27,13 +29,13 @@ const BMP_HEADERS: usize = 54;
 const LARGEST_SIDE: u32 = 16_384;
 
 /// Reads from a child, but not for ever.
-struct Patient {
+struct TimeoutReader {
     output: ChildStdout,
     patience: Duration,
     stop: Stop,
 }
 
-impl Read for Patient {
+impl Read for TimeoutReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let asked = Instant::now();
         while poll(
@@ -55,7 +57,7 @@ impl Read for Patient {
 /// A child and its pictures. Dropping it kills the child.
 pub struct Pictures {
     child: Child,
-    output: BufReader<Patient>,
+    output: BufReader<TimeoutReader>,
     /// Gives the most telling line of what the child complained about.
     complaints: Option<JoinHandle<String>>,
     size: Option<(u32, u32)>,
@@ -83,7 +85,7 @@ impl Pictures {
         let output = child.stdout.take().expect("it is piped");
         let stderr = child.stderr.take().expect("it is piped");
         let id = Arc::clone(&context.id);
-        let patient = Patient {
+        let reader = TimeoutReader {
             output,
             patience: Duration::from_millis(config.connect_timeout_ms + config.stall_timeout_ms),
             stop: context.stop.clone(),
@@ -92,7 +94,7 @@ impl Pictures {
         let _ = stdin.map(|mut it| it.write_all(recipe.input.as_bytes()));
         Ok(Pictures {
             child,
-            output: BufReader::new(patient),
+            output: BufReader::new(reader),
             complaints: Some(std::thread::spawn(move || listen(stderr, &id))),
             size: recipe.size,
             rate: recipe.rate,

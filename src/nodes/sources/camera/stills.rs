@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use image::{DynamicImage, ImageDecoder, ImageReader};
 
-use super::{Config, RateLimit};
+use super::config::Config;
+use super::rate::RateLimit;
 use crate::media::clock::Time;
 use crate::media::frame::{Frame, PixelFormat};
 use crate::media::recycle::Recycle;
-use crate::pipeline::blocking::Blocking;
-use crate::pipeline::context::Context;
-use crate::pipeline::node::{Error, Result};
+use crate::pipeline::contract::blocking::Blocking;
+use crate::pipeline::contract::context::Context;
+use crate::pipeline::contract::error::{Error, Result};
 
 /// Finds the pictures and starts to read them.
 pub fn start(pattern: &Path, config: &Config, context: &Context) -> Result<Blocking<Arc<Frame>>> {
@@ -71,7 +72,7 @@ fn upright(path: &Path) -> Result<DynamicImage> {
 mod tests {
     use crate::media::packet::Packet;
     use crate::nodes;
-    use crate::pipeline::testing::drive;
+    use crate::pipeline::contract::testing::drive;
 
     /// A JPEG of two black and two white columns whose EXIF data say how the camera was held.
     fn jpeg(orientation: u8) -> Vec<u8> {

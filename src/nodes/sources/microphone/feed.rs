@@ -8,8 +8,8 @@ use cpal::{FromSample, SampleFormat, SizedSample, StreamConfig};
 use crossbeam_channel::Sender;
 use rtrb::Producer;
 
-use super::explain;
-use crate::pipeline::node::{Error, Result};
+use super::errors::explain;
+use crate::pipeline::contract::error::{Error, Result};
 
 /// The device's side of the ring.
 pub struct Feed {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::media::clock::Time;
-use crate::pipeline::node::{Error, Result};
+use crate::pipeline::contract::error::{Error, Result};
 
 /// More than a sound server holds back at once, as a rule.
 const LATE: Duration = Duration::from_millis(500);

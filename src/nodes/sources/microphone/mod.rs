@@ -4,6 +4,7 @@
 //! thread: mixing, resampling, stamping. What the ring cannot hold is told as a gap, never spliced.
 //! A sound server that hangs holds up that thread in its calls, and not the node.
 
+mod errors;
 mod feed;
 mod losses;
 
@@ -19,18 +20,19 @@ use rtrb::{Consumer, RingBuffer};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use self::errors::explain;
 use self::feed::Feed;
 use self::losses::Losses;
-use super::condition::{Remedy, Watch};
-use super::device::{self, SOUND};
 use crate::media::audio::{Audio, SAMPLE_RATE, duration_of};
 use crate::media::clock::{Clock, SampleClock, Time};
 use crate::media::event::{Condition, Event};
 use crate::media::packet::WithEvents;
 use crate::media::resample::ToMono16k;
-use crate::pipeline::blocking::{Blocking, Next};
-use crate::pipeline::context::Context;
-use crate::pipeline::node::{Emit, Error, Flow, Node, Result, Source};
+use crate::nodes::parts::condition::{Remedy, Watch};
+use crate::pipeline::contract::blocking::{Blocking, Next};
+use crate::pipeline::contract::context::Context;
+use crate::pipeline::contract::error::{Error, Result};
+use crate::pipeline::contract::node::{Emit, Flow, Node, Source};
 
 /// Seconds of sound that the ring holds while the node is busy.
 const RING_SECONDS: usize = 2;
@@ -350,43 +352,4 @@ pub fn devices() -> Vec<String> {
     devices
         .filter_map(|device| Some(device.id().ok()?.id().to_owned()))
         .collect()
-}
-
-/// What a failure of the device means for the node.
-fn explain(error: &cpal::Error) -> Error {
-    match error.kind() {
-        // ALSA passes over what this user may not use, and then finds nothing.
-        ErrorKind::PermissionDenied | ErrorKind::DeviceNotAvailable => {
-            forbidden().unwrap_or_else(|| unavailable(error))
-        }
-        ErrorKind::DeviceBusy => {
-            Error::retry(format!("another program uses the microphone ({error})"))
-        }
-        ErrorKind::BackendError => Error::retry(format!("the sound system failed ({error})")),
-        ErrorKind::InvalidInput | ErrorKind::UnsupportedOperation => Error::fatal(error),
-        _ => Error::retry(error),
-    }
-}
-
-/// If this user may use none of the sound cards: why not.
-fn forbidden() -> Option<Error> {
-    let mut why = None;
-    for card in device::sound_cards() {
-        let error = device::open(&card).err()?;
-        why = why.or(SOUND.forbidden(&card, &error));
-    }
-    why.map(Error::Fatal)
-}
-
-fn unavailable(error: &cpal::Error) -> Error {
-    let class = SOUND.class;
-    if device::sound_cards().is_empty() {
-        return Error::retry(format!(
-            "this machine has no microphone: nothing in /dev/snd records ({error}); is it plugged \
-             in? `arecord -l` lists sound cards, and a service needs DeviceAllow={class} rw"
-        ));
-    }
-    Error::retry(format!(
-        "the microphone is not there ({error}); is it plugged in? `otus devices` lists what is here"
-    ))
 }

@@ -1,0 +1,124 @@
+//! What a check of the doctor comes to, and what all checks need.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::media::clock::Clock;
+use crate::pipeline::contract::context::Context;
+use crate::pipeline::contract::error::Error;
+use crate::pipeline::contract::runtime_options::Runtime;
+use crate::pipeline::contract::stop::Stop;
+use crate::pipeline::count::metrics::NodeStats;
+use crate::pipeline::file::PlannedNode;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    Ok,
+    Warning,
+    Problem,
+}
+
+/// What one check came to.
+#[derive(Debug, Serialize)]
+pub struct Finding {
+    pub verdict: Verdict,
+    /// What was looked at.
+    pub check: String,
+    /// What it is like.
+    pub found: String,
+    /// What to do, unless all is well.
+    pub remedy: Option<String>,
+    /// Lines for the pipeline file that suit what was found.
+    pub config: Option<String>,
+}
+
+impl Finding {
+    pub fn ok(check: impl Into<String>, found: impl Into<String>) -> Finding {
+        Finding {
+            verdict: Verdict::Ok,
+            check: check.into(),
+            found: found.into(),
+            remedy: None,
+            config: None,
+        }
+    }
+
+    /// A problem. Errors say what is so, then after a semicolon what to do; `otherwise` is for those
+    /// that do not.
+    pub fn failed(check: impl Into<String>, error: &Error, otherwise: &str) -> Finding {
+        let said = error.to_string();
+        let (found, remedy) = said.split_once("; ").unwrap_or((&said, otherwise));
+        Finding::ok(check, found).problem(remedy)
+    }
+
+    pub fn warning(self, remedy: impl Into<String>) -> Finding {
+        self.but(Verdict::Warning, remedy)
+    }
+
+    pub fn problem(self, remedy: impl Into<String>) -> Finding {
+        self.but(Verdict::Problem, remedy)
+    }
+
+    /// A run can do without an optional node.
+    pub fn of(self, node: &PlannedNode) -> Finding {
+        match node.optional {
+            true => self.at_most_a_warning(),
+            false => self,
+        }
+    }
+
+    pub fn at_most_a_warning(self) -> Finding {
+        match self.verdict {
+            Verdict::Problem => Finding {
+                verdict: Verdict::Warning,
+                ..self
+            },
+            _ => self,
+        }
+    }
+
+    pub fn but(self, verdict: Verdict, remedy: impl Into<String>) -> Finding {
+        Finding {
+            verdict,
+            remedy: Some(remedy.into()),
+            ..self
+        }
+    }
+
+    pub fn recommend(self, config: impl Into<String>) -> Finding {
+        Finding {
+            config: Some(config.into()),
+            ..self
+        }
+    }
+}
+
+/// What a node is opened with.
+pub fn context(id: &str, base: &Path, runtime: Runtime) -> Context {
+    Context {
+        id: Arc::from(id),
+        clock: Clock::start(),
+        stop: Stop::default(),
+        base: base.to_path_buf(),
+        runtime: Arc::new(runtime),
+        captured: Arc::default(),
+        stats: Arc::new(NodeStats::default()),
+    }
+}
+
+/// Runs `task` on a thread of its own; none if it takes longer than `limit` or panics. What hangs
+/// is left behind: the process ends soon.
+pub fn within<T: Send + 'static>(
+    limit: Duration,
+    task: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || drop(sender.send(task())));
+    receiver.recv_timeout(limit).ok()
+}

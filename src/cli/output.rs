@@ -1,0 +1,43 @@
+//! What all commands say in the same way: a wrong pipeline file, documents for programs, failures.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::nodes::NODES;
+use crate::pipeline::contract::secret::redact;
+use crate::pipeline::file::{self, Plan};
+
+/// The pipeline file is wrong: EX_CONFIG of sysexits.h, as systemd knows it.
+const EX_CONFIG: u8 = 78;
+
+/// A checked plan, or the exit code after everything wrong with it has been said.
+pub fn load(file: &Path, json: bool) -> Result<Plan, ExitCode> {
+    file::load(file, NODES).map_err(|rejected| {
+        if json {
+            let problems = rejected.problems.iter();
+            let placed: Vec<_> = problems
+                .map(|it| it.placed(&rejected.file, &rejected.text))
+                .collect();
+            print_json(&serde_json::json!({ "ok": false, "problems": placed }));
+        } else {
+            eprint!("{}", rejected.render());
+            let count = rejected.problems.len();
+            let noun = if count == 1 { "problem" } else { "problems" };
+            eprintln!("\n{count} {noun} in {}", rejected.file);
+        }
+        ExitCode::from(EX_CONFIG)
+    })
+}
+
+/// Prints a document for programs.
+pub fn print_json(value: &serde_json::Value) {
+    let text = serde_json::to_string_pretty(value).expect("JSON values can be written");
+    let _ = writeln!(std::io::stdout(), "{}", redact(&text));
+}
+
+/// Says why a command failed; gives the exit code for that.
+pub fn failed(message: impl std::fmt::Display) -> ExitCode {
+    eprintln!("error: {message}");
+    ExitCode::FAILURE
+}

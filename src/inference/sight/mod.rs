@@ -1,0 +1,6 @@
+//! Pictures in, boxes out.
+
+pub mod fit;
+pub mod heads;
+pub mod labels;
+pub mod nms;

@@ -1,0 +1,8 @@
+//! Where somebody speaks, and what is said.
+
+#[cfg(feature = "whisper")]
+pub mod listener;
+pub mod segments;
+pub mod silero;
+#[cfg(feature = "whisper")]
+pub mod whisper;

@@ -1,0 +1,5 @@
+//! What nodes share and is no node.
+
+pub mod condition;
+pub mod device;
+pub mod pace;

@@ -1,0 +1,87 @@
+//! The options of `camera`.
+
+use std::sync::Once;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::opencv;
+use crate::nodes::parts::condition::Remedy;
+use crate::nodes::parts::pace::Pace;
+use crate::pipeline::contract::secret::Uri;
+
+/// Options of `camera`.
+#[derive(Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// `0`, `/dev/video0`, `rtsp://…`, `http://…`, a GStreamer pipeline that ends in `appsink`, a
+    /// video file, a picture, or pictures like `photos/*.jpg` (one second apart). A stream whose
+    /// pictures change their size while they flow is put back into the first.
+    pub uri: Uri,
+    /// What decodes. Default: `opencv` where it can be loaded.
+    #[serde(default)]
+    pub backend: Option<Backend>,
+    /// Frames per second at most; the rest are skipped before they cost anything. Default: all.
+    #[serde(default)]
+    #[schemars(range(min = 0.01, max = 1000.0))]
+    pub fps: Option<f64>,
+    /// Files only: `fast` or `realtime`.
+    #[serde(default)]
+    pub pace: Pace,
+    /// Width in pixels to ask a device for; it may choose another. GStreamer without OpenCV needs both.
+    #[serde(default)]
+    #[schemars(range(min = 16, max = 16384))]
+    pub width: Option<u32>,
+    /// Height in pixels to ask a device for; it may choose another.
+    #[serde(default)]
+    #[schemars(range(min = 16, max = 16384))]
+    pub height: Option<u32>,
+    /// How long connecting may take.
+    #[serde(default = "five_seconds")]
+    #[schemars(range(min = 100, max = 120_000))]
+    pub connect_timeout_ms: u64,
+    /// How long a device or stream may give no frame before it is opened anew.
+    #[serde(default = "five_seconds")]
+    #[schemars(range(min = 100, max = 120_000))]
+    pub stall_timeout_ms: u64,
+    /// How long a device or stream may give the very same picture before that is told.
+    #[serde(default = "thirty_seconds")]
+    #[schemars(range(min = 1_000, max = 86_400_000))]
+    pub frozen_after_ms: u64,
+    /// What else is done then.
+    #[serde(default)]
+    pub when_frozen: Remedy,
+}
+
+/// What decodes a camera's stream.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// OpenCV, in this process.
+    Opencv,
+    /// The program `ffmpeg`, or `gst-launch-1.0` for a pipeline of GStreamer: in a process of its own, so that a
+    /// decoder that crashes is only restarted. Costs a copy of each picture.
+    Ffmpeg,
+}
+
+impl Config {
+    /// What decodes, where the file does not say.
+    pub fn backend(&self) -> Backend {
+        static TOLD: Once = Once::new();
+        self.backend.unwrap_or_else(|| match opencv::version() {
+            Ok(_) => Backend::Opencv,
+            Err(why) => {
+                TOLD.call_once(|| tracing::info!("without OpenCV, ffmpeg is taken: {why}"));
+                Backend::Ffmpeg
+            }
+        })
+    }
+}
+
+fn five_seconds() -> u64 {
+    5_000
+}
+
+fn thirty_seconds() -> u64 {
+    30_000
+}

@@ -1,0 +1,236 @@
+//! `detect`: objects in frames, by any detector that `inference::sight::heads` knows.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::inference::onnx::session::{self, Session};
+use crate::inference::onnx::tensor::{About, Outputs, Tensor, Values};
+use crate::inference::sight::fit::{Fit, Letterbox};
+use crate::inference::sight::heads::{self, Head};
+use crate::inference::sight::labels;
+use crate::inference::sight::nms::{Candidate, suppress};
+use crate::inference::store;
+use crate::inference::store::manifest::{self, Task};
+use crate::media::event::{Event, Head as EventHead, Object};
+use crate::media::frame::Frame;
+use crate::pipeline::contract::context::Context;
+use crate::pipeline::contract::error::{Error, Misuse, Result};
+use crate::pipeline::contract::node::{Emit, Node, Transform};
+use crate::pipeline::file::problem::suggest;
+
+/// Pictures with more proposals than this are noise; suppression takes quadratic time.
+const MOST_CANDIDATES: usize = 3_000;
+
+/// Options of `detect`.
+#[derive(Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Name of a model (`otus models list`), or path of an ONNX file with `sha256`. Input size,
+    /// layout and decoder are read from the file.
+    pub model: String,
+    /// Sum of the model file, if `model` is a path.
+    #[serde(default)]
+    pub sha256: Option<String>,
+    /// What to report, in the model's words. Default: everything it knows.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// Least confidence that is reported.
+    #[serde(default = "default_score")]
+    #[schemars(range(min = 0.01, max = 1.0))]
+    pub score: f32,
+    /// Of two boxes of a label that overlap more than this (intersection over union), the weaker
+    /// is dropped.
+    #[serde(default = "default_overlap")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub overlap: f32,
+}
+
+fn default_score() -> f32 {
+    0.4
+}
+
+fn default_overlap() -> f32 {
+    0.45
+}
+
+/// A detector with buffers for one frame at a time.
+pub struct Detect {
+    session: Session,
+    head: Box<dyn Head>,
+    letterbox: Letterbox,
+    shape: Vec<i64>,
+    labels: Vec<Arc<str>>,
+    /// By class: whether it is reported.
+    wanted: Vec<bool>,
+    score: f32,
+    overlap: f32,
+    provider: Arc<str>,
+    candidates: Vec<Candidate>,
+}
+
+impl Node for Detect {
+    const NAME: &'static str = "detect";
+    const ABOUT: &'static str = "Finds objects in frames with an ONNX model (YOLOX, YuNet).";
+    const EXAMPLE: &'static str = "model = \"yolox-nano\"\nlabels = [\"person\"]";
+    type Config = Config;
+
+    fn check(config: &Config) -> Vec<Misuse> {
+        let mut misuses = store::check(&config.model, config.sha256.as_deref(), Task::Detect);
+        let known = manifest::find(&config.model).and_then(|it| it.labels.as_deref());
+        let known: Vec<Arc<str>> = known.map(labels::list).unwrap_or_default();
+        for label in config.labels.iter().filter(|_| !known.is_empty()) {
+            if !known.iter().any(|it| **it == **label) {
+                misuses.push(Misuse {
+                    option: "labels",
+                    message: format!("`{}` knows no `{label}`", config.model),
+                    help: suggest(label, known.iter().map(|it| &**it)),
+                });
+            }
+        }
+        misuses
+    }
+
+    fn open(config: &Config, context: &Context) -> Result<Detect> {
+        let mut session = session::open(&config.model, config.sha256.as_deref(), context)?;
+        let (width, height) = input_size(&session.about)?;
+        let head = heads::recognise(&session.about, width, height)
+            .map_err(|why| Error::fatal(format!("{}: {why}", session.about.name)))?;
+        let labels = class_names(&session.about, head.classes())?;
+        let wanted = wanted(&labels, &config.labels)?;
+        let shape = vec![1, Frame::CHANNELS as i64, height as i64, width as i64];
+        let nothing = vec![0.0; Frame::CHANNELS * width * height];
+        infer(&mut session, &*head, &shape, &nothing)?;
+        Ok(Detect {
+            letterbox: Letterbox::new(width, height, head.plane_order()),
+            shape,
+            head,
+            labels,
+            wanted,
+            score: config.score,
+            overlap: config.overlap,
+            provider: Arc::from(session.about.provider.name()),
+            candidates: Vec::new(),
+            session,
+        })
+    }
+}
+
+impl Transform for Detect {
+    type In = Arc<Frame>;
+    type Out = Event;
+    const STATELESS: bool = true;
+    const INFERS: bool = true;
+
+    fn apply(&mut self, frame: Arc<Frame>, out: &mut Emit<Event>) -> Result<()> {
+        let (pixels, fit) = self.letterbox.fill(&frame).map_err(Error::Retry)?;
+        let outputs = infer(&mut self.session, &*self.head, &self.shape, pixels)?;
+        self.candidates.clear();
+        self.head
+            .decode(&outputs.all()?, self.score, &mut self.candidates);
+        if !self.candidates.iter().all(Candidate::is_sound) {
+            return Err(Error::retry("the model puts out what is no number"));
+        }
+        self.candidates.retain(|it| self.wanted[it.class]);
+        self.candidates.truncate(MOST_CANDIDATES);
+        suppress(&mut self.candidates, self.overlap);
+        if !self.candidates.is_empty() {
+            out.send(self.event(&frame, fit));
+        }
+        Ok(())
+    }
+}
+
+impl Detect {
+    fn event(&self, frame: &Frame, fit: Fit) -> Event {
+        let object = |found: &Candidate| Object {
+            label: Arc::clone(&self.labels[found.class]),
+            score: found.score,
+            bounds: fit.to_frame(found.corners),
+        };
+        let mut head = EventHead::new(&frame.source, frame.at);
+        head.seq = Some(frame.seq);
+        Event::Detection {
+            head,
+            frame: [frame.width, frame.height],
+            objects: self.candidates.iter().map(object).collect(),
+            model: Arc::clone(&self.session.about.name),
+            provider: Arc::clone(&self.provider),
+        }
+    }
+}
+
+/// Runs the model; its outputs have the sizes that the head was chosen for.
+fn infer<'a>(
+    session: &'a mut Session,
+    head: &dyn Head,
+    shape: &[i64],
+    pixels: &[f32],
+) -> Result<Outputs<'a>> {
+    let values = Values::Floats(pixels);
+    let outputs = session.run(&[Tensor { shape, values }])?;
+    for (at, size) in head.sizes().into_iter().enumerate() {
+        if size > 0 && outputs.floats(at)?.len() != size {
+            return Err(Error::retry(
+                "the model's outputs have other shapes than its file says",
+            ));
+        }
+    }
+    Ok(outputs)
+}
+
+/// Width and height of a model that takes one picture as `[1, 3, height, width]` floats.
+fn input_size(model: &About) -> Result<(usize, usize)> {
+    let size = match &model.inputs[..] {
+        [input] if input.is_f32 => match input.shape[..] {
+            [1 | -1, 3, height, width] => usize::try_from(height)
+                .ok()
+                .zip(usize::try_from(width).ok()),
+            _ => None,
+        },
+        _ => None,
+    };
+    let inputs = model
+        .inputs
+        .iter()
+        .map(|it| format!("{} {:?}", it.name, it.shape));
+    match size {
+        Some((height, width)) if height > 0 && width > 0 => Ok((width, height)),
+        _ => Err(Error::fatal(format!(
+            "{} takes {}; a detector takes one picture [1, 3, height, width] of floats, of fixed size",
+            model.name,
+            inputs.collect::<Vec<_>>().join(", ")
+        ))),
+    }
+}
+
+/// A name for every class: from the manifest, the file, or just numbers.
+fn class_names(model: &About, classes: usize) -> Result<Vec<Arc<str>>> {
+    let Some(given) = model.labels.as_deref().map(labels::list) else {
+        return Ok((0..classes)
+            .map(|class| Arc::from(class.to_string()))
+            .collect());
+    };
+    if given.len() != classes {
+        let (name, labels) = (&model.name, given.len());
+        return Err(Error::fatal(format!(
+            "{name} has {classes} classes and {labels} labels"
+        )));
+    }
+    Ok(given)
+}
+
+fn wanted(labels: &[Arc<str>], chosen: &[String]) -> Result<Vec<bool>> {
+    if let Some(unknown) = chosen
+        .iter()
+        .find(|it| !labels.iter().any(|label| **label == ***it))
+    {
+        let help = suggest(unknown, labels.iter().map(|it| &**it));
+        return Err(Error::fatal(format!(
+            "the model knows no `{unknown}`; {help}"
+        )));
+    }
+    let is_wanted = |label: &Arc<str>| chosen.is_empty() || chosen.iter().any(|it| **it == **label);
+    Ok(labels.iter().map(is_wanted).collect())
+}

@@ -1,0 +1,3 @@
+//! What takes frames.
+
+pub mod detect;

@@ -1,0 +1,94 @@
+//! `transcribe`: writes down utterances with Whisper.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::inference::speech::listener::Listener;
+use crate::inference::store;
+use crate::inference::store::manifest::Task;
+use crate::media::audio::Utterance;
+use crate::media::clock::Clock;
+use crate::media::event::{Event, Head};
+use crate::pipeline::contract::context::Context;
+use crate::pipeline::contract::error::{Misuse, Result};
+use crate::pipeline::contract::node::{Emit, Node, Transform};
+
+/// Options of `transcribe`.
+#[derive(Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Name of a model (`otus models list`), or path of a ggml file with `sha256`.
+    pub model: String,
+    /// Sum of the model file, if `model` is a path.
+    #[serde(default)]
+    pub sha256: Option<String>,
+    /// ISO 639-1 code of the language that is spoken, or `auto`. English-only models know `en`.
+    #[serde(default = "english")]
+    pub language: String,
+}
+
+fn english() -> String {
+    "en".to_owned()
+}
+
+/// A model and its state.
+pub struct Transcribe {
+    listener: Listener,
+    clock: Clock,
+}
+
+impl Node for Transcribe {
+    const NAME: &'static str = "transcribe";
+    const ABOUT: &'static str = "Writes down what is said in utterances (Whisper by whisper.cpp).";
+    const EXAMPLE: &'static str = "model = \"whisper-tiny.en\"";
+    type Config = Config;
+
+    fn check(config: &Config) -> Vec<Misuse> {
+        let mut misuses = store::check(&config.model, config.sha256.as_deref(), Task::Transcribe);
+        if config.language != "auto" && whisper_rs::get_lang_id(&config.language).is_none() {
+            misuses.push(Misuse {
+                option: "language",
+                message: format!("Whisper knows no language `{}`", config.language),
+                help: "an ISO 639-1 code such as `en`, or `auto`".to_owned(),
+            });
+        }
+        misuses
+    }
+
+    fn open(config: &Config, context: &Context) -> Result<Transcribe> {
+        let sha256 = config.sha256.as_deref();
+        let mut listener = Listener::open(&config.model, sha256, &config.language, context)?;
+        listener.transcribe(&[])?;
+        Ok(Transcribe {
+            listener,
+            clock: context.clock.clone(),
+        })
+    }
+}
+
+impl Transform for Transcribe {
+    type In = Arc<Utterance>;
+    type Out = Event;
+    const STATELESS: bool = true;
+    const INFERS: bool = true;
+
+    fn apply(&mut self, utterance: Arc<Utterance>, out: &mut Emit<Event>) -> Result<()> {
+        let heard = self.listener.transcribe(&utterance.samples)?;
+        let lag = self.clock.now().since(utterance.end);
+        out.send(Event::Transcript {
+            head: Head::new(&utterance.source, utterance.start),
+            start: utterance.start.as_secs_f64(),
+            end: utterance.end.as_secs_f64(),
+            text: heard.text,
+            language: heard.language,
+            avg_logprob: heard.avg_logprob,
+            no_speech_prob: heard.no_speech_prob,
+            accepted: heard.accepted,
+            lag_ms: utterance.live.then_some(lag.as_millis() as u64),
+            model: Arc::clone(&self.listener.name),
+        });
+        Ok(())
+    }
+}

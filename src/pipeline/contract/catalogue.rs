@@ -1,0 +1,247 @@
+//! Node types with their generics erased. Everything here is derived from the role traits.
+
+use std::fmt;
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::DeTable;
+
+use crate::media::packet::{FromPacket, Kind, Packet, Payload};
+use crate::pipeline::contract::context::Context;
+use crate::pipeline::contract::error::{Misuse, Result};
+use crate::pipeline::contract::node::{Emit, Flow, Node, Sink, Source, Transform};
+
+/// What part a node plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Brings media in.
+    Source,
+    /// Makes packets from packets.
+    Transform,
+    /// Takes results out.
+    Sink,
+}
+
+impl Role {
+    /// Name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::Source => "source",
+            Role::Transform => "transform",
+            Role::Sink => "sink",
+        }
+    }
+
+    /// The table of a pipeline file in which nodes of this role stand.
+    pub fn section(self) -> &'static str {
+        match self {
+            Role::Source => "sources",
+            Role::Transform => "transforms",
+            Role::Sink => "sinks",
+        }
+    }
+}
+
+/// What is known about a node type without opening a node.
+pub struct NodeType {
+    /// Name in pipeline files.
+    pub name: &'static str,
+    /// One sentence.
+    pub about: &'static str,
+    /// Minimal working options.
+    pub example: &'static str,
+    /// What part it plays.
+    pub role: Role,
+    /// Kinds it takes.
+    pub accepts: &'static [Kind],
+    /// Kinds it makes.
+    pub produces: &'static [Kind],
+    /// Whether it may have several `workers`.
+    pub stateless: bool,
+    /// Whether it runs a model: opening it then includes an inference.
+    pub infers: bool,
+    /// JSON Schema of its options.
+    pub schema: fn() -> schemars::Schema,
+    /// Parses options. The error carries the span of what is wrong.
+    pub configure: fn(Spanned<DeTable<'_>>) -> Result<Configured, toml::de::Error>,
+}
+
+/// A node with its options, ready to be opened.
+pub struct Configured {
+    /// Opens it; called again when it is reopened, and once for each worker.
+    pub open: Opener,
+    /// Whether it is a device that will not wait.
+    pub live: bool,
+    /// Loads what it needs before its medium is opened, for sources.
+    pub prepare: Option<Prepare>,
+    /// Tells whether its medium is there, for sources.
+    pub probe: Option<Probe>,
+    /// What is wrong with its options beyond types and ranges.
+    pub misuses: Vec<Misuse>,
+}
+
+/// Opens a node.
+pub type Opener = Arc<dyn Fn(&Context) -> Result<Box<dyn Running>> + Send + Sync>;
+
+/// Loads what a node needs before its medium is opened.
+pub type Prepare = Arc<dyn Fn() + Send + Sync>;
+
+/// Tells whether a node's medium is there; none if that cannot be told.
+pub type Probe = Arc<dyn Fn() -> Option<bool> + Send + Sync>;
+
+/// One line of the list of nodes: a node, or the feature that this build lacks.
+pub enum Entry {
+    /// This build has it.
+    Present(NodeType),
+    /// This build was made without it.
+    Absent {
+        /// Name in pipeline files.
+        name: &'static str,
+        /// The Cargo feature that brings it.
+        feature: &'static str,
+    },
+}
+
+impl fmt::Debug for NodeType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl Entry {
+    /// Name in pipeline files.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Entry::Present(ty) => ty.name,
+            Entry::Absent { name, .. } => name,
+        }
+    }
+}
+
+/// An open node as the runtime drives it; node authors never see it.
+pub trait Running {
+    /// Handles one packet; a source makes some instead.
+    ///
+    /// # Errors
+    /// What the node returns.
+    fn step(&mut self, input: Option<Packet>, out: &mut dyn FnMut(Packet)) -> Result<Flow>;
+
+    /// The input has ended.
+    ///
+    /// # Errors
+    /// What the node returns.
+    fn finish(&mut self, out: &mut dyn FnMut(Packet)) -> Result<()>;
+}
+
+struct AsSource<N>(N);
+struct AsTransform<N>(N);
+struct AsSink<N>(N);
+
+impl<N: Source> Running for AsSource<N> {
+    fn step(&mut self, _: Option<Packet>, out: &mut dyn FnMut(Packet)) -> Result<Flow> {
+        self.0.next(&mut Emit::to(out))
+    }
+
+    fn finish(&mut self, _: &mut dyn FnMut(Packet)) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl<N: Transform> Running for AsTransform<N> {
+    fn step(&mut self, input: Option<Packet>, out: &mut dyn FnMut(Packet)) -> Result<Flow> {
+        let item = N::In::from_packet(input.expect("a transform is driven by packets"));
+        self.0.apply(item, &mut Emit::to(out)).map(|()| Flow::More)
+    }
+
+    fn finish(&mut self, out: &mut dyn FnMut(Packet)) -> Result<()> {
+        self.0.finish(&mut Emit::to(out))
+    }
+}
+
+impl<N: Sink> Running for AsSink<N> {
+    fn step(&mut self, input: Option<Packet>, _: &mut dyn FnMut(Packet)) -> Result<Flow> {
+        let item = N::In::from_packet(input.expect("a sink is driven by packets"));
+        self.0.write(item).map(|()| Flow::More)
+    }
+
+    fn finish(&mut self, _: &mut dyn FnMut(Packet)) -> Result<()> {
+        self.0.finish()
+    }
+}
+
+/// The catalogue entry of a source.
+pub const fn source<N: Source>() -> NodeType {
+    NodeType {
+        produces: N::Out::KINDS,
+        configure: |table| {
+            let (config, mut configured) =
+                configure::<N>(table, N::is_live, |node| Box::new(AsSource(node)))?;
+            let config = Arc::new(config);
+            let same = Arc::clone(&config);
+            configured.prepare = Some(Arc::new(move || N::prepare(&same)));
+            configured.probe = Some(Arc::new(move || N::is_there(&config)));
+            Ok(configured)
+        },
+        ..node_type::<N>(Role::Source)
+    }
+}
+
+/// The catalogue entry of a transform.
+pub const fn transform<N: Transform>() -> NodeType {
+    NodeType {
+        accepts: N::In::KINDS,
+        produces: N::Out::KINDS,
+        stateless: N::STATELESS,
+        infers: N::INFERS,
+        configure: |table| {
+            let wrap = |node| -> Box<dyn Running> { Box::new(AsTransform(node)) };
+            configure::<N>(table, |_| false, wrap).map(|(_, configured)| configured)
+        },
+        ..node_type::<N>(Role::Transform)
+    }
+}
+
+/// The catalogue entry of a sink.
+pub const fn sink<N: Sink>() -> NodeType {
+    NodeType {
+        accepts: N::In::KINDS,
+        configure: |table| {
+            let wrap = |node| -> Box<dyn Running> { Box::new(AsSink(node)) };
+            configure::<N>(table, |_| false, wrap).map(|(_, configured)| configured)
+        },
+        ..node_type::<N>(Role::Sink)
+    }
+}
+
+const fn node_type<N: Node>(role: Role) -> NodeType {
+    NodeType {
+        name: N::NAME,
+        about: N::ABOUT,
+        example: N::EXAMPLE,
+        role,
+        accepts: &[],
+        produces: &[],
+        stateless: false,
+        infers: false,
+        schema: || schemars::schema_for!(N::Config),
+        configure: |_| unreachable!("every role sets it"),
+    }
+}
+
+fn configure<N: Node>(
+    table: Spanned<DeTable<'_>>,
+    is_live: fn(&N::Config) -> bool,
+    wrap: fn(N) -> Box<dyn Running>,
+) -> Result<(N::Config, Configured), toml::de::Error> {
+    let config =
+        <N::Config as serde::Deserialize>::deserialize(toml::de::Deserializer::from(table))?;
+    let options = config.clone();
+    let configured = Configured {
+        live: is_live(&config),
+        prepare: None,
+        probe: None,
+        misuses: N::check(&config),
+        open: Arc::new(move |context| N::open(&options, context).map(wrap)),
+    };
+    Ok((config, configured))
+}

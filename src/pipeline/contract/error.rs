@@ -1,0 +1,38 @@
+//! How a node fails, and what is wrong with its options.
+
+/// What the runtime should do about a failure. Messages do not name the node; the runtime does.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// Reopening the node later may work: unplugged device, full disk.
+    #[error("{0}")]
+    Retry(String),
+    /// Only an operator can fix it: bad model file, missing permission.
+    #[error("{0}")]
+    Fatal(String),
+}
+
+impl Error {
+    /// A failure that reopening may mend.
+    pub fn retry(message: impl ToString) -> Error {
+        Error::Retry(message.to_string())
+    }
+
+    /// A failure that only an operator can mend.
+    pub fn fatal(message: impl ToString) -> Error {
+        Error::Fatal(message.to_string())
+    }
+}
+
+/// Result of what a node does.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A wrong option that is found without touching the world.
+#[derive(Clone, Debug)]
+pub struct Misuse {
+    /// Name of the option at fault.
+    pub option: &'static str,
+    /// What is wrong with it.
+    pub message: String,
+    /// What to do about it.
+    pub help: String,
+}

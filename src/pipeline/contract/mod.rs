@@ -1,0 +1,11 @@
+//! What a node is and is given: its traits, the catalogue of types, its errors, stop and secrets.
+
+pub mod blocking;
+pub mod catalogue;
+pub mod context;
+pub mod error;
+pub mod node;
+pub mod runtime_options;
+pub mod secret;
+pub mod stop;
+pub mod testing;

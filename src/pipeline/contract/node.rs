@@ -1,0 +1,133 @@
+//! The three roles a node can play. Implement one; the runtime does the rest.
+
+use std::marker::PhantomData;
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+
+use crate::media::packet::{FromPacket, Packet, Payload};
+use crate::pipeline::contract::context::Context;
+use crate::pipeline::contract::error::{Misuse, Result};
+
+/// Whether a source has more to give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// Call again.
+    More,
+    /// The medium has ended; this is not a failure.
+    Done,
+}
+
+/// Where a node puts its outputs.
+pub struct Emit<'a, T> {
+    sink: &'a mut dyn FnMut(Packet),
+    of: PhantomData<T>,
+}
+
+impl<'a, T: Into<Packet>> Emit<'a, T> {
+    /// Outputs go to `sink`.
+    pub fn to(sink: &'a mut dyn FnMut(Packet)) -> Emit<'a, T> {
+        let of = PhantomData;
+        Emit { sink, of }
+    }
+
+    /// Sends one item to every node that takes its kind.
+    pub fn send(&mut self, item: T) {
+        (self.sink)(item.into());
+    }
+}
+
+/// What every node has: a name, options, and a way to open it.
+pub trait Node: Sized + Send + 'static {
+    /// Name in pipeline files; lower_snake_case.
+    const NAME: &'static str;
+    /// One sentence for the reference.
+    const ABOUT: &'static str;
+    /// Minimal working options, shown in the reference and parsed by the tests.
+    const EXAMPLE: &'static str;
+    /// The options. Doc comments become the reference; `range` attributes are enforced.
+    type Config: DeserializeOwned + JsonSchema + Clone + Send + Sync + 'static;
+
+    /// Finds wrong options that types and ranges cannot express. Touches nothing.
+    fn check(_config: &Self::Config) -> Vec<Misuse> {
+        Vec::new()
+    }
+
+    /// Opens devices, files and models: the only place, beside `next` and `write`, that may.
+    ///
+    /// # Errors
+    /// `Retry` if waiting can help, `Fatal` if a person has to do something.
+    fn open(config: &Self::Config, context: &Context) -> Result<Self>;
+}
+
+/// Makes packets from the outside world.
+pub trait Source: Node {
+    /// What it makes.
+    type Out: Payload + Into<Packet>;
+
+    /// Whether it is a device that will not wait: downstream of it, late frames are dropped.
+    fn is_live(config: &Self::Config) -> bool;
+
+    /// Loads what `open` needs beside the medium, such as a library, while the nodes downstream load
+    /// their models. A device is opened only when they have: what it gives meanwhile would be old.
+    fn prepare(_config: &Self::Config) {}
+
+    /// Whether the medium is there, as far as can be found out within half a second. While a
+    /// source waits to be reopened, an answer that turns from no to yes ends the wait.
+    fn is_there(_config: &Self::Config) -> Option<bool> {
+        None
+    }
+
+    /// Gives what has arrived. Returns within 250 ms, so that a stop is prompt.
+    ///
+    /// # Errors
+    /// `Retry` if the medium is lost; the runtime reopens the node.
+    fn next(&mut self, out: &mut Emit<Self::Out>) -> Result<Flow>;
+}
+
+/// Makes packets from packets.
+pub trait Transform: Node {
+    /// What it takes.
+    type In: FromPacket;
+    /// What it makes.
+    type Out: Payload + Into<Packet>;
+    /// Whether packets can be handled in any order by several instances (`workers`).
+    const STATELESS: bool = false;
+    /// Whether it runs a model. Then `open` ends with an inference on nothing: the service counts as
+    /// ready when that has succeeded, as nobody may talk or come into view for hours.
+    const INFERS: bool = false;
+
+    /// Handles one packet.
+    ///
+    /// # Errors
+    /// The packet counts as dropped; after `Retry` the node is reopened.
+    fn apply(&mut self, item: Self::In, out: &mut Emit<Self::Out>) -> Result<()>;
+
+    /// Gives what is still held back when the input has ended.
+    ///
+    /// # Errors
+    /// As `apply`.
+    fn finish(&mut self, _out: &mut Emit<Self::Out>) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Takes packets out of the pipeline.
+pub trait Sink: Node {
+    /// What it takes.
+    type In: FromPacket;
+
+    /// Writes one packet. After `Retry` the node is reopened and given the same packet again.
+    ///
+    /// # Errors
+    /// `Retry` if the place may have room again, `Fatal` if not.
+    fn write(&mut self, item: Self::In) -> Result<()>;
+
+    /// Completes what has been written.
+    ///
+    /// # Errors
+    /// As `write`.
+    fn finish(&mut self) -> Result<()> {
+        Ok(())
+    }
+}

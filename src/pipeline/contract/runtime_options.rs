@@ -1,0 +1,86 @@
+//! `[runtime]`: what all nodes share.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Where a model may run, in the words of the pipeline file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Provider {
+    /// TensorRT; needs the `tensorrt` feature and an ONNX Runtime that has it.
+    Tensorrt,
+    /// CUDA; needs the `cuda` feature and an ONNX Runtime that has it.
+    Cuda,
+    /// The processor; always there.
+    Cpu,
+}
+
+impl Provider {
+    /// Name in pipeline files and events.
+    pub fn name(self) -> &'static str {
+        match self {
+            Provider::Tensorrt => "tensorrt",
+            Provider::Cuda => "cuda",
+            Provider::Cpu => "cpu",
+        }
+    }
+}
+
+/// Where the native code of models runs, in the words of the pipeline file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Isolation {
+    /// In this process: the least memory, and a crash ends everything.
+    #[default]
+    None,
+    /// In a process for each node: a crash costs what that node was at.
+    Process,
+}
+
+/// `[runtime]`: what all nodes share.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Runtime {
+    /// The ONNX Runtime library. Default: `ORT_DYLIB_PATH`, then `/usr/lib/otus`, then the cache.
+    pub onnxruntime: Option<PathBuf>,
+    /// Providers to try, in this order. The one in use is in every event and in `/status`.
+    pub providers: Vec<Provider>,
+    /// Threads that one inference uses. More than 1 lowers latency and wastes CPU time.
+    #[schemars(range(min = 1, max = 64))]
+    pub threads: usize,
+    /// Where models run. `process` gives each node that has one, and each of its workers, a process
+    /// of its own, which is started anew when native code crashes or hangs.
+    pub isolation: Isolation,
+    /// How long a stop may take to finish what is under way before the rest is dropped.
+    #[schemars(range(min = 100, max = 600_000))]
+    pub drain_ms: u64,
+    /// How long a node may take for one packet before it counts as hanging and is started anew.
+    #[schemars(range(min = 1_000, max = 3_600_000))]
+    pub hang_timeout_ms: u64,
+    /// Whether a change of the pipeline file is taken over at once, as SIGHUP does.
+    pub reload_on_change: bool,
+}
+
+impl Runtime {
+    /// Whether models that were opened under the one serve under the other.
+    pub fn same_for_models(&self, other: &Runtime) -> bool {
+        (&self.onnxruntime, &self.providers) == (&other.onnxruntime, &other.providers)
+            && (self.threads, self.isolation) == (other.threads, other.isolation)
+    }
+}
+
+impl Default for Runtime {
+    fn default() -> Runtime {
+        Runtime {
+            onnxruntime: None,
+            providers: vec![Provider::Cpu],
+            threads: 1,
+            isolation: Isolation::None,
+            drain_ms: 5_000,
+            hang_timeout_ms: 60_000,
+            reload_on_change: false,
+        }
+    }
+}

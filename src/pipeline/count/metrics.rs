@@ -1,0 +1,251 @@
+//! Counters of nodes and edges, and the snapshot of them that everyone reads.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::media::event::Event;
+use crate::media::packet::{Kind, Packet};
+use crate::pipeline::count::calls::{CallCounts, Calls};
+use crate::pipeline::count::histogram::{Histogram, Times};
+
+/// Why a packet did not reach its consumer, or was not handled by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DropReason {
+    /// The queue was full.
+    Full,
+    /// The consumer has ended or failed for good.
+    Closed,
+    /// The consumer failed on this packet.
+    Failed,
+    /// The run was cut short before the queue had drained.
+    Abandoned,
+}
+
+impl DropReason {
+    /// Every reason, in the order of the counters.
+    pub const ALL: [DropReason; 4] = [
+        DropReason::Full,
+        DropReason::Closed,
+        DropReason::Failed,
+        DropReason::Abandoned,
+    ];
+
+    /// Name in `/status` and metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            DropReason::Full => "full",
+            DropReason::Closed => "closed",
+            DropReason::Failed => "failed",
+            DropReason::Abandoned => "abandoned",
+        }
+    }
+}
+
+/// Counters of one edge. At any time received = forwarded + dropped + in flight.
+#[derive(Debug, Default)]
+pub struct LinkStats {
+    received: AtomicU64,
+    forwarded: AtomicU64,
+    dropped: [AtomicU64; DropReason::ALL.len()],
+}
+
+impl LinkStats {
+    /// The producer offers a packet.
+    pub fn count_received(&self) {
+        self.received.fetch_add(1, Relaxed);
+    }
+
+    /// The consumer has handled a packet.
+    pub fn count_forwarded(&self) {
+        self.forwarded.fetch_add(1, Relaxed);
+    }
+
+    /// A packet was lost.
+    pub fn count_dropped(&self, reason: DropReason) {
+        self.dropped[reason as usize].fetch_add(1, Relaxed);
+    }
+
+    /// Reads the counters. A packet is counted received first, so `in_flight` is never negative.
+    pub fn read(&self) -> LinkCounts {
+        let forwarded = self.forwarded.load(Relaxed);
+        let dropped_by = DropReason::ALL.map(|why| self.dropped[why as usize].load(Relaxed));
+        let dropped: u64 = dropped_by.iter().sum();
+        let received = self.received.load(Relaxed);
+        let reasons = DropReason::ALL.iter().zip(dropped_by);
+        LinkCounts {
+            received,
+            forwarded,
+            dropped,
+            in_flight: received.saturating_sub(forwarded + dropped),
+            reasons: reasons
+                .filter(|(_, count)| *count > 0)
+                .map(|(why, count)| (why.name(), count))
+                .collect(),
+        }
+    }
+}
+
+/// What an edge has carried so far, in packets.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LinkCounts {
+    /// Offered by the producer.
+    pub received: u64,
+    /// Handled by the consumer.
+    pub forwarded: u64,
+    /// Lost.
+    pub dropped: u64,
+    /// Waiting, or being handled.
+    pub in_flight: u64,
+    /// Lost, by reason.
+    pub reasons: BTreeMap<&'static str, u64>,
+}
+
+/// What a node is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Opening devices, files or models.
+    #[default]
+    Opening,
+    /// At work.
+    Running,
+    /// Failed; will be reopened.
+    Retrying,
+    /// Fails again and again, or hangs; the run goes on without it, and it is tried now and then.
+    Degraded,
+    /// Came to the end of its input.
+    Ended,
+    /// Failed for good.
+    Failed,
+}
+
+#[derive(Debug, Default)]
+struct Details {
+    state: State,
+    last_error: Option<String>,
+    facts: BTreeMap<&'static str, String>,
+    events: BTreeMap<&'static str, u64>,
+}
+
+/// Counters and facts of one node.
+#[derive(Debug, Default)]
+pub struct NodeStats {
+    /// Calls into its code.
+    pub calls: Calls,
+    made: [AtomicU64; Kind::ALL.len()],
+    objects: AtomicU64,
+    busy_ns: AtomicU64,
+    failures: AtomicU64,
+    media_ns: AtomicU64,
+    age: Histogram,
+    details: Mutex<Details>,
+}
+
+impl NodeStats {
+    /// Counts a packet that the node made.
+    pub fn count_made(&self, packet: &Packet) {
+        self.made[packet.kind() as usize].fetch_add(1, Relaxed);
+        self.media_ns.fetch_max(packet.at().as_nanos(), Relaxed);
+        if let Packet::Event(event) = packet {
+            *self.details().events.entry(event.kind()).or_default() += 1;
+            if let Event::Detection { objects, .. } = &**event {
+                self.objects.fetch_add(objects.len() as u64, Relaxed);
+            }
+        }
+    }
+
+    /// Adds time spent inside the node's own code.
+    pub fn count_busy(&self, time: Duration) {
+        self.busy_ns.fetch_add(time.as_nanos() as u64, Relaxed);
+    }
+
+    /// Counts the age of a packet that the node is done with.
+    pub fn count_age(&self, age: Duration) {
+        self.age.count(age);
+    }
+
+    /// Sets what the node is doing.
+    pub fn set_state(&self, state: State) {
+        self.details().state = state;
+    }
+
+    /// Records a failure and what the node does about it.
+    pub fn fail(&self, state: State, error: String) {
+        self.failures.fetch_add(1, Relaxed);
+        let mut details = self.details();
+        details.state = state;
+        details.last_error = Some(error);
+    }
+
+    /// Shows a fact, such as the model in use.
+    pub fn describe(&self, what: &'static str, value: String) {
+        self.details().facts.insert(what, value);
+    }
+
+    /// Shows a fact no longer.
+    pub fn withdraw(&self, what: &'static str) {
+        self.details().facts.remove(what);
+    }
+
+    /// Reads everything.
+    pub fn read(&self) -> NodeCounts {
+        let details = self.details();
+        let age = self.age.read();
+        let made = Kind::ALL
+            .iter()
+            .map(|&kind| (kind.name(), self.made[kind as usize].load(Relaxed)));
+        NodeCounts {
+            state: details.state,
+            made: made.filter(|(_, count)| *count > 0).collect(),
+            events: details.events.clone(),
+            objects: self.objects.load(Relaxed),
+            busy_seconds: self.busy_ns.load(Relaxed) as f64 / 1e9,
+            media_seconds: self.media_ns.load(Relaxed) as f64 / 1e9,
+            lag_seconds: (age.count > 0).then_some(age.last),
+            age,
+            failures: self.failures.load(Relaxed),
+            calls: self.calls.read(),
+            last_error: details.last_error.clone(),
+            facts: details.facts.clone(),
+        }
+    }
+
+    fn details(&self) -> MutexGuard<'_, Details> {
+        self.details.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a node has done so far.
+#[derive(Clone, Debug, Serialize)]
+pub struct NodeCounts {
+    /// What it is doing.
+    pub state: State,
+    /// Packets made, by kind.
+    pub made: BTreeMap<&'static str, u64>,
+    /// Events made, by kind.
+    pub events: BTreeMap<&'static str, u64>,
+    /// Objects in its detection events.
+    pub objects: u64,
+    /// Time spent inside the node's own code, over all workers.
+    pub busy_seconds: f64,
+    /// Latest capture time it has put out, in seconds since the run began.
+    pub media_seconds: f64,
+    /// Age of the latest packet that it was done with; only for live media.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lag_seconds: Option<f64>,
+    /// Ages of all packets that it was done with; only for live media.
+    #[serde(skip)]
+    pub age: Times,
+    /// How often it failed.
+    pub failures: u64,
+    /// Calls into its code.
+    pub calls: CallCounts,
+    /// The latest failure.
+    pub last_error: Option<String>,
+    /// Facts such as model and provider.
+    pub facts: BTreeMap<&'static str, String>,
+}

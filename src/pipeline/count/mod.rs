@@ -1,0 +1,6 @@
+//! What is counted of nodes and links, and read by everyone who reports.
+
+pub mod calls;
+pub mod histogram;
+pub mod metrics;
+pub mod pulse;

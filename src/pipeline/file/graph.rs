@@ -1,0 +1,202 @@
+//! Can this wiring work? Pure; finds every problem.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::media::packet::Kind;
+use crate::pipeline::contract::catalogue::{Entry, NodeType, Role};
+use crate::pipeline::file::input::Input;
+use crate::pipeline::file::plan::PlannedNode;
+use crate::pipeline::file::problem::{Problem, suggest};
+
+/// Checks inputs, kinds and cycles. Of `untyped` nodes only the names are known.
+pub fn check(nodes: &[PlannedNode], untyped: &[String], catalogue: &[Entry]) -> Vec<Problem> {
+    if nodes.is_empty() && untyped.is_empty() {
+        let help = "start with `[sources.NAME]`; `otus nodes` lists the types";
+        return vec![Problem::new(0..0, "the pipeline has no nodes", help)];
+    }
+    let index = index(nodes);
+    let mut problems = inputs(nodes, untyped, &index, catalogue);
+    problems.extend(cycles(nodes, &index));
+    problems
+}
+
+/// Checks, where all else is right, that every output is taken, and works out which nodes are live.
+pub fn complete(nodes: &mut [PlannedNode]) -> Vec<Problem> {
+    spread_live(nodes, &index(nodes));
+    loose_ends(nodes)
+}
+
+fn index(nodes: &[PlannedNode]) -> HashMap<String, usize> {
+    let places = nodes.iter().enumerate();
+    places.map(|(at, node)| (node.id.to_string(), at)).collect()
+}
+
+/// The kinds that an edge between two types carries.
+pub fn kinds_between(from: &NodeType, to: &NodeType) -> Vec<Kind> {
+    let taken = |kind: &Kind| to.accepts.contains(kind);
+    from.produces.iter().copied().filter(taken).collect()
+}
+
+fn inputs(
+    nodes: &[PlannedNode],
+    untyped: &[String],
+    index: &HashMap<String, usize>,
+    catalogue: &[Entry],
+) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for node in nodes {
+        let mut seen = HashSet::new();
+        for (input, span) in &node.inputs {
+            let name = input.from();
+            if !seen.insert(name) {
+                let message = format!("`{name}` is an input of `{}` twice", node.id);
+                problems.push(Problem::new(span.clone(), message, "remove one"));
+            }
+            if untyped.iter().any(|it| it == name) {
+                continue;
+            }
+            let Some(&from) = index.get(name) else {
+                let message = format!("there is no node `{name}`");
+                let known = nodes.iter().map(|it| &*it.id).filter(|id| **id != *node.id);
+                problems.push(Problem::new(span.clone(), message, suggest(name, known)));
+                continue;
+            };
+            let from = &nodes[from];
+            if kinds_between(from.ty, node.ty).is_empty() {
+                let message = match from.ty.produces {
+                    [] => format!("`{name}` is a sink and gives nothing"),
+                    makes => format!(
+                        "`{}` takes {}, but `{name}` makes {}",
+                        node.ty.name,
+                        list(node.ty.accepts),
+                        list(makes)
+                    ),
+                };
+                problems.push(Problem::new(
+                    span.clone(),
+                    message,
+                    remedy(from, node, nodes, catalogue),
+                ));
+            }
+        }
+    }
+    problems
+}
+
+/// What to put between two nodes that do not fit.
+fn remedy(
+    from: &PlannedNode,
+    to: &PlannedNode,
+    nodes: &[PlannedNode],
+    catalogue: &[Entry],
+) -> String {
+    let fits = |ty: &NodeType| {
+        !kinds_between(from.ty, ty).is_empty() && !kinds_between(ty, to.ty).is_empty()
+    };
+    if let Some(between) = nodes.iter().find(|node| fits(node.ty)) {
+        return format!("take `{}` as input instead", between.id);
+    }
+    let between = catalogue.iter().find_map(|entry| match entry {
+        Entry::Present(ty) if fits(ty) => Some(ty.name),
+        _ => None,
+    });
+    match between {
+        Some(name) => format!("put a `{name}` between `{}` and `{}`", from.id, to.id),
+        None => format!("`otus nodes {}` says what it takes", to.ty.name),
+    }
+}
+
+fn list(kinds: &[Kind]) -> String {
+    let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+    names.join(" and ")
+}
+
+fn cycles(nodes: &[PlannedNode], index: &HashMap<String, usize>) -> Vec<Problem> {
+    // Peel off nodes whose inputs are all settled; what is left feeds itself.
+    let mut settled = HashSet::new();
+    let from = |(input, _): &(Input, _)| index.get(input.from());
+    loop {
+        let ready = |node: &&PlannedNode| {
+            !settled.contains(&index[&*node.id])
+                && (node.inputs.iter().filter_map(from)).all(|from| settled.contains(from))
+        };
+        let ready: Vec<usize> = nodes
+            .iter()
+            .filter(ready)
+            .map(|it| index[&*it.id])
+            .collect();
+        if ready.is_empty() {
+            break;
+        }
+        settled.extend(ready);
+    }
+    let mut problems = Vec::new();
+    for (at, node) in nodes
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| !settled.contains(at))
+    {
+        if !comes_back(nodes, index, at) {
+            continue;
+        }
+        let message = format!(
+            "`{}` waits for its own output: the inputs form a cycle",
+            node.id
+        );
+        let help = "remove the input that leads back";
+        problems.push(Problem::new(node.span.clone(), message, help));
+    }
+    problems
+}
+
+/// Whether following inputs from `start` leads back to it.
+fn comes_back(nodes: &[PlannedNode], index: &HashMap<String, usize>, start: usize) -> bool {
+    let mut seen = HashSet::new();
+    let mut to_do = vec![start];
+    while let Some(at) = to_do.pop() {
+        for (input, _) in &nodes[at].inputs {
+            let Some(&from) = index.get(input.from()) else {
+                continue;
+            };
+            if from == start {
+                return true;
+            }
+            if seen.insert(from) {
+                to_do.push(from);
+            }
+        }
+    }
+    false
+}
+
+/// Nodes whose output reaches no sink.
+fn loose_ends(nodes: &[PlannedNode]) -> Vec<Problem> {
+    let taken: HashSet<&str> = nodes
+        .iter()
+        .flat_map(|node| node.inputs.iter().map(|(input, _)| input.from()))
+        .collect();
+    let unused = |node: &&PlannedNode| node.ty.role != Role::Sink && !taken.contains(&*node.id);
+    nodes
+        .iter()
+        .filter(unused)
+        .map(|node| {
+            let message = format!("nothing takes the output of `{}`", node.id);
+            let help = format!(
+                "add \"{}\" to the inputs of a sink, or remove the node",
+                node.id
+            );
+            Problem::new(node.span.clone(), message, help)
+        })
+        .collect()
+}
+
+/// A node downstream of a device is live too.
+fn spread_live(nodes: &mut [PlannedNode], index: &HashMap<String, usize>) {
+    // One round carries it one edge further, and no path is longer than the number of nodes.
+    for _ in 0..nodes.len() {
+        for at in 0..nodes.len() {
+            let live = |(input, _): &(Input, _)| nodes[index[input.from()]].live;
+            nodes[at].live = nodes[at].live || nodes[at].inputs.iter().any(live);
+        }
+    }
+}

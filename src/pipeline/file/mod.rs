@@ -1,0 +1,148 @@
+//! Pipeline files: TOML in, a checked plan out. Touches no device, model or network.
+
+pub mod graph;
+pub mod input;
+mod node;
+mod parser;
+mod plan;
+pub mod problem;
+pub mod reference;
+mod sections;
+pub mod status;
+mod table;
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use toml::de::{DeTable, Error as TomlError};
+
+use self::parser::Parser;
+pub use self::plan::{Plan, PlannedNode};
+use self::problem::Problem;
+use self::status::Status;
+use crate::pipeline::contract::catalogue::Entry;
+use crate::pipeline::contract::runtime_options::Runtime;
+use crate::pipeline::contract::secret;
+
+/// No pipeline file that a person wrote is larger.
+const LARGEST_FILE: u64 = 1024 * 1024;
+/// More problems than a person reads: a file that is no pipeline at all has one in every line.
+const MOST_PROBLEMS: usize = 50;
+
+/// A pipeline file that cannot be used, and everything that is wrong with it.
+#[derive(Debug)]
+pub struct Rejected {
+    /// Path as given.
+    pub file: String,
+    /// Its text, if it could be read at all.
+    pub text: String,
+    /// All problems, in the order of the file.
+    pub problems: Vec<Problem>,
+}
+
+impl Rejected {
+    /// All problems as a person reads them.
+    pub fn render(&self) -> String {
+        let each = self.problems.iter();
+        let rendered: Vec<String> = each.map(|it| it.render(&self.file, &self.text)).collect();
+        secret::redact(&rendered.join("\n"))
+    }
+}
+
+/// Reads and checks a pipeline file.
+///
+/// # Errors
+/// Everything that is wrong with it, also if it cannot be read.
+pub fn load(path: &Path, nodes: &'static [Entry]) -> Result<Plan, Rejected> {
+    let file = path.display().to_string();
+    let base = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
+        _ => PathBuf::from("."),
+    };
+    let text = read(path).map_err(|(message, help)| Rejected {
+        file: file.clone(),
+        text: String::new(),
+        problems: vec![Problem::new(0..0, message, help)],
+    })?;
+    parse(&text, &base, nodes).map_err(|mut problems| {
+        let more = problems.len().saturating_sub(MOST_PROBLEMS);
+        problems.truncate(MOST_PROBLEMS);
+        if more > 0 {
+            let message = format!("and {more} problems more");
+            problems.push(Problem::new(
+                text.len()..text.len(),
+                message,
+                "is this the right file?",
+            ));
+        }
+        Rejected {
+            file,
+            text,
+            problems,
+        }
+    })
+}
+
+fn read(path: &Path) -> Result<String, (String, String)> {
+    let trouble = |error: std::io::Error| {
+        let help = "name a pipeline file that you can read".to_owned();
+        (format!("cannot read the pipeline file: {error}"), help)
+    };
+    let file = File::open(path).map_err(trouble)?;
+    let mut bytes = Vec::new();
+    // What says that it is empty, such as /dev/zero, may yet never end.
+    let mut file = file.take(LARGEST_FILE + 1);
+    file.read_to_end(&mut bytes).map_err(trouble)?;
+    if bytes.len() as u64 > LARGEST_FILE {
+        let help = "is this the right file?".to_owned();
+        return Err(("the pipeline file is larger than 1 MiB".to_owned(), help));
+    }
+    String::from_utf8(bytes).map_err(|_| {
+        let help = "a pipeline file is TOML, which is UTF-8 text".to_owned();
+        ("the pipeline file is not text".to_owned(), help)
+    })
+}
+
+/// Checks the text of a pipeline file.
+///
+/// # Errors
+/// Everything that is wrong with it, in the order of the text.
+pub fn parse(text: &str, base: &Path, nodes: &'static [Entry]) -> Result<Plan, Vec<Problem>> {
+    let (document, errors) = DeTable::parse_recoverable(text);
+    if !errors.is_empty() {
+        return Err(errors.iter().map(|it| syntax(it, text)).collect());
+    }
+    let mut parser = Parser {
+        catalogue: nodes,
+        problems: Vec::new(),
+        untyped: Vec::new(),
+    };
+    let mut plan = Plan {
+        nodes: Vec::new(),
+        runtime: Runtime::default(),
+        status: Status::default(),
+        base: base.to_path_buf(),
+    };
+    for (key, mut value) in document.into_inner() {
+        parser.interpolate(&mut value);
+        parser.section(&key, value, &mut plan);
+    }
+    plan.nodes.sort_by_key(|node| node.span.start);
+    let mut problems = parser.problems;
+    problems.extend(graph::check(&plan.nodes, &parser.untyped, nodes));
+    // Inputs that are in doubt would make their producers look unused.
+    if problems.is_empty() {
+        problems = graph::complete(&mut plan.nodes);
+    }
+    problems.sort_by_key(|problem| problem.span.start);
+    match problems.is_empty() {
+        true => Ok(plan),
+        false => Err(problems),
+    }
+}
+
+fn syntax(error: &TomlError, text: &str) -> Problem {
+    let span = error.span().unwrap_or(text.len()..text.len());
+    Problem::new(span, error.message(), "see https://toml.io for the syntax")
+}

@@ -1,0 +1,218 @@
+//! One node of a pipeline file: its type, its inputs, what every node may say, its options.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, Deserializer, ValueDeserializer};
+
+use super::parser::Parser;
+use super::plan::PlannedNode;
+use super::table::{Table, places};
+use crate::pipeline::contract::catalogue::{Configured, Entry, NodeType, Role};
+use crate::pipeline::file::input::Input;
+use crate::pipeline::file::problem::suggest;
+
+impl Parser {
+    /// Parses the table of one node; none if its type is not known.
+    pub fn node(
+        &mut self,
+        role: Role,
+        id: &Spanned<Cow<'_, str>>,
+        value: Spanned<DeValue<'_>>,
+        others: &[PlannedNode],
+    ) -> Option<PlannedNode> {
+        let (name, span, table_span) = (id.get_ref().as_ref(), id.span(), value.span());
+        let DeValue::Table(mut table) = value.into_inner() else {
+            let help = format!("write `[{}.{name}]`, with options below it", role.section());
+            self.report(span, format!("`{name}` must be a table"), help);
+            self.untyped.push(name.to_owned());
+            return None;
+        };
+        self.check_name(name, &span, others);
+        let Some(ty) = self.node_type(role, &span, &mut table) else {
+            self.untyped.push(name.to_owned());
+            return None;
+        };
+        let inputs = self.inputs(role, name, &span, &mut table);
+        let workers = self.workers(ty, &span, &mut table);
+        let optional = self.common(&mut table, "optional", false, "true or false");
+        let places = places(&table);
+        let table = Spanned::new(table_span, table);
+        let options = toml::Table::deserialize(Deserializer::from(table.clone()));
+        let about = Table {
+            owner: ty.name,
+            at: span.clone(),
+            schema: &(ty.schema)(),
+        };
+        let configured = self.options(&about, table, ty.configure);
+        // Its wiring is checked even if its options are wrong.
+        let configured = configured.unwrap_or_else(|| Configured {
+            open: Arc::new(|_| unreachable!("a plan with a problem is not opened")),
+            live: false,
+            prepare: None,
+            probe: None,
+            misuses: Vec::new(),
+        });
+        self.report_misuses(configured.misuses, &places, &span);
+        Some(PlannedNode {
+            id: Arc::from(name),
+            span,
+            ty,
+            inputs,
+            workers,
+            optional,
+            live: configured.live,
+            prepare: configured.prepare,
+            probe: configured.probe,
+            options: options.unwrap_or_default(),
+            open: configured.open,
+        })
+    }
+
+    fn check_name(&mut self, name: &str, span: &Range<usize>, others: &[PlannedNode]) {
+        let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        if name.is_empty() || !name.chars().all(fits) {
+            let help = "use letters, digits, `_` and `-`";
+            self.report(
+                span.clone(),
+                format!("`{name}` cannot be a node's name"),
+                help,
+            );
+        }
+        if others.iter().any(|other| *other.id == *name) {
+            let help = "inputs name nodes across all tables, so every name must be unique";
+            self.report(
+                span.clone(),
+                format!("there is another node `{name}`"),
+                help,
+            );
+        }
+    }
+
+    fn workers(&mut self, ty: &NodeType, span: &Range<usize>, table: &mut DeTable<'_>) -> usize {
+        let workers: u16 = self.common(table, "workers", 1, "a number from 1 to 64");
+        if !(1..=64).contains(&workers) || (workers > 1 && !ty.stateless) {
+            let message = format!("`{}` cannot have {workers} workers", ty.name);
+            let help =
+                "only nodes that keep nothing between packets can have more than 1, up to 64";
+            self.report(span.clone(), message, help);
+        }
+        usize::from(workers)
+    }
+
+    fn node_type(
+        &mut self,
+        role: Role,
+        node: &Range<usize>,
+        table: &mut DeTable<'_>,
+    ) -> Option<&'static NodeType> {
+        let Some(value) = table.remove("type") else {
+            let help = format!("one of: {}", names(self.catalogue, role).join(", "));
+            self.report(node.clone(), "the node has no `type`".to_owned(), help);
+            return None;
+        };
+        let Some(name) = value.get_ref().as_str() else {
+            self.report(value.span(), "`type` must be a string".to_owned(), "");
+            return None;
+        };
+        let entry = self.catalogue.iter().find(|entry| entry.name() == name);
+        match entry {
+            Some(Entry::Present(ty)) if ty.role == role => Some(ty),
+            Some(Entry::Present(ty)) => {
+                let message = format!("`{name}` is a {}, not a {}", ty.role.name(), role.name());
+                let help = format!("put the node under `[{}.NAME]`", ty.role.section());
+                self.report(value.span(), message, help);
+                None
+            }
+            Some(Entry::Absent { feature, .. }) => {
+                let message = format!("this build has no `{name}`");
+                let help = format!("it was built without the feature `{feature}`");
+                self.report(value.span(), message, help);
+                None
+            }
+            None => {
+                let help = suggest(name, names(self.catalogue, role));
+                self.report(value.span(), format!("unknown type `{name}`"), help);
+                None
+            }
+        }
+    }
+
+    fn inputs(
+        &mut self,
+        role: Role,
+        name: &str,
+        node: &Range<usize>,
+        table: &mut DeTable<'_>,
+    ) -> Vec<(Input, Range<usize>)> {
+        let value = table.remove("inputs");
+        if role == Role::Source {
+            if let Some(value) = value {
+                let help = "sources bring media in; remove `inputs`";
+                self.report(
+                    value.span(),
+                    format!("`{name}` is a source and takes no inputs"),
+                    help,
+                );
+            }
+            return Vec::new();
+        }
+        let Some(value) = value else {
+            let help = "add `inputs = [\"NAME\"]` with the nodes whose output it takes";
+            self.report(node.clone(), format!("`{name}` has no `inputs`"), help);
+            return Vec::new();
+        };
+        let span = value.span();
+        let DeValue::Array(array) = value.into_inner() else {
+            let help = "write `inputs = [\"NAME\"]`";
+            self.report(span, "`inputs` must be a list".to_owned(), help);
+            return Vec::new();
+        };
+        if array.is_empty() {
+            let help = "name the nodes whose output it takes";
+            self.report(span, format!("`{name}` has no inputs"), help);
+        }
+        let mut inputs = Vec::new();
+        for item in array {
+            let span = item.span();
+            match Input::deserialize(ValueDeserializer::from(item)) {
+                Ok(input) if input.queue().0.is_none_or(|it| (1..=10_000).contains(&it)) => {
+                    inputs.push((input, span));
+                }
+                _ => {
+                    let help = "a name, or { from = \"NAME\", capacity = 1 to 10000, when_full = \"block\", \"drop_oldest\" or \"drop_newest\" }";
+                    self.report(span, "this is no input".to_owned(), help);
+                }
+            }
+        }
+        inputs
+    }
+
+    fn common<'t, T: Deserialize<'t>>(
+        &mut self,
+        table: &mut DeTable<'t>,
+        key: &str,
+        default: T,
+        help: &str,
+    ) -> T {
+        let Some(value) = table.remove(key) else {
+            return default;
+        };
+        let span = value.span();
+        T::deserialize(ValueDeserializer::from(value)).unwrap_or_else(|_| {
+            self.report(span, format!("`{key}` is wrong"), help);
+            default
+        })
+    }
+}
+
+fn names(catalogue: &'static [Entry], role: Role) -> Vec<&'static str> {
+    let of_role = |entry: &&Entry| match entry {
+        Entry::Present(ty) => ty.role == role,
+        Entry::Absent { .. } => false,
+    };
+    catalogue.iter().filter(of_role).map(Entry::name).collect()
+}

@@ -1,0 +1,50 @@
+//! A checked pipeline, ready to start.
+
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::pipeline::contract::catalogue::{NodeType, Opener, Prepare, Probe};
+use crate::pipeline::contract::runtime_options::Runtime;
+use crate::pipeline::file::input::Input;
+use crate::pipeline::file::status::Status;
+
+/// A checked pipeline, ready to start.
+#[derive(Clone)]
+pub struct Plan {
+    /// Nodes in the order of the file.
+    pub nodes: Vec<PlannedNode>,
+    /// `[runtime]`.
+    pub runtime: Runtime,
+    /// `[status]`.
+    pub status: Status,
+    /// Where relative paths start.
+    pub base: PathBuf,
+}
+
+/// A node of the plan.
+#[derive(Clone)]
+pub struct PlannedNode {
+    /// Its name in the file.
+    pub id: Arc<str>,
+    /// Where its name stands in the file.
+    pub span: Range<usize>,
+    /// Its type.
+    pub ty: &'static NodeType,
+    /// Its producers, and where they stand in the file.
+    pub inputs: Vec<(Input, Range<usize>)>,
+    /// How many instances share the work.
+    pub workers: usize,
+    /// Whether the run goes on without it.
+    pub optional: bool,
+    /// Whether it, or anything upstream of it, is a device that will not wait.
+    pub live: bool,
+    /// Loads what it needs before its medium is opened, for sources.
+    pub prepare: Option<Prepare>,
+    /// Tells whether its medium is there, for sources.
+    pub probe: Option<Probe>,
+    /// Its options as the file gives them. They may hold secrets: print them through `redact` only.
+    pub options: toml::Table,
+    /// Opens it.
+    pub open: Opener,
+}

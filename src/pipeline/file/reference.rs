@@ -1,0 +1,188 @@
+//! The option reference: Markdown and JSON made from the catalogue.
+
+use std::fmt::Write;
+
+use schemars::Schema;
+use serde_json::{Value, json};
+
+use crate::media::packet::Kind;
+use crate::pipeline::contract::catalogue::{Entry, NodeType, Role};
+use crate::pipeline::contract::runtime_options::Runtime;
+use crate::pipeline::file::input::Queue;
+use crate::pipeline::file::status::Status;
+
+/// One option of a node or table, in words.
+struct OptionRow {
+    name: String,
+    kind: String,
+    default: String,
+    about: String,
+}
+
+/// The reference of every node and shared table.
+pub fn markdown(nodes: &[Entry]) -> String {
+    let mut out = String::new();
+    for (role, title) in [
+        (Role::Source, "Sources"),
+        (Role::Transform, "Transforms"),
+        (Role::Sink, "Sinks"),
+    ] {
+        let _ = writeln!(out, "## {title}\n");
+        for entry in nodes {
+            if let Entry::Present(ty) = entry
+                && ty.role == role
+            {
+                out.push_str(&node(ty));
+            }
+        }
+    }
+    out.push_str("## Every node\n\n");
+    out.push_str("| option | type | default | meaning |\n| --- | --- | --- | --- |\n");
+    out.push_str("| `type` | string | required | Which of the above it is. |\n");
+    out.push_str("| `inputs` | list | required | Transforms and sinks: names of nodes, or tables as below. |\n");
+    out.push_str("| `workers` | 1 to 64 | `1` | Threads that share the work, in order; only nodes that keep nothing between packets. |\n");
+    out.push_str("| `optional` | true or false | `false` | The run goes on if this node fails for good. |\n\n");
+    out.push_str("An input can be a table, to set how packets wait for this node:\n\n");
+    out.push_str(&table(&schemars::schema_for!(Queue)));
+    out.push_str("\n## `[runtime]`\n\n");
+    out.push_str(&table(&schemars::schema_for!(Runtime)));
+    out.push_str("\n## `[status]`\n\n");
+    out.push_str(&table(&schemars::schema_for!(Status)));
+    out
+}
+
+/// The reference of one node.
+pub fn node(ty: &NodeType) -> String {
+    let mut out = format!("### `{}`\n\n{}\n\n", ty.name, ty.about);
+    let _ = match (ty.accepts, ty.produces) {
+        ([], makes) => writeln!(out, "Makes {}.\n", list(makes)),
+        (takes, []) => writeln!(out, "Takes {}.\n", list(takes)),
+        (takes, makes) => writeln!(out, "Takes {}, makes {}.\n", list(takes), list(makes)),
+    };
+    let inputs = if ty.role == Role::Source {
+        ""
+    } else {
+        "\ninputs = [\"NAME\"]"
+    };
+    let section = ty.role.section();
+    let _ = writeln!(
+        out,
+        "```toml\n[{section}.NAME]\ntype = \"{}\"{inputs}\n{}\n```\n",
+        ty.name, ty.example
+    );
+    out.push_str(&table(&(ty.schema)()));
+    out.push('\n');
+    out
+}
+
+/// The reference of one line of the catalogue, for programs.
+pub fn json(entry: &Entry) -> Value {
+    match entry {
+        Entry::Present(ty) => json!({
+            "type": ty.name,
+            "role": ty.role.name(),
+            "about": ty.about,
+            "takes": ty.accepts.iter().map(|kind| kind.name()).collect::<Vec<_>>(),
+            "makes": ty.produces.iter().map(|kind| kind.name()).collect::<Vec<_>>(),
+            "options": (ty.schema)(),
+        }),
+        Entry::Absent { name, feature } => json!({ "type": name, "missing_feature": feature }),
+    }
+}
+
+fn list(kinds: &[Kind]) -> String {
+    let names: Vec<String> = kinds
+        .iter()
+        .map(|kind| format!("{kind}s").replace("audios", "audio"))
+        .collect();
+    names.join(" and ")
+}
+
+fn table(schema: &Schema) -> String {
+    let rows = rows(schema);
+    if rows.is_empty() {
+        return "It has no options.\n".to_owned();
+    }
+    let mut out = "| option | type | default | meaning |\n| --- | --- | --- | --- |\n".to_owned();
+    for row in rows {
+        let about = row.about.replace('\n', " ");
+        let _ = writeln!(
+            out,
+            "| `{}` | {} | {} | {about} |",
+            row.name, row.kind, row.default
+        );
+    }
+    out
+}
+
+fn rows(schema: &Schema) -> Vec<OptionRow> {
+    let root = schema.as_value();
+    let required = root.get("required").and_then(Value::as_array);
+    let properties = root.get("properties").and_then(Value::as_object);
+    let row = |(name, about): (&String, &Value)| {
+        let must = required.is_some_and(|names| names.iter().any(|it| it == name));
+        let default = match about.get("default") {
+            _ if must => "required".to_owned(),
+            None | Some(Value::Null) => "none".to_owned(),
+            Some(default) => format!("`{default}`"),
+        };
+        OptionRow {
+            name: name.clone(),
+            kind: kind(about, root),
+            default,
+            about: about
+                .get("description")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned(),
+        }
+    };
+    properties.into_iter().flatten().map(row).collect()
+}
+
+/// The type of an option in words: a range, the allowed words, or the JSON type.
+fn kind(about: &Value, root: &Value) -> String {
+    let limit = |key| about.get(key).and_then(Value::as_f64);
+    if let (Some(least), Some(most)) = (limit("minimum"), limit("maximum")) {
+        return format!("{least} to {most}");
+    }
+    if let Some(name) = about.get("$ref").and_then(Value::as_str) {
+        return kind(
+            root.pointer(name.trim_start_matches('#'))
+                .unwrap_or(&Value::Null),
+            root,
+        );
+    }
+    for key in ["oneOf", "anyOf"] {
+        if let Some(choices) = about.get(key).and_then(Value::as_array) {
+            let words = choices
+                .iter()
+                .map(|it| kind(it, root))
+                .filter(|it| it != "null");
+            return words.collect::<Vec<_>>().join(" or ");
+        }
+    }
+    if let Some(word) = about.get("const") {
+        return format!("`{word}`");
+    }
+    if let Some(words) = about.get("enum").and_then(Value::as_array) {
+        return words
+            .iter()
+            .map(|it| format!("`{it}`"))
+            .collect::<Vec<_>>()
+            .join(" or ");
+    }
+    if let Some(items) = about.get("items") {
+        return format!("list of {}", kind(items, root));
+    }
+    match about.get("type") {
+        Some(Value::String(name)) => name.clone(),
+        Some(Value::Array(names)) => names
+            .iter()
+            .filter_map(Value::as_str)
+            .find(|it| *it != "null")
+            .unwrap_or("any")
+            .to_owned(),
+        _ => "any".to_owned(),
+    }
+}

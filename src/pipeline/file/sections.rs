@@ -1,0 +1,86 @@
+//! Walks through the tables of a pipeline file.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, Deserializer};
+
+use super::parser::Parser;
+use super::plan::Plan;
+use super::problem::suggest;
+use super::status::Status;
+use super::table::{Table, places};
+use crate::pipeline::contract::catalogue::Role;
+
+/// The tables that a pipeline file can have.
+const SECTIONS: [&str; 5] = ["sources", "transforms", "sinks", "runtime", "status"];
+
+impl Parser {
+    /// One table of the file, into the plan.
+    pub fn section(
+        &mut self,
+        key: &Spanned<Cow<'_, str>>,
+        value: Spanned<DeValue<'_>>,
+        plan: &mut Plan,
+    ) {
+        let name = key.get_ref().as_ref();
+        let table_span = value.span();
+        let role = match name {
+            "sources" => Some(Role::Source),
+            "transforms" => Some(Role::Transform),
+            "sinks" => Some(Role::Sink),
+            "runtime" | "status" => None,
+            _ => {
+                let message = format!("unknown table `{name}`");
+                return self.report(key.span(), message, suggest(name, SECTIONS));
+            }
+        };
+        let DeValue::Table(table) = value.into_inner() else {
+            let help = format!("write `[{name}.NAME]`, with options below it");
+            return self.report(key.span(), format!("`{name}` must be a table"), help);
+        };
+        match (role, name) {
+            (Some(role), _) => {
+                for (id, value) in table {
+                    if let Some(node) = self.node(role, &id, value, &plan.nodes) {
+                        plan.nodes.push(node);
+                    }
+                }
+            }
+            (None, "runtime") => {
+                let table = Spanned::new(table_span, table);
+                if let Some(runtime) = self.shared_options("runtime", key.span(), table) {
+                    plan.runtime = runtime;
+                }
+            }
+            (None, _) => {
+                let places = places(&table);
+                let table = Spanned::new(table_span, table);
+                if let Some(status) = self.shared_options::<Status>("status", key.span(), table) {
+                    self.report_misuses(status.check(), &places, &key.span());
+                    plan.status = status;
+                }
+            }
+        }
+    }
+
+    fn shared_options<T>(
+        &mut self,
+        name: &str,
+        at: Range<usize>,
+        table: Spanned<DeTable<'_>>,
+    ) -> Option<T>
+    where
+        T: for<'de> Deserialize<'de> + schemars::JsonSchema,
+    {
+        let schema = schemars::schema_for!(T);
+        let about = Table {
+            owner: name,
+            at,
+            schema: &schema,
+        };
+        self.options(&about, table, |it| T::deserialize(Deserializer::from(it)))
+    }
+}

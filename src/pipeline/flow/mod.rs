@@ -1,0 +1,7 @@
+//! How packets get from node to node: bounded links, and what merges and distributes them.
+
+pub mod intake;
+pub mod link;
+pub mod outlets;
+pub mod tap;
+pub mod turns;

@@ -1,0 +1,130 @@
+//! What others may see of a running pipeline, from any thread.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::media::clock::Clock;
+use crate::media::packet::Kind;
+use crate::pipeline::contract::catalogue::NodeType;
+use crate::pipeline::count::metrics::NodeStats;
+use crate::pipeline::flow::tap::{Feed, Tap};
+use crate::pipeline::run::snapshot::{LinkReport, NodeReport, Reload, ReloadOutcome, Snapshot};
+use crate::pipeline::run::wiring::Edge;
+
+/// Reads the state of a running pipeline.
+#[derive(Clone, Debug)]
+pub struct View {
+    clock: Clock,
+    feed: Arc<Feed>,
+    shown: Arc<RwLock<Shown>>,
+}
+
+/// The graph as it is now.
+#[derive(Debug, Default)]
+pub struct Shown {
+    /// Nodes in the order of the file.
+    pub nodes: Vec<Watched>,
+    /// Edges in the order of the file.
+    pub edges: Vec<Edge>,
+    /// The latest attempt to replace the graph.
+    pub reload: Option<Reload>,
+}
+
+/// A node as reports see it.
+#[derive(Debug)]
+pub struct Watched {
+    /// Name in the pipeline file.
+    pub id: Arc<str>,
+    /// Its type.
+    pub ty: &'static NodeType,
+    /// Whether it, or anything upstream of it, is a device that will not wait.
+    pub live: bool,
+    /// Whether the run goes on without it.
+    pub optional: bool,
+    /// Where to ask for its frames.
+    pub tap: Arc<Tap>,
+    /// Its counters.
+    pub stats: Arc<NodeStats>,
+}
+
+impl View {
+    /// A view of a graph that is still empty.
+    pub fn new(clock: Clock) -> View {
+        let (feed, shown) = (Arc::default(), Arc::default());
+        View { clock, feed, shown }
+    }
+
+    /// The clock of the run.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Where to hear of events.
+    pub fn feed(&self) -> &Arc<Feed> {
+        &self.feed
+    }
+
+    /// Where to ask for frames of a node, if it exists and makes frames.
+    pub fn tap(&self, id: &str) -> Option<Arc<Tap>> {
+        let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
+        let node = shown.nodes.iter().find(|node| *node.id == *id)?;
+        let makes_frames = node.ty.produces.contains(&Kind::Frame);
+        makes_frames.then(|| Arc::clone(&node.tap))
+    }
+
+    /// Everything that can be counted, at this moment.
+    pub fn snapshot(&self) -> Snapshot {
+        let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
+        let nodes = shown.nodes.iter().map(|node| NodeReport {
+            id: Arc::clone(&node.id),
+            type_name: node.ty.name,
+            role: node.ty.role.name(),
+            infers: node.ty.infers,
+            live: node.live,
+            optional: node.optional,
+            pictures: node.ty.produces.contains(&Kind::Frame),
+            counts: node.stats.read(),
+        });
+        let edges = shown.edges.iter().map(|edge| LinkReport {
+            from: Arc::clone(&edge.from),
+            to: Arc::clone(&edge.to),
+            kind: edge.kind.name(),
+            capacity: edge.capacity,
+            depth: edge.watch.depth(),
+            counts: edge.watch.stats.read(),
+        });
+        Snapshot {
+            uptime_seconds: self.clock.now().as_secs_f64(),
+            nodes: nodes.collect(),
+            edges: edges.collect(),
+            reload: shown.reload.clone(),
+        }
+    }
+
+    /// Notes that a reload has come to something; `Building` begins a new one.
+    pub fn note_reload(&self, outcome: ReloadOutcome, error: Option<String>) {
+        self.change(|shown| {
+            let before = shown.reload.as_ref().map_or(0, |it| it.number);
+            let is_new = outcome == ReloadOutcome::Building
+                || shown
+                    .reload
+                    .as_ref()
+                    .is_none_or(|it| it.outcome != ReloadOutcome::Building);
+            shown.reload = Some(Reload {
+                number: before + u64::from(is_new),
+                outcome,
+                error,
+            });
+        });
+    }
+
+    /// The latest reload.
+    pub fn reload(&self) -> Option<Reload> {
+        let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
+        shown.reload.clone()
+    }
+
+    /// Changes what is shown.
+    pub fn change(&self, change: impl FnOnce(&mut Shown)) {
+        change(&mut self.shown.write().unwrap_or_else(PoisonError::into_inner));
+    }
+}
