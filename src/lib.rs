@@ -16,7 +16,8 @@
 //! same events every time. `detect` fits the frame into its own input tensor
 //! ([`inference::sight::fit`]), runs the model ([`inference::onnx::session`]), decodes the outputs
 //! ([`inference::sight::heads`]) and puts the boxes back into pixels of the frame. The event
-//! ([`media::event`]) gets its node and wall-clock label on the way out, and `jsonl` writes a line.
+//! ([`media::events`]) is whole when it is made ([`pipeline::contract::emit`]), its author and its
+//! wall-clock label included; whoever passes it on leaves it so, and `jsonl` writes a line.
 //!
 //! Sound goes the same way: `microphone` or `audio_file` make 16 kHz mono ([`media::resample`]),
 //! `vad` cuts utterances ([`inference::speech`]), `transcribe` writes them down. With

@@ -22,6 +22,8 @@ pub struct Frame {
     pub seq: u64,
     /// Capture time.
     pub at: Time,
+    /// The file of a still picture, as the pipeline file leads to it.
+    pub file: Option<Arc<str>>,
     /// Pixels in a row.
     pub width: u32,
     /// Rows.
@@ -42,6 +44,7 @@ impl Frame {
             source: Arc::from(""),
             seq: 0,
             at: Time::ZERO,
+            file: None,
             width: 0,
             height: 0,
             format: PixelFormat::Bgr8,

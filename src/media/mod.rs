@@ -2,8 +2,11 @@
 
 pub mod audio;
 pub mod clock;
-pub mod event;
+mod digits;
+pub mod events;
 pub mod frame;
+pub mod kind;
+pub mod object;
 pub mod packet;
 pub mod recycle;
 pub mod resample;

@@ -1,17 +1,14 @@
 //! What flows along an edge. Cloning a packet never copies pixels, samples or text.
 
-use std::fmt;
 use std::sync::Arc;
-
-use schemars::JsonSchema;
-use serde::Deserialize;
 
 use crate::media::audio::{Audio, Utterance};
 use crate::media::clock::Time;
-use crate::media::event::Event;
+use crate::media::events::{self, Event, InBody, Of, Report};
 use crate::media::frame::Frame;
+use crate::media::kind::{Kind, Lane};
 
-/// The kinds a type stands for on an edge.
+/// The kinds that a type stands for on an edge.
 pub trait Payload: Send + 'static {
     /// All kinds that a value of this type can be.
     const KINDS: &'static [Kind];
@@ -23,74 +20,49 @@ pub trait FromPacket: Payload {
     fn from_packet(packet: Packet) -> Self;
 }
 
-/// What a node makes that also reports: items of its own, and events.
-pub enum WithEvents<T> {
-    /// An item of the node's own kind.
-    Item(T),
-    /// Something seen, heard or lost.
-    Event(Event),
-}
-
-/// What happens to a packet when the queue is full.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum WhenFull {
-    /// Wait for room: nothing is lost, and back-pressure reaches the source.
-    Block,
-    /// Discard the oldest packet that waits: the consumer always sees fresh data.
-    DropOldest,
-    /// Discard the packet being sent.
-    DropNewest,
-}
-
-/// Declares every payload once: the kind, the packet variant, the typed view.
+/// Declares what flows beside events: the lane of the same name, the packet variant, the typed view.
 macro_rules! payloads {
-    ($($kind:ident($ty:ty), $name:literal, capacity $capacity:literal, $doc:literal;)*) => {
-        /// What kind of thing a packet carries.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum Kind { $(#[doc = $doc] $kind,)* }
-
+    ($($lane:ident($ty:ty), $name:literal, $doc:literal;)*) => {
         /// One thing on its way along an edge.
         #[derive(Clone, Debug)]
-        pub enum Packet { $(#[doc = $doc] $kind($ty),)* }
+        pub enum Packet {
+            $(#[doc = $doc] $lane($ty),)*
+            /// What was seen, heard or lost.
+            Event(Arc<Event>),
+        }
 
         impl Packet {
             /// Its kind.
             pub fn kind(&self) -> Kind {
-                match self { $(Packet::$kind(_) => Kind::$kind,)* }
-            }
-        }
-
-        impl Kind {
-            /// Every kind there is, in the order of their declaration.
-            pub const ALL: &'static [Kind] = &[$(Kind::$kind,)*];
-
-            /// Name in messages and metrics.
-            pub fn name(self) -> &'static str {
-                match self { $(Kind::$kind => $name,)* }
+                match self {
+                    $(Packet::$lane(_) => <$ty as Payload>::KINDS[0],)*
+                    Packet::Event(event) => event.body.kind(),
+                }
             }
 
-            /// How many packets wait on an edge unless the pipeline file says otherwise.
-            pub fn default_capacity(self) -> usize {
-                match self { $(Kind::$kind => $capacity,)* }
+            /// Where it waits on an edge.
+            pub fn lane(&self) -> Lane {
+                match self {
+                    $(Packet::$lane(_) => Lane::$lane,)*
+                    Packet::Event(_) => Lane::Event,
+                }
             }
         }
 
         $(
             impl Payload for $ty {
-                const KINDS: &'static [Kind] = &[Kind::$kind];
+                const KINDS: &'static [Kind] = &[Kind { name: $name, lane: Lane::$lane }];
             }
 
             impl From<$ty> for Packet {
-                fn from(item: $ty) -> Packet { Packet::$kind(item) }
+                fn from(item: $ty) -> Packet { Packet::$lane(item) }
             }
 
             impl FromPacket for $ty {
                 fn from_packet(packet: Packet) -> Self {
                     match packet {
-                        Packet::$kind(item) => item,
-                        other => unreachable!("the graph was checked, yet a {} lane carries {}",
-                            $name, other.kind()),
+                        Packet::$lane(item) => item,
+                        other => astray(&other),
                     }
                 }
             }
@@ -99,16 +71,16 @@ macro_rules! payloads {
 }
 
 payloads! {
-    Frame(Arc<Frame>), "frame", capacity 2, "A video frame; perishable.";
-    Audio(Arc<Audio>), "audio", capacity 64, "A chunk of audio; continuous.";
-    Utterance(Arc<Utterance>), "utterance", capacity 16, "A stretch of speech.";
-    Event(Arc<Event>), "event", capacity 256, "What was seen, heard or lost; precious.";
+    Frame(Arc<Frame>), "frame", "A picture; perishable.";
+    Audio(Arc<Audio>), "audio", "A chunk of sound; continuous.";
+    Utterance(Arc<Utterance>), "utterance", "A stretch of speech.";
 }
 
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
+fn astray(packet: &Packet) -> ! {
+    unreachable!(
+        "the graph was checked, yet a {} came where none is taken",
+        packet.kind()
+    )
 }
 
 impl Packet {
@@ -118,12 +90,10 @@ impl Packet {
             Packet::Frame(frame) => frame.at,
             Packet::Audio(audio) => audio.at,
             Packet::Utterance(utterance) => utterance.start,
-            Packet::Event(event) => event.head().at,
+            Packet::Event(event) => event.head.at,
         }
     }
-}
 
-impl Packet {
     /// Capture time of the last of what it is about: the last sample, the end of speech.
     pub fn end(&self) -> Time {
         match self {
@@ -135,37 +105,133 @@ impl Packet {
     }
 }
 
-/// What a node makes; on its way the event is shared.
-impl Payload for Event {
-    const KINDS: &'static [Kind] = &[Kind::Event];
+/// Events of any kind.
+impl Payload for Arc<Event> {
+    const KINDS: &'static [Kind] = events::KINDS;
 }
 
-impl From<Event> for Packet {
-    fn from(event: Event) -> Packet {
-        Packet::Event(Arc::new(event))
+impl From<Arc<Event>> for Packet {
+    fn from(event: Arc<Event>) -> Packet {
+        Packet::Event(event)
     }
 }
 
-/// Kinds of `WithEvents<T>`; one impl a payload, because a const cannot join two slices of generics.
-macro_rules! with_events {
-    ($($ty:ty, $kind:ident;)*) => {$(
-        impl Payload for WithEvents<$ty> {
-            const KINDS: &'static [Kind] = &[Kind::$kind, Kind::Event];
-        }
-    )*};
-}
-
-with_events! {
-    Arc<Frame>, Frame;
-    Arc<Audio>, Audio;
-    Arc<Utterance>, Utterance;
-}
-
-impl<T: Into<Packet>> From<WithEvents<T>> for Packet {
-    fn from(item: WithEvents<T>) -> Packet {
-        match item {
-            WithEvents::Item(item) => item.into(),
-            WithEvents::Event(event) => event.into(),
+impl FromPacket for Arc<Event> {
+    fn from_packet(packet: Packet) -> Self {
+        match packet {
+            Packet::Event(event) => event,
+            other => astray(&other),
         }
     }
+}
+
+/// Events of one kind.
+impl<B: Report> Payload for Of<B> {
+    const KINDS: &'static [Kind] = &[B::KIND];
+}
+
+impl<B: InBody> From<Of<B>> for Packet {
+    fn from(of: Of<B>) -> Packet {
+        Packet::Event(of.into_event())
+    }
+}
+
+impl<B: InBody> From<Of<B>> for Arc<Event> {
+    fn from(of: Of<B>) -> Arc<Event> {
+        of.into_event()
+    }
+}
+
+impl<B: InBody> FromPacket for Of<B> {
+    fn from_packet(packet: Packet) -> Self {
+        match packet {
+            Packet::Event(event) => {
+                Of::new(event).expect("a lane carries the kinds that are taken")
+            }
+            other => astray(&other),
+        }
+    }
+}
+
+/// How many kinds there are in several lists.
+pub const fn total(lists: &[&[Kind]]) -> usize {
+    let (mut list, mut count) = (0, 0);
+    while list < lists.len() {
+        count += lists[list].len();
+        list += 1;
+    }
+    count
+}
+
+/// Several lists of kinds as one, whose length is their total.
+pub const fn joined<const TOTAL: usize>(lists: &[&[Kind]]) -> [Kind; TOTAL] {
+    let mut all = [events::KINDS[0]; TOTAL];
+    let (mut list, mut count) = (0, 0);
+    while list < lists.len() {
+        let mut at = 0;
+        while at < lists[list].len() {
+            all[count] = lists[list][at];
+            (at, count) = (at + 1, count + 1);
+        }
+        list += 1;
+    }
+    all
+}
+
+/// Declares what a node takes or makes when that is more than one kind: an enum of them.
+///
+/// ```
+/// use otus::media::events::{Gap, Of};
+/// use otus::media::{frame::Frame, packet::Payload};
+///
+/// otus::ports! {
+///     /// What a camera makes.
+///     pub enum Seen {
+///         Frame(std::sync::Arc<Frame>),
+///         Gap(Of<Gap>),
+///     }
+/// }
+/// assert_eq!(Seen::KINDS.len(), 2);
+/// ```
+#[macro_export]
+macro_rules! ports {
+    ($(#[$about:meta])* $view:vis enum $name:ident { $($(#[$doc:meta])* $variant:ident($ty:ty)),* $(,)? }) => {
+        $(#[$about])*
+        $view enum $name { $($(#[$doc])* #[allow(missing_docs)] $variant($ty),)* }
+
+        impl $crate::media::packet::Payload for $name {
+            const KINDS: &'static [$crate::media::kind::Kind] = {
+                use $crate::media::kind::Kind;
+                use $crate::media::packet::{Payload, joined, total};
+                const LISTS: &[&[Kind]] = &[$(<$ty as Payload>::KINDS,)*];
+                const ALL: [Kind; total(LISTS)] = joined(LISTS);
+                &ALL
+            };
+        }
+
+        $(
+            impl From<$ty> for $name {
+                fn from(item: $ty) -> $name { $name::$variant(item) }
+            }
+        )*
+
+        impl From<$name> for $crate::media::packet::Packet {
+            fn from(item: $name) -> Self {
+                match item { $($name::$variant(item) => item.into(),)* }
+            }
+        }
+
+        impl $crate::media::packet::FromPacket for $name {
+            fn from_packet(packet: $crate::media::packet::Packet) -> Self {
+                use $crate::media::packet::{FromPacket, Payload};
+                let kind = packet.kind();
+                $(
+                    if <$ty as Payload>::KINDS.contains(&kind) {
+                        return $name::$variant(<$ty as FromPacket>::from_packet(packet));
+                    }
+                )*
+                unreachable!("the graph was checked, yet a {kind} came where none is taken")
+            }
+        }
+    };
 }

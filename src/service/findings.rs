@@ -134,7 +134,7 @@ fn of_edge(edge: &LinkReport) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::packet::WhenFull;
+    use crate::media::kind::WhenFull;
     use crate::pipeline::contract::stop::Stop;
     use crate::pipeline::count::metrics::{DropReason, NodeStats};
     use crate::pipeline::flow::link::link;

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::tidy::rust_files;
-use otus::media::event::Line;
+use otus::media::events;
 use otus::nodes::NODES;
 use otus::pipeline::contract::{catalogue::Entry, testing};
 use otus::pipeline::file::{self, reference};
@@ -66,7 +66,7 @@ fn the_option_reference_is_fresh() {
 
 #[test]
 fn the_event_schema_is_fresh() {
-    let schema = serde_json::to_string_pretty(&schemars::schema_for!(Line<'static>)).expect("JSON");
+    let schema = serde_json::to_string_pretty(&events::schema()).expect("JSON");
     up_to_date("pipelines/events.schema.json", &format!("{schema}\n"));
 }
 

@@ -1,18 +1,11 @@
 //! What a check of the doctor comes to, and what all checks need.
 
-use std::path::Path;
-use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::media::clock::Clock;
-use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::Error;
-use crate::pipeline::contract::runtime_options::Runtime;
-use crate::pipeline::contract::stop::Stop;
-use crate::pipeline::count::metrics::NodeStats;
 use crate::pipeline::file::PlannedNode;
 
 /// How bad it is.
@@ -96,19 +89,6 @@ impl Finding {
             config: Some(config.into()),
             ..self
         }
-    }
-}
-
-/// What a node is opened with.
-pub fn context(id: &str, base: &Path, runtime: Runtime) -> Context {
-    Context {
-        id: Arc::from(id),
-        clock: Clock::start(),
-        stop: Stop::default(),
-        base: base.to_path_buf(),
-        runtime: Arc::new(runtime),
-        captured: Arc::default(),
-        stats: Arc::new(NodeStats::default()),
     }
 }
 

@@ -6,10 +6,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::finding::{Finding, context, within};
+use super::finding::{Finding, within};
+
 use crate::inference::onnx::library;
 use crate::inference::onnx::session;
 use crate::inference::onnx::tensor::{Tensor, Values};
+use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
 use crate::pipeline::contract::runtime_options::{Isolation, Provider, Runtime};
 use crate::pipeline::file::Plan;
@@ -45,7 +47,7 @@ fn run_a_model(runtime: &Runtime, base: &Path) -> Result<()> {
         isolation: Isolation::Process,
         ..runtime.clone()
     };
-    let context = context("doctor", base, runtime);
+    let context = Context::new("doctor", base, runtime);
     let mut session = session::open(MODEL, None, &context)?;
     let port = session.about.inputs.first();
     let port = port.ok_or_else(|| Error::fatal(format!("it finds no input in {MODEL}")))?;

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::finding::{self, Finding, within};
+use super::finding::{Finding, within};
 use crate::media::audio::Audio;
 use crate::media::clock::Time;
 use crate::media::packet::Packet;
 use crate::pipeline::contract::catalogue::{Role, Running};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::Result;
-use crate::pipeline::contract::node::Flow;
+use crate::pipeline::contract::node::{Emit, Flow};
 use crate::pipeline::file::{Plan, PlannedNode};
 
 /// How long a source is measured.
@@ -38,7 +38,7 @@ pub fn check(plan: &Plan) -> Vec<Finding> {
 
 fn source(node: &PlannedNode, plan: &Plan) -> Vec<Finding> {
     let check = format!("{} {}", node.ty.name, node.id);
-    let context = finding::context(&node.id, &plan.base, plan.runtime.clone());
+    let context = Context::new(&node.id, &plan.base, plan.runtime.clone());
     let (stop, open) = (context.stop.clone(), Arc::clone(&node.open));
     // A pipeline file may grant a camera minutes; whoever asks a doctor will not wait for them.
     std::thread::spawn(move || {
@@ -92,7 +92,8 @@ fn measure(
     let mut node = open(context)?;
     let (started, mut given) = (Instant::now(), Given::default());
     while started.elapsed() < SO_LONG && !context.stop.is_set() {
-        let flow = node.step(None, &mut |packet| given.take(&packet))?;
+        let mut sink = |packet| given.take(&packet);
+        let flow = node.step(None, &mut Emit::new(context, &mut sink))?;
         if flow == Flow::Done {
             break;
         }

@@ -10,11 +10,8 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use super::engine::Engine;
 use super::wire::{Line, Reply, Setup, Shared};
-use crate::media::clock::Clock;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::Result;
-use crate::pipeline::contract::stop::Stop;
-use crate::pipeline::count::metrics::NodeStats;
 
 /// An engine with its types erased.
 pub struct Served {
@@ -53,15 +50,7 @@ pub fn serve(engines: &[Served]) -> io::Result<()> {
 
 fn run<E: Engine>(setup: Setup, line: &mut Line, memory: &Shared) -> io::Result<()> {
     let job = serde_json::from_value(setup.job)?;
-    let context = Context {
-        id: Arc::from("worker"),
-        clock: Clock::start(),
-        stop: Stop::default(),
-        base: setup.base,
-        runtime: Arc::new(setup.runtime),
-        captured: Arc::default(),
-        stats: Arc::new(NodeStats::default()),
-    };
+    let context = Context::new("worker", &setup.base, setup.runtime);
     let loaded: Result<(E, E::About)> = E::load(&job, &context);
     let mut engine = match loaded {
         Ok((engine, about)) => {

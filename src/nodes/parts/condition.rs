@@ -1,13 +1,11 @@
 //! Media that arrive and yet are of no use: a frozen picture, a silent microphone.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::media::clock::Time;
-use crate::media::event::{Condition, Event};
+use crate::media::events::{Condition, Health};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
 
@@ -27,7 +25,6 @@ pub struct Watch {
     condition: Condition,
     limit: Duration,
     remedy: Remedy,
-    source: Arc<str>,
     lasted: Duration,
     active: bool,
     context: Context,
@@ -42,18 +39,17 @@ impl Watch {
             condition,
             limit: Duration::from_millis(limit_ms),
             remedy,
-            source: Arc::clone(&context.id),
             lasted: Duration::ZERO,
             active: false,
             context: context.clone(),
         }
     }
 
-    /// At `at` the condition has lasted for so long; an event if it has set in or is over.
+    /// The condition has lasted for so long; what there is to tell if it has set in or is over.
     ///
     /// # Errors
     /// `Retry` if it has set in and the source is to be opened anew.
-    pub fn note(&mut self, at: Time, lasted: Duration) -> Result<Option<Event>> {
+    pub fn note(&mut self, lasted: Duration) -> Result<Option<Health>> {
         let active = lasted >= self.limit;
         let before = std::mem::replace(&mut self.active, active);
         let told = if active { lasted } else { self.lasted };
@@ -71,13 +67,7 @@ impl Watch {
         if active && self.remedy == Remedy::Reopen {
             return Err(Error::retry(format!("{name} for {seconds} s")));
         }
-        Ok(Some(Event::health(
-            &self.source,
-            at,
-            self.condition,
-            active,
-            told,
-        )))
+        Ok(Some(Health::new(self.condition, active, told)))
     }
 }
 
@@ -88,11 +78,8 @@ mod tests {
 
     fn told(watch: &mut Watch, seconds: u64) -> Option<bool> {
         let lasted = Duration::from_secs(seconds);
-        let event = watch.note(Time::ZERO, lasted).expect("it only warns");
-        event.map(|event| match event {
-            Event::Health { active, .. } => active,
-            other => panic!("unexpected {}", other.kind()),
-        })
+        let health = watch.note(lasted).expect("it only warns");
+        health.map(|it| it.active)
     }
 
     #[test]
@@ -108,7 +95,7 @@ mod tests {
     #[test]
     fn fails_where_it_is_to_be_opened_anew() {
         let mut watch = Watch::new(Condition::Silent, 1_000, Remedy::Reopen, &context());
-        let result = watch.note(Time::ZERO, Duration::from_secs(2));
+        let result = watch.note(Duration::from_secs(2));
         assert!(matches!(result, Err(Error::Retry(_))));
     }
 }

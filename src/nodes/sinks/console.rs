@@ -1,13 +1,12 @@
 //! `console`: events for a person, one line each, on standard output.
 
-use std::fmt::Write as _;
-use std::io::{IsTerminal, Write as _, stdout};
+use std::io::{IsTerminal, Write, stdout};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::media::event::{Event, Object};
+use crate::media::events::{Event, Tone};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
 use crate::pipeline::contract::node::{Node, Sink};
@@ -67,64 +66,20 @@ impl Sink for Console {
 
 /// What an event says, with its time and node in front.
 fn sentence(event: &Event, colour: bool) -> String {
-    let head = event.head();
-    let (dim, bold, red, plain) = match colour {
-        true => ("\x1b[2m", "\x1b[1m", "\x1b[31m", "\x1b[0m"),
-        false => ("", "", "", ""),
+    let head = &event.head;
+    let (dim, plain) = if colour {
+        ("\x1b[2m", "\x1b[0m")
+    } else {
+        ("", "")
     };
-    let mut line = format!("{dim}{:>9.3} s  {:<10}{plain} ", head.t, head.node);
-    let _ = match event {
-        Event::Detection { objects, .. } => write!(line, "{bold}{}{plain}", list(objects)),
-        Event::Speech { start, end, .. } => write!(line, "speech, {:.1} s", end - start),
-        Event::Transcript {
-            text,
-            accepted: true,
-            ..
-        } => write!(line, "{bold}\"{text}\"{plain}"),
-        Event::Transcript { text, .. } if text.is_empty() => write!(line, "{dim}no words{plain}"),
-        Event::Transcript { text, .. } => write!(line, "{dim}not sure: \"{text}\"{plain}"),
-        Event::Gap {
-            start, end, reason, ..
-        } => {
-            let seconds = end - start;
-            write!(
-                line,
-                "{red}{} lost {seconds:.1} s: {reason}{plain}",
-                head.source
-            )
-        }
-        Event::Health {
-            condition,
-            active,
-            seconds,
-            ..
-        } => {
-            let (source, condition) = (&head.source, condition.name());
-            match active {
-                true => write!(
-                    line,
-                    "{red}{source} is {condition} for {seconds:.0} s{plain}"
-                ),
-                false => write!(
-                    line,
-                    "{source} is no longer {condition}, after {seconds:.0} s"
-                ),
-            }
-        }
+    let tone = match event.body.tone() {
+        _ if !colour => "",
+        Tone::Plain => "",
+        Tone::Strong => "\x1b[1m",
+        Tone::Faint => dim,
+        Tone::Alarm => "\x1b[31m",
     };
-    line
-}
-
-/// `person 0.91 at 412,188, 2 more`: the strongest and a count.
-fn list(objects: &[Object]) -> String {
-    const SHOWN: usize = 4;
-    let shown = objects.iter().take(SHOWN).map(|object| {
-        let [x, y, ..] = object.bounds;
-        format!("{} {:.2} at {x:.0},{y:.0}", object.label, object.score)
-    });
-    let mut text = shown.collect::<Vec<_>>().join("; ");
-    if objects.len() > SHOWN {
-        let _ = write!(text, "; {} more", objects.len() - SHOWN);
-    }
-    text
+    let (t, node, sentence) = (head.t, &head.node, event.sentence());
+    let end = if tone.is_empty() { "" } else { plain };
+    format!("{dim}{t:>9.3} s  {node:<10}{plain} {tone}{sentence}{end}")
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::media::event::Event;
+use crate::media::events::Event;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
 use crate::pipeline::contract::node::{Node, Sink};
@@ -168,25 +168,15 @@ fn trouble(path: &Path, error: &std::io::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::clock::Time;
-    use crate::media::packet::Packet;
     use crate::nodes;
-    use crate::pipeline::contract::testing::drive;
+    use crate::pipeline::contract::testing::{drive, gap};
 
     fn write(path: &Path, events: usize) {
         let ty = nodes::find("jsonl").expect("it is always there");
-        let gap = |_| {
-            Packet::from(Event::gap(
-                &Arc::from("mic"),
-                Time::ZERO,
-                Time::ZERO,
-                "test",
-            ))
-        };
         drive(
             ty,
             &format!("path = {path:?}\nmax_mb = 1"),
-            (0..events).map(gap),
+            (0..events).map(|_| gap("mic", 0)),
         )
         .expect("it writes");
     }

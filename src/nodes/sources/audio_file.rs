@@ -16,12 +16,13 @@ use symphonia::core::probe::Hint;
 
 use crate::media::audio::{Audio, SAMPLE_RATE, duration_of};
 use crate::media::clock::Time;
-use crate::media::packet::WithEvents;
+use crate::media::events::{Gap, Of};
 use crate::media::resample::ToMono16k;
 use crate::nodes::parts::pace::{Metronome, Pace};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
 use crate::pipeline::contract::node::{Emit, Flow, Node, Source};
+use crate::ports;
 
 /// Samples of a chunk at most: 64 ms.
 const CHUNK: usize = 1024;
@@ -69,6 +70,14 @@ struct Playing {
     decoded: u64,
 }
 
+ports! {
+    /// What a file gives.
+    pub enum Sound {
+        Audio(Arc<Audio>),
+        Gap(Of<Gap>),
+    }
+}
+
 impl Node for AudioFile {
     const NAME: &'static str = "audio_file";
     const ABOUT: &'static str =
@@ -100,7 +109,7 @@ impl Node for AudioFile {
 }
 
 impl Source for AudioFile {
-    type Out = WithEvents<Arc<Audio>>;
+    type Out = Sound;
 
     fn is_live(_: &Config) -> bool {
         false
@@ -127,7 +136,7 @@ impl Source for AudioFile {
                 samples,
             };
             self.first_sample += count as u64;
-            out.send(WithEvents::Item(Arc::new(audio)));
+            out.send(Arc::new(audio));
         }
         Ok(Flow::More)
     }

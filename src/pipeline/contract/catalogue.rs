@@ -6,7 +6,8 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::DeTable;
 
-use crate::media::packet::{FromPacket, Kind, Packet, Payload};
+use crate::media::kind::Kind;
+use crate::media::packet::{FromPacket, Packet, Payload};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Misuse, Result};
 use crate::pipeline::contract::node::{Emit, Flow, Node, Sink, Source, Transform};
@@ -124,13 +125,13 @@ pub trait Running {
     ///
     /// # Errors
     /// What the node returns.
-    fn step(&mut self, input: Option<Packet>, out: &mut dyn FnMut(Packet)) -> Result<Flow>;
+    fn step(&mut self, input: Option<Packet>, out: &mut Emit<Packet>) -> Result<Flow>;
 
     /// The input has ended.
     ///
     /// # Errors
     /// What the node returns.
-    fn finish(&mut self, out: &mut dyn FnMut(Packet)) -> Result<()>;
+    fn finish(&mut self, out: &mut Emit<Packet>) -> Result<()>;
 }
 
 struct AsSource<N>(N);
@@ -138,33 +139,33 @@ struct AsTransform<N>(N);
 struct AsSink<N>(N);
 
 impl<N: Source> Running for AsSource<N> {
-    fn step(&mut self, _: Option<Packet>, out: &mut dyn FnMut(Packet)) -> Result<Flow> {
-        self.0.next(&mut Emit::to(out))
+    fn step(&mut self, _: Option<Packet>, out: &mut Emit<Packet>) -> Result<Flow> {
+        self.0.next(&mut out.only())
     }
 
-    fn finish(&mut self, _: &mut dyn FnMut(Packet)) -> Result<()> {
+    fn finish(&mut self, _: &mut Emit<Packet>) -> Result<()> {
         Ok(())
     }
 }
 
 impl<N: Transform> Running for AsTransform<N> {
-    fn step(&mut self, input: Option<Packet>, out: &mut dyn FnMut(Packet)) -> Result<Flow> {
+    fn step(&mut self, input: Option<Packet>, out: &mut Emit<Packet>) -> Result<Flow> {
         let item = N::In::from_packet(input.expect("a transform is driven by packets"));
-        self.0.apply(item, &mut Emit::to(out)).map(|()| Flow::More)
+        self.0.apply(item, &mut out.only()).map(|()| Flow::More)
     }
 
-    fn finish(&mut self, out: &mut dyn FnMut(Packet)) -> Result<()> {
-        self.0.finish(&mut Emit::to(out))
+    fn finish(&mut self, out: &mut Emit<Packet>) -> Result<()> {
+        self.0.finish(&mut out.only())
     }
 }
 
 impl<N: Sink> Running for AsSink<N> {
-    fn step(&mut self, input: Option<Packet>, _: &mut dyn FnMut(Packet)) -> Result<Flow> {
+    fn step(&mut self, input: Option<Packet>, _: &mut Emit<Packet>) -> Result<Flow> {
         let item = N::In::from_packet(input.expect("a sink is driven by packets"));
         self.0.write(item).map(|()| Flow::More)
     }
 
-    fn finish(&mut self, _: &mut dyn FnMut(Packet)) -> Result<()> {
+    fn finish(&mut self, _: &mut Emit<Packet>) -> Result<()> {
         self.0.finish()
     }
 }

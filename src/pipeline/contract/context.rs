@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
-use crate::media::clock::Clock;
+use crate::media::clock::{Clock, Time};
+use crate::media::events::{Body, Event, Head};
+use crate::pipeline::contract::memory::{Memory, Wanted};
 use crate::pipeline::contract::runtime_options::Runtime;
 use crate::pipeline::contract::stop::Stop;
 use crate::pipeline::count::metrics::NodeStats;
@@ -22,13 +23,29 @@ pub struct Context {
     pub base: PathBuf,
     /// The `[runtime]` table.
     pub runtime: Arc<Runtime>,
-    /// Frames that a source has captured; survives its reopening.
-    pub captured: Arc<AtomicU64>,
     /// Counters and facts shown by the status endpoint.
     pub stats: Arc<NodeStats>,
+    /// What the node has learnt.
+    pub memory: Memory,
+    /// What of it somebody takes.
+    pub wanted: Wanted,
 }
 
 impl Context {
+    /// The world of a node by itself, whose run begins now.
+    pub fn new(id: &str, base: &Path, runtime: Runtime) -> Context {
+        Context {
+            id: Arc::from(id),
+            clock: Clock::start(),
+            stop: Stop::default(),
+            base: base.to_path_buf(),
+            runtime: Arc::new(runtime),
+            stats: Arc::default(),
+            memory: Memory::default(),
+            wanted: Wanted::default(),
+        }
+    }
+
     /// A path of the pipeline file: relative ones start at that file.
     pub fn resolve(&self, path: &Path) -> PathBuf {
         self.base.join(path)
@@ -37,5 +54,30 @@ impl Context {
     /// Shows a fact about the node, such as its model, in `/status`.
     pub fn describe(&self, what: &'static str, value: impl ToString) {
         self.stats.describe(what, value.to_string());
+    }
+
+    /// What survives a failure, a hang and a reload under the same name and type; see [`Memory::recall`].
+    pub fn kept<S: Default + Send + Sync + 'static>(&self) -> Arc<S> {
+        self.memory.recall()
+    }
+
+    /// An event that this node tells about `source` at the capture time `at`.
+    pub fn event(
+        &self,
+        source: &Arc<str>,
+        at: Time,
+        seq: Option<u64>,
+        body: impl Into<Body>,
+    ) -> Arc<Event> {
+        let head = Head {
+            node: Arc::clone(&self.id),
+            source: Arc::clone(source),
+            seq,
+            time: self.clock.wall(at),
+            t: at.as_secs_f64(),
+            at,
+        };
+        let body = body.into();
+        Arc::new(Event { head, body })
     }
 }

@@ -3,7 +3,9 @@
 pub mod blocking;
 pub mod catalogue;
 pub mod context;
+pub mod emit;
 pub mod error;
+pub mod memory;
 pub mod node;
 pub mod runtime_options;
 pub mod secret;

@@ -1,12 +1,11 @@
 //! The three roles a node can play. Implement one; the runtime does the rest.
 
-use std::marker::PhantomData;
-
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use crate::media::packet::{FromPacket, Packet, Payload};
 use crate::pipeline::contract::context::Context;
+pub use crate::pipeline::contract::emit::Emit;
 use crate::pipeline::contract::error::{Misuse, Result};
 
 /// Whether a source has more to give.
@@ -16,25 +15,6 @@ pub enum Flow {
     More,
     /// The medium has ended; this is not a failure.
     Done,
-}
-
-/// Where a node puts its outputs.
-pub struct Emit<'a, T> {
-    sink: &'a mut dyn FnMut(Packet),
-    of: PhantomData<T>,
-}
-
-impl<'a, T: Into<Packet>> Emit<'a, T> {
-    /// Outputs go to `sink`.
-    pub fn to(sink: &'a mut dyn FnMut(Packet)) -> Emit<'a, T> {
-        let of = PhantomData;
-        Emit { sink, of }
-    }
-
-    /// Sends one item to every node that takes its kind.
-    pub fn send(&mut self, item: T) {
-        (self.sink)(item.into());
-    }
 }
 
 /// What every node has: a name, options, and a way to open it.

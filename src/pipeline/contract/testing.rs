@@ -1,31 +1,30 @@
 //! Drives one node without threads: options and packets in, packets out.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 use toml::de::DeTable;
 
-use crate::media::clock::Clock;
+use crate::media::clock::Time;
+use crate::media::events::Gap;
 use crate::media::packet::Packet;
 use crate::pipeline::contract::catalogue::{Configured, NodeType, Role};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
-use crate::pipeline::contract::node::Flow;
+use crate::pipeline::contract::node::{Emit, Flow};
 use crate::pipeline::contract::runtime_options::Runtime;
-use crate::pipeline::contract::stop::Stop;
-use crate::pipeline::count::metrics::NodeStats;
 
 /// A context as the runtime would give it, for the node `test` and paths relative to the crate.
 pub fn context() -> Context {
-    Context {
-        id: Arc::from("test"),
-        clock: Clock::start(),
-        stop: Stop::default(),
-        base: PathBuf::from(env!("CARGO_MANIFEST_DIR")),
-        runtime: Arc::new(Runtime::default()),
-        captured: Arc::default(),
-        stats: Arc::new(NodeStats::default()),
-    }
+    let base = Path::new(env!("CARGO_MANIFEST_DIR"));
+    Context::new("test", base, Runtime::default())
+}
+
+/// An event of the source `name` at this second.
+pub fn gap(name: &str, second: u64) -> Packet {
+    let at = Time::from_secs_f64(second as f64);
+    let gap = Gap::new(at, at, "test");
+    context().event(&Arc::from(name), at, None, gap).into()
 }
 
 /// Parses a node's options.
@@ -51,9 +50,11 @@ pub fn drive(
     inputs: impl IntoIterator<Item = Packet>,
 ) -> Result<Vec<Packet>> {
     let configured = configure(ty, options).map_err(Error::Fatal)?;
-    let mut node = (configured.open)(&context())?;
+    let context = context();
+    let mut node = (configured.open)(&context)?;
     let mut out = Vec::new();
-    let mut emit = |packet| out.push(packet);
+    let mut sink = |packet| out.push(packet);
+    let mut emit = Emit::new(&context, &mut sink);
     if ty.role == Role::Source {
         while node.step(None, &mut emit)? == Flow::More {}
     }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::media::event::Event;
-use crate::media::packet::{Kind, Packet};
+use crate::media::kind::Lane;
+use crate::media::packet::Packet;
 use crate::pipeline::count::calls::{CallCounts, Calls};
 use crate::pipeline::count::histogram::{Histogram, Times};
 
@@ -136,7 +136,7 @@ struct Details {
 pub struct NodeStats {
     /// Calls into its code.
     pub calls: Calls,
-    made: [AtomicU64; Kind::ALL.len()],
+    made: [AtomicU64; Lane::ALL.len()],
     objects: AtomicU64,
     busy_ns: AtomicU64,
     failures: AtomicU64,
@@ -148,13 +148,16 @@ pub struct NodeStats {
 impl NodeStats {
     /// Counts a packet that the node made.
     pub fn count_made(&self, packet: &Packet) {
-        self.made[packet.kind() as usize].fetch_add(1, Relaxed);
+        self.made[packet.lane() as usize].fetch_add(1, Relaxed);
         self.media_ns.fetch_max(packet.at().as_nanos(), Relaxed);
         if let Packet::Event(event) = packet {
-            *self.details().events.entry(event.kind()).or_default() += 1;
-            if let Event::Detection { objects, .. } = &**event {
-                self.objects.fetch_add(objects.len() as u64, Relaxed);
-            }
+            *self
+                .details()
+                .events
+                .entry(event.body.kind().name)
+                .or_default() += 1;
+            let objects = event.body.objects().len() as u64;
+            self.objects.fetch_add(objects, Relaxed);
         }
     }
 
@@ -195,9 +198,9 @@ impl NodeStats {
     pub fn read(&self) -> NodeCounts {
         let details = self.details();
         let age = self.age.read();
-        let made = Kind::ALL
+        let made = Lane::ALL
             .iter()
-            .map(|&kind| (kind.name(), self.made[kind as usize].load(Relaxed)));
+            .map(|&lane| (lane.name(), self.made[lane as usize].load(Relaxed)));
         NodeCounts {
             state: details.state,
             made: made.filter(|(_, count)| *count > 0).collect(),

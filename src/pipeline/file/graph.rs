@@ -2,7 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::media::packet::Kind;
+use crate::media::events;
+use crate::media::kind::{self, Kind};
 use crate::pipeline::contract::catalogue::{Entry, NodeType, Role};
 use crate::pipeline::file::input::Input;
 use crate::pipeline::file::plan::PlannedNode;
@@ -107,8 +108,7 @@ fn remedy(
 }
 
 fn list(kinds: &[Kind]) -> String {
-    let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
-    names.join(" and ")
+    kind::list(kinds, events::KINDS, "and")
 }
 
 fn cycles(nodes: &[PlannedNode], index: &HashMap<String, usize>) -> Vec<Problem> {

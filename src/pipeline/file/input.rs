@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::media::packet::WhenFull;
+use crate::media::kind::WhenFull;
 
 /// One entry of `inputs`: a name, or a table that also sets the queue.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

@@ -5,7 +5,8 @@ use std::fmt::Write;
 use schemars::Schema;
 use serde_json::{Value, json};
 
-use crate::media::packet::Kind;
+use crate::media::events;
+use crate::media::kind::{self, Kind};
 use crate::pipeline::contract::catalogue::{Entry, NodeType, Role};
 use crate::pipeline::contract::runtime_options::Runtime;
 use crate::pipeline::file::input::Queue;
@@ -82,8 +83,8 @@ pub fn json(entry: &Entry) -> Value {
             "type": ty.name,
             "role": ty.role.name(),
             "about": ty.about,
-            "takes": ty.accepts.iter().map(|kind| kind.name()).collect::<Vec<_>>(),
-            "makes": ty.produces.iter().map(|kind| kind.name()).collect::<Vec<_>>(),
+            "takes": ty.accepts.iter().map(|kind| kind.name).collect::<Vec<_>>(),
+            "makes": ty.produces.iter().map(|kind| kind.name).collect::<Vec<_>>(),
             "options": (ty.schema)(),
         }),
         Entry::Absent { name, feature } => json!({ "type": name, "missing_feature": feature }),
@@ -91,11 +92,7 @@ pub fn json(entry: &Entry) -> Value {
 }
 
 fn list(kinds: &[Kind]) -> String {
-    let names: Vec<String> = kinds
-        .iter()
-        .map(|kind| format!("{kind}s").replace("audios", "audio"))
-        .collect();
-    names.join(" and ")
+    kind::list(kinds, events::KINDS, "and")
 }
 
 fn table(schema: &Schema) -> String {

@@ -212,8 +212,8 @@ impl Lane {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::event::Event;
-    use crate::media::packet::WhenFull;
+    use crate::media::kind::WhenFull;
+    use crate::pipeline::contract::testing::gap;
     use crate::pipeline::flow::link::{Outlet, link};
 
     fn lanes(count: usize) -> (Vec<Outlet>, Intake) {
@@ -228,14 +228,13 @@ mod tests {
     }
 
     fn send(outlet: &Outlet, name: &str, second: u64) {
-        let event = Event::gap(&Arc::from(name), at(second), at(second), "test");
-        outlet.send(at(second), event.into());
+        outlet.send(at(second), gap(name, second));
     }
 
     fn names(intake: &mut Intake) -> Vec<String> {
         let inputs = std::iter::from_fn(|| intake.take()).filter_map(|input| input.packet);
         let name = |packet: Packet| match packet {
-            Packet::Event(event) => event.head().source.to_string(),
+            Packet::Event(event) => event.head.source.to_string(),
             other => panic!("unexpected {}", other.kind()),
         };
         inputs.map(|(packet, _)| name(packet)).collect()

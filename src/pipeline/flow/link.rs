@@ -7,7 +7,8 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
 use crate::media::clock::Time;
-use crate::media::packet::{Packet, WhenFull};
+use crate::media::kind::WhenFull;
+use crate::media::packet::Packet;
 use crate::pipeline::contract::stop::Stop;
 use crate::pipeline::count::metrics::{DropReason, LinkStats};
 
@@ -173,11 +174,10 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::event::Event;
+    use crate::pipeline::contract::testing::gap;
 
     fn packet(second: usize) -> Packet {
-        let at = Time::from_secs_f64(second as f64);
-        Event::gap(&Arc::from("test"), at, at, "test").into()
+        gap("test", second as u64)
     }
 
     fn seconds(inlet: &Inlet) -> Vec<u64> {

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{broadcast, oneshot};
 
-use crate::media::event::Event;
+use crate::media::events::Event;
 use crate::media::frame::Frame;
 
 /// Events of each kind that are kept for those who come later, so that a flood of detections does
@@ -58,7 +58,7 @@ impl Feed {
             number: history.told,
             event: Arc::clone(event),
         };
-        let recent = history.recent.entry(event.kind()).or_default();
+        let recent = history.recent.entry(event.body.kind().name).or_default();
         if recent.len() == REMEMBERED {
             recent.pop_front();
         }
@@ -112,15 +112,14 @@ impl Tap {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::clock::Time;
+    use crate::media::packet::Packet;
+    use crate::pipeline::contract::testing;
 
     fn gap() -> Arc<Event> {
-        Arc::new(Event::gap(
-            &Arc::from("porch"),
-            Time::ZERO,
-            Time::ZERO,
-            "test",
-        ))
+        match testing::gap("porch", 0) {
+            Packet::Event(event) => event,
+            other => panic!("unexpected {}", other.kind()),
+        }
     }
 
     #[test]

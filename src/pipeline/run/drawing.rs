@@ -36,7 +36,7 @@ pub struct Edge {
     pub from: String,
     /// Consumer.
     pub to: String,
-    /// Kinds of packet that it carries.
+    /// What it carries, by the lanes that it has.
     pub kinds: Vec<&'static str>,
 }
 
@@ -50,7 +50,7 @@ impl Drawing {
                 let from = plan.nodes.iter().find(|node| *node.id == *input.from());
                 let kinds = from.map_or(Vec::new(), |from| kinds_between(from.ty, to.ty));
                 for kind in kinds {
-                    drawing.add_edge(input.from(), &to.id, kind.name());
+                    drawing.add_edge(input.from(), &to.id, kind.lane.name());
                 }
             }
         }
@@ -81,6 +81,7 @@ impl Drawing {
     fn add_edge(&mut self, from: &str, to: &str, kind: &'static str) {
         let same = |edge: &&mut Edge| edge.from == from && edge.to == to;
         match self.edges.iter_mut().find(same) {
+            Some(edge) if edge.kinds.contains(&kind) => {}
             Some(edge) => edge.kinds.push(kind),
             None => self.edges.push(Edge {
                 from: from.to_owned(),

@@ -12,11 +12,11 @@ use crate::pipeline::contract::stop::Stop;
 use crate::pipeline::count::metrics::State;
 use crate::pipeline::file::{Plan, PlannedNode};
 use crate::pipeline::flow::link::Inlet;
-use crate::pipeline::flow::outlets::Lane;
+use crate::pipeline::flow::outlets::Branch;
 use crate::pipeline::run::member::{Exit, Member, Thread};
 use crate::pipeline::run::supervise::{Gates, Opened};
 use crate::pipeline::run::view::View;
-use crate::pipeline::run::wiring::{Edge, Wiring};
+use crate::pipeline::run::wiring::{Link, Wiring};
 
 /// So many threads of one node may hang before no more are started.
 const MOST_LEFT_BEHIND: usize = 3;
@@ -27,9 +27,9 @@ pub struct Graph {
     /// Replaced or removed, and still ending.
     pub leaving: Vec<(Member, Instant)>,
     pub threads: Vec<Thread>,
-    edges: Vec<Edge>,
+    links: Vec<Link>,
     /// Edges that are no more, until their books balance.
-    pub retired: Vec<Edge>,
+    pub retired: Vec<Link>,
     /// What all nodes have in common.
     context: Context,
     exit: Sender<Exit>,
@@ -62,7 +62,7 @@ impl Graph {
             members: Vec::new(),
             leaving: Vec::new(),
             threads: Vec::new(),
-            edges: Vec::new(),
+            links: Vec::new(),
             retired: Vec::new(),
             context,
             exit,
@@ -93,7 +93,7 @@ impl Graph {
             let abandon = old.map_or_else(Stop::default, |it| it.abandon.clone());
             abandons.insert(Arc::clone(&node.id), abandon);
         }
-        let mut wiring = Wiring::new(&plan, &self.edges, &is_kept, &|id| abandons[id].clone());
+        let mut wiring = Wiring::new(&plan, &self.links, &is_kept, &|id| abandons[id].clone());
         let members: Vec<Member> = plan
             .nodes
             .iter()
@@ -138,8 +138,9 @@ impl Graph {
         abandon: Stop,
     ) -> Member {
         let old = self.members.iter().find(|it| it.planned.id == node.id);
-        // Numbers of frames go on where the node's predecessor stops.
-        let captured = old.map(|it| Arc::clone(&it.worker.context.captured));
+        // What the node's predecessor has learnt is not lost.
+        let old = old.filter(|it| it.planned.ty.name == node.ty.name);
+        let memory = old.map(|it| it.worker.context.memory.clone());
         let inlets = match node.ty.role {
             Role::Source => None,
             _ => Some(wiring.inlets.remove(&node.id).unwrap_or_default()),
@@ -148,12 +149,12 @@ impl Graph {
             node.clone(),
             inlets,
             context,
-            captured,
+            memory.unwrap_or_default(),
             Arc::clone(self.view.feed()),
             abandon,
         );
-        let lanes = wiring.lanes.remove(&node.id).unwrap_or_default();
-        member.worker.outlets.replace(lanes);
+        let branches = wiring.branches.remove(&node.id).unwrap_or_default();
+        member.worker.outlets.replace(branches);
         member
     }
 
@@ -196,16 +197,16 @@ impl Graph {
         }
         for member in &kept {
             let outlets = &member.worker.outlets;
-            let mut lanes: Vec<Lane> = outlets.lanes().to_vec();
-            lanes.retain(|lane| building.wiring.has(lane));
-            lanes.extend(
+            let mut branches: Vec<Branch> = outlets.branches().to_vec();
+            branches.retain(|branch| building.wiring.has(branch));
+            branches.extend(
                 building
                     .wiring
-                    .lanes
+                    .branches
                     .remove(&member.planned.id)
                     .unwrap_or_default(),
             );
-            outlets.replace(lanes);
+            outlets.replace(branches);
         }
         drop(building.go);
         self.context.runtime = Arc::new(building.plan.runtime.clone());
@@ -221,16 +222,16 @@ impl Graph {
             member.planned = node.clone();
             self.members.push(member);
         }
-        let remains = |edge: &Edge| {
-            let same = |it: &Edge| Arc::ptr_eq(&it.watch.stats, &edge.watch.stats);
-            building.wiring.edges.iter().any(same)
+        let remains = |link: &Link| {
+            let same = |it: &Link| Arc::ptr_eq(&it.watch.stats, &link.watch.stats);
+            building.wiring.links.iter().any(same)
         };
         self.retired
-            .extend(self.edges.iter().filter(|it| !remains(it)).cloned());
-        self.edges = building.wiring.edges;
+            .extend(self.links.iter().filter(|it| !remains(it)).cloned());
+        self.links = building.wiring.links;
         self.view.change(|shown| {
             shown.nodes = self.members.iter().map(Member::watched).collect();
-            shown.edges.clone_from(&self.edges);
+            shown.links.clone_from(&self.links);
         });
         self.close_ended();
     }
@@ -260,11 +261,11 @@ impl Graph {
             }
             works
         });
-        retired.retain(|edge| {
-            if edge.watch.is_closed() {
-                edge.watch.sweep();
+        retired.retain(|link| {
+            if link.watch.is_closed() {
+                link.watch.sweep();
             }
-            !edge.watch.is_closed() || edge.watch.stats.read().in_flight > 0
+            !link.watch.is_closed() || link.watch.stats.read().in_flight > 0
         });
     }
 
@@ -309,8 +310,8 @@ impl Graph {
     }
 
     /// All edges, those of former graphs included, whose books are still open.
-    pub fn open_edges(&self) -> impl Iterator<Item = &Edge> {
-        self.edges.iter().chain(&self.retired)
+    pub fn open_links(&self) -> impl Iterator<Item = &Link> {
+        self.links.iter().chain(&self.retired)
     }
 }
 

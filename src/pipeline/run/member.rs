@@ -2,13 +2,13 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::thread::{Builder, JoinHandle};
 
 use crossbeam_channel::{Sender, unbounded};
 
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
+use crate::pipeline::contract::memory::{Memory, Wanted};
 use crate::pipeline::contract::stop::Stop;
 use crate::pipeline::count::metrics::NodeStats;
 use crate::pipeline::count::pulse::Pulse;
@@ -69,7 +69,7 @@ impl Member {
         planned: PlannedNode,
         inlets: Option<Vec<Inlet>>,
         mut context: Context,
-        captured: Option<Arc<AtomicU64>>,
+        memory: Memory,
         feed: Arc<Feed>,
         abandon: Stop,
     ) -> Member {
@@ -77,16 +77,11 @@ impl Member {
         context.id = Arc::clone(&planned.id);
         context.stop = Stop::default();
         context.stats = Arc::new(NodeStats::default());
-        context.captured = captured.unwrap_or_default();
+        context.memory = memory;
+        context.wanted = Wanted::default();
         let by_capture_time = !planned.live;
         let intake = inlets.map(|it| Intake::new(it, joined, by_capture_time, abandon.clone()));
-        let outlets = Outlets::new(
-            Arc::clone(&planned.id),
-            context.clock.clone(),
-            Arc::clone(&context.stats),
-            feed,
-            by_capture_time,
-        );
+        let outlets = Outlets::new(context.clone(), feed, by_capture_time);
         let worker = Worker {
             role: planned.ty.role,
             open: Arc::clone(&planned.open),

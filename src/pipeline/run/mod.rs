@@ -12,7 +12,6 @@ pub mod supervise;
 mod view;
 mod wiring;
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -74,13 +73,8 @@ pub fn start(plan: Plan) -> Pipeline {
     let clock = Clock::start();
     let view = View::new(clock.clone());
     let context = Context {
-        id: Arc::from(""),
         clock,
-        stop: Stop::default(),
-        base: PathBuf::clone(&plan.base),
-        runtime: Arc::new(plan.runtime.clone()),
-        captured: Arc::default(),
-        stats: Arc::default(),
+        ..Context::new("", &plan.base, plan.runtime.clone())
     };
     let mut graph = Graph::new(context, view.clone());
     let building = graph.build(plan, BUILD_PATIENCE);
@@ -256,9 +250,9 @@ impl Pipeline {
         if left_behind || !self.graph.threads.is_empty() {
             return;
         }
-        for edge in self.graph.open_edges() {
-            edge.watch.sweep();
-            let counts = edge.watch.stats.read();
+        for link in self.graph.open_links() {
+            link.watch.sweep();
+            let (edge, counts) = (&link.edge, link.watch.stats.read());
             assert_eq!(
                 counts.received,
                 counts.forwarded + counts.dropped,

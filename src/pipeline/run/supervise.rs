@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use crate::media::clock::Time;
-use crate::media::event::Event;
-use crate::media::packet::{Kind, Packet};
+use crate::media::events::{Gap, Health, InBody, Tone};
+use crate::media::kind::Lane;
+use crate::media::packet::Packet;
 use crate::pipeline::contract::catalogue::{Opener, Prepare, Probe, Role, Running};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
-use crate::pipeline::contract::node::Flow;
+use crate::pipeline::contract::node::{Emit, Flow};
 use crate::pipeline::contract::secret::redact;
 use crate::pipeline::count::calls::Purpose;
 use crate::pipeline::count::metrics::{DropReason, State};
@@ -238,7 +239,8 @@ impl Worker {
         let mut made = Vec::new();
         while !self.context.stop.is_set() {
             self.pulse.enter(None, None);
-            let flow = node.step(None, &mut |packet| made.push(packet));
+            let mut sink = |packet| made.push(packet);
+            let flow = node.step(None, &mut Emit::new(&self.context, &mut sink));
             let busy = self.pulse.leave();
             if self.pulse.is_left_behind() {
                 break;
@@ -263,24 +265,19 @@ impl Worker {
     /// Logs that media arrive and are of no use, or are again.
     fn tell_health(&self, packet: &Packet) {
         let Packet::Event(event) = packet else { return };
-        if let Event::Health {
-            condition,
-            active,
-            seconds,
-            ..
-        } = &**event
-        {
-            let (node, name) = (&self.context.id, condition.name());
-            match active {
-                true => tracing::warn!(%node, "{name} for {seconds:.0} s"),
-                false => tracing::info!(%node, "no longer {name}, after {seconds:.0} s"),
-            }
+        if Health::of(&event.body).is_none() {
+            return;
+        }
+        let (node, sentence) = (&self.context.id, event.sentence());
+        match event.body.tone() {
+            Tone::Alarm => tracing::warn!(%node, "{sentence}"),
+            _ => tracing::info!(%node, "{sentence}"),
         }
     }
 
     /// The first media after an outage: tells how long it was.
     fn recovered(&self, packet: &Packet, memory: &mut Memory) {
-        if packet.kind() == Kind::Event {
+        if packet.lane() == Lane::Event {
             return;
         }
         memory.restarts.worked();
@@ -288,7 +285,10 @@ impl Worker {
             let now = packet.at().max(since);
             let seconds = now.since(since).as_secs_f64();
             tracing::info!(node = %self.context.id, "back after {seconds:.1} s");
-            let gap = Event::gap(&self.context.id, since, now, reason);
+            let id = &self.context.id;
+            let gap = self
+                .context
+                .event(id, since, None, Gap::new(since, now, reason));
             self.outlets.send(memory.at, gap.into());
         }
     }
@@ -310,7 +310,8 @@ impl Worker {
             }
         }
         let mut results = Vec::new();
-        node.finish(&mut |packet| results.push(packet))?;
+        let mut sink = |packet| results.push(packet);
+        node.finish(&mut Emit::new(&self.context, &mut sink))?;
         results
             .into_iter()
             .for_each(|packet| self.outlets.send(memory.at, packet));
@@ -332,7 +333,8 @@ impl Worker {
             self.pulse.enter(ticket, Some(call.number()));
             let step = catch_unwind(AssertUnwindSafe(|| {
                 let packet = Some(packet.clone());
-                Ok(node.step(packet, &mut |packet| results.push(packet))?)
+                let mut sink = |packet| results.push(packet);
+                Ok(node.step(packet, &mut Emit::new(&self.context, &mut sink))?)
             }));
             self.context.stats.count_busy(self.pulse.leave());
             match step.unwrap_or_else(|panic| Err(panicked(&*panic))) {

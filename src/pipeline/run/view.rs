@@ -3,12 +3,12 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::media::clock::Clock;
-use crate::media::packet::Kind;
+use crate::media::kind::Lane;
 use crate::pipeline::contract::catalogue::NodeType;
 use crate::pipeline::count::metrics::NodeStats;
 use crate::pipeline::flow::tap::{Feed, Tap};
 use crate::pipeline::run::snapshot::{LinkReport, NodeReport, Reload, ReloadOutcome, Snapshot};
-use crate::pipeline::run::wiring::Edge;
+use crate::pipeline::run::wiring::Link;
 
 /// Reads the state of a running pipeline.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ pub struct Shown {
     /// Nodes in the order of the file.
     pub nodes: Vec<Watched>,
     /// Edges in the order of the file.
-    pub edges: Vec<Edge>,
+    pub links: Vec<Link>,
     /// The latest attempt to replace the graph.
     pub reload: Option<Reload>,
 }
@@ -67,8 +67,7 @@ impl View {
     pub fn tap(&self, id: &str) -> Option<Arc<Tap>> {
         let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
         let node = shown.nodes.iter().find(|node| *node.id == *id)?;
-        let makes_frames = node.ty.produces.contains(&Kind::Frame);
-        makes_frames.then(|| Arc::clone(&node.tap))
+        makes_frames(node.ty).then(|| Arc::clone(&node.tap))
     }
 
     /// Everything that can be counted, at this moment.
@@ -81,16 +80,16 @@ impl View {
             infers: node.ty.infers,
             live: node.live,
             optional: node.optional,
-            pictures: node.ty.produces.contains(&Kind::Frame),
+            pictures: makes_frames(node.ty),
             counts: node.stats.read(),
         });
-        let edges = shown.edges.iter().map(|edge| LinkReport {
-            from: Arc::clone(&edge.from),
-            to: Arc::clone(&edge.to),
-            kind: edge.kind.name(),
-            capacity: edge.capacity,
-            depth: edge.watch.depth(),
-            counts: edge.watch.stats.read(),
+        let edges = shown.links.iter().map(|link| LinkReport {
+            from: Arc::clone(&link.edge.from),
+            to: Arc::clone(&link.edge.to),
+            kind: link.edge.lane.name(),
+            capacity: link.edge.capacity,
+            depth: link.watch.depth(),
+            counts: link.watch.stats.read(),
         });
         Snapshot {
             uptime_seconds: self.clock.now().as_secs_f64(),
@@ -127,4 +126,8 @@ impl View {
     pub fn change(&self, change: impl FnOnce(&mut Shown)) {
         change(&mut self.shown.write().unwrap_or_else(PoisonError::into_inner));
     }
+}
+
+fn makes_frames(ty: &NodeType) -> bool {
+    ty.produces.iter().any(|it| it.lane == Lane::Frame)
 }

@@ -3,27 +3,35 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::media::packet::Kind;
-use crate::media::packet::WhenFull;
+use crate::media::kind::{Kind, Lane, WhenFull};
 use crate::pipeline::contract::stop::Stop;
+use crate::pipeline::file::Plan;
 use crate::pipeline::file::graph::kinds_between;
-use crate::pipeline::file::{Plan, PlannedNode};
 use crate::pipeline::flow::link::{Inlet, Watch, link};
-use crate::pipeline::flow::outlets::Lane;
+use crate::pipeline::flow::outlets::Branch;
 
-/// A link from one node to another, as reports and reloads see it.
-#[derive(Clone, Debug)]
+/// What is between two nodes, in one lane.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edge {
     /// Producer.
     pub from: Arc<str>,
     /// Consumer.
     pub to: Arc<str>,
+    /// Where its packets wait.
+    pub lane: Lane,
     /// What it carries.
-    pub kind: Kind,
+    pub kinds: Vec<Kind>,
     /// Packets that can wait.
     pub capacity: usize,
     /// What happens when it is full.
     pub when_full: WhenFull,
+}
+
+/// An edge at work, as reports and reloads see it.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// What it is between.
+    pub edge: Edge,
     /// Its queue and counters.
     pub watch: Watch,
 }
@@ -31,20 +39,20 @@ pub struct Edge {
 /// Links between the nodes of a plan, by producer and by consumer.
 #[derive(Default)]
 pub struct Wiring {
-    /// Lanes to be added to producers.
-    pub lanes: HashMap<Arc<str>, Vec<Lane>>,
+    /// Branches to be added to producers.
+    pub branches: HashMap<Arc<str>, Vec<Branch>>,
     /// Inlets to be added to consumers.
     pub inlets: HashMap<Arc<str>, Vec<Inlet>>,
     /// All edges of the plan, old and new, in the order of the file.
-    pub edges: Vec<Edge>,
+    pub links: Vec<Link>,
 }
 
 impl Wiring {
-    /// Makes a link for every kind on every edge of the plan, but for those of `old` edges whose
+    /// Makes a link for every lane on every edge of the plan, but for those of `old` edges whose
     /// ends both are `kept`. `abandon` gives the signal of a consumer that releases its producers.
     pub fn new(
         plan: &Plan,
-        old: &[Edge],
+        old: &[Link],
         kept: &dyn Fn(&str) -> bool,
         abandon: &dyn Fn(&str) -> Stop,
     ) -> Wiring {
@@ -53,19 +61,20 @@ impl Wiring {
             for (input, _) in &to.inputs {
                 let from = plan.nodes.iter().find(|node| *node.id == *input.from());
                 let from = from.expect("the graph was checked");
-                for kind in kinds_between(from.ty, to.ty) {
+                for (lane, kinds) in by_lane(kinds_between(from.ty, to.ty)) {
                     let (capacity, when_full) = input.queue();
-                    let capacity = capacity.unwrap_or(kind.default_capacity());
-                    let when_full = when_full.unwrap_or(default_when_full(to.live, kind));
-                    let same = |edge: &&Edge| {
-                        (&edge.from, &edge.to, edge.kind) == (&from.id, &to.id, kind)
-                            && (edge.capacity, edge.when_full) == (capacity, when_full)
-                            && kept(&from.id)
-                            && kept(&to.id)
+                    let edge = Edge {
+                        from: Arc::clone(&from.id),
+                        to: Arc::clone(&to.id),
+                        lane,
+                        kinds,
+                        capacity: capacity.unwrap_or(lane.default_capacity()),
+                        when_full: when_full.unwrap_or(lane.default_when_full(to.live)),
                     };
+                    let same = |link: &&Link| link.edge == edge && kept(&from.id) && kept(&to.id);
                     match old.iter().find(same) {
-                        Some(edge) => wiring.edges.push(edge.clone()),
-                        None => wiring.add(from, to, kind, (capacity, when_full), abandon(&to.id)),
+                        Some(link) => wiring.links.push(link.clone()),
+                        None => wiring.add(edge, to.live, abandon(&to.id)),
                     }
                 }
             }
@@ -73,52 +82,42 @@ impl Wiring {
         wiring
     }
 
-    fn add(
-        &mut self,
-        from: &PlannedNode,
-        to: &PlannedNode,
-        kind: Kind,
-        (capacity, when_full): (usize, WhenFull),
-        abandon: Stop,
-    ) {
+    fn add(&mut self, edge: Edge, live: bool, abandon: Stop) {
         // Marks take places too, where there are any: one for each packet.
-        let places = if to.live { capacity } else { 2 * capacity };
-        let (outlet, inlet) = link(places, when_full, abandon);
-        self.edges.push(Edge {
-            from: Arc::clone(&from.id),
-            to: Arc::clone(&to.id),
-            kind,
-            capacity,
-            when_full,
-            watch: outlet.watch(),
-        });
-        let lane = Lane {
-            kind,
+        let places = if live {
+            edge.capacity
+        } else {
+            2 * edge.capacity
+        };
+        let (outlet, inlet) = link(places, edge.when_full, abandon);
+        let watch = outlet.watch();
+        let branch = Branch {
+            lane: edge.lane,
+            kinds: edge.kinds.clone(),
             outlet: Arc::new(outlet),
         };
-        self.lanes
-            .entry(Arc::clone(&from.id))
-            .or_default()
-            .push(lane);
-        self.inlets
-            .entry(Arc::clone(&to.id))
-            .or_default()
-            .push(inlet);
+        let branches = self.branches.entry(Arc::clone(&edge.from)).or_default();
+        branches.push(branch);
+        let inlets = self.inlets.entry(Arc::clone(&edge.to)).or_default();
+        inlets.push(inlet);
+        self.links.push(Link { edge, watch });
     }
 
-    /// Whether a lane leads along one of the edges of the plan.
-    pub fn has(&self, lane: &Lane) -> bool {
-        let stats = lane.outlet.stats();
-        self.edges
+    /// Whether a branch leads along one of the edges of the plan.
+    pub fn has(&self, branch: &Branch) -> bool {
+        let stats = branch.outlet.stats();
+        self.links
             .iter()
-            .any(|edge| Arc::ptr_eq(&edge.watch.stats, stats))
+            .any(|link| Arc::ptr_eq(&link.watch.stats, stats))
     }
 }
 
-/// Files can wait, so nothing is lost; devices cannot, so the freshest media wins.
-fn default_when_full(live: bool, kind: Kind) -> WhenFull {
-    match kind {
-        Kind::Frame | Kind::Audio if live => WhenFull::DropOldest,
-        _ => WhenFull::Block,
-    }
+/// Kinds that wait together.
+fn by_lane(kinds: Vec<Kind>) -> Vec<(Lane, Vec<Kind>)> {
+    let of_lane = |lane: Lane| {
+        let kinds = kinds.iter().copied().filter(|it| it.lane == lane);
+        (lane, kinds.collect::<Vec<_>>())
+    };
+    let lanes = Lane::ALL.iter().copied().map(of_lane);
+    lanes.filter(|(_, kinds)| !kinds.is_empty()).collect()
 }

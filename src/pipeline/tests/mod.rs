@@ -1,5 +1,6 @@
 //! The runtime driven by small nodes that fail, dawdle and panic on demand.
 
+mod births;
 mod opening;
 mod reload;
 
@@ -12,9 +13,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::media::clock::Time;
-use crate::media::event::{Event, Head};
+use crate::media::events::{Event, Gap, Of};
 use crate::media::frame::Frame;
-use crate::media::packet::WithEvents;
 use crate::pipeline::contract::catalogue::{self, Entry};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
@@ -23,12 +23,20 @@ use crate::pipeline::count::metrics::State;
 use crate::pipeline::file;
 use crate::pipeline::run::snapshot::LinkReport;
 use crate::pipeline::run::{self, Outcome};
+use crate::ports;
 
 static NODES: &[Entry] = &[
     Entry::Present(catalogue::source::<Ticks>()),
     Entry::Present(catalogue::transform::<Work>()),
-    Entry::Present(catalogue::sink::<Book>()),
+    Entry::Present(catalogue::sink::<Sequences>()),
 ];
+
+ports! {
+    enum Seen {
+        Frame(Arc<Frame>),
+        Gap(Of<Gap>),
+    }
+}
 
 #[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -49,6 +57,7 @@ struct TicksConfig {
 struct Ticks {
     config: TicksConfig,
     context: Context,
+    captured: Arc<AtomicU64>,
 }
 
 impl Node for Ticks {
@@ -60,20 +69,21 @@ impl Node for Ticks {
     fn open(config: &TicksConfig, context: &Context) -> Result<Ticks> {
         Ok(Ticks {
             config: config.clone(),
+            captured: context.kept(),
             context: context.clone(),
         })
     }
 }
 
 impl Source for Ticks {
-    type Out = WithEvents<Arc<Frame>>;
+    type Out = Seen;
 
     fn is_live(config: &TicksConfig) -> bool {
         config.live
     }
 
     fn next(&mut self, out: &mut Emit<Self::Out>) -> Result<Flow> {
-        let seq = self.context.captured.fetch_add(1, Relaxed);
+        let seq = self.captured.fetch_add(1, Relaxed);
         if self.config.lost_after == Some(seq) {
             return Err(Error::retry("unplugged"));
         }
@@ -84,7 +94,7 @@ impl Source for Ticks {
             true => self.context.clock.now(),
             false => Time::from_secs_f64(seq as f64),
         };
-        out.send(WithEvents::Item(Arc::new(frame)));
+        out.send(Arc::new(frame));
         let more = seq + 1 < self.config.frames;
         Ok(if more { Flow::More } else { Flow::Done })
     }
@@ -125,31 +135,24 @@ impl Node for Work {
 
 impl Transform for Work {
     type In = Arc<Frame>;
-    type Out = Event;
+    type Out = Of<Gap>;
     const STATELESS: bool = true;
 
-    fn apply(&mut self, frame: Arc<Frame>, out: &mut Emit<Event>) -> Result<()> {
+    fn apply(&mut self, frame: Arc<Frame>, out: &mut Emit<Self::Out>) -> Result<()> {
         assert!(self.0.panic_at != Some(frame.seq), "asked to");
         if self.0.hang_at == Some(frame.seq) {
             std::thread::sleep(Duration::from_secs(3));
         }
         std::thread::sleep(Duration::from_millis(frame.seq * 7 % (self.0.most_ms + 1)));
-        let mut head = Head::new(&frame.source, frame.at);
-        head.seq = Some(frame.seq);
-        let (start, end) = (0.0, 0.0);
-        out.send(Event::Gap {
-            head,
-            start,
-            end,
-            reason: String::new(),
-        });
+        let gap = Gap::new(Time::ZERO, Time::ZERO, "");
+        out.event(&frame.source, frame.at, Some(frame.seq), gap);
         Ok(())
     }
 }
 
 #[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct BookConfig {
+struct SequencesConfig {
     /// Time that a line takes.
     #[serde(default)]
     delay_ms: u64,
@@ -160,28 +163,28 @@ struct BookConfig {
     path: String,
 }
 
-struct Book {
-    config: BookConfig,
+struct Sequences {
+    config: SequencesConfig,
     refuses: bool,
 }
 
 static REFUSALS: AtomicU64 = AtomicU64::new(0);
 
-impl Node for Book {
-    const NAME: &'static str = "book";
+impl Node for Sequences {
+    const NAME: &'static str = "sequences";
     const ABOUT: &'static str = "Sequence numbers into a file.";
     const EXAMPLE: &'static str = "path = \"book\"";
-    type Config = BookConfig;
+    type Config = SequencesConfig;
 
-    fn open(config: &BookConfig, _: &Context) -> Result<Book> {
-        Ok(Book {
+    fn open(config: &SequencesConfig, _: &Context) -> Result<Sequences> {
+        Ok(Sequences {
             refuses: config.refusals > REFUSALS.load(Relaxed),
             config: config.clone(),
         })
     }
 }
 
-impl Sink for Book {
+impl Sink for Sequences {
     type In = Arc<Event>;
 
     fn write(&mut self, event: Arc<Event>) -> Result<()> {
@@ -191,7 +194,7 @@ impl Sink for Book {
         }
         std::thread::sleep(Duration::from_millis(self.config.delay_ms));
         let line = event
-            .head()
+            .head
             .seq
             .map_or("gap".to_owned(), |seq| seq.to_string());
         let text = std::fs::read_to_string(&self.config.path).unwrap_or_default();
@@ -201,10 +204,15 @@ impl Sink for Book {
 
 /// Runs a pipeline whose sink is called `book`; gives what was written and how it ended.
 fn run(pipeline: &str) -> (String, Outcome) {
+    run_of(NODES, pipeline)
+}
+
+/// The same with other nodes.
+fn run_of(nodes: &'static [Entry], pipeline: &str) -> (String, Outcome) {
     let directory = tempfile::tempdir().expect("a scratch directory");
     let path = directory.path().join("book");
     let pipeline = pipeline.replace("BOOK", path.to_str().expect("a plain path"));
-    let plan = file::parse(&pipeline, Path::new("."), NODES).unwrap_or_else(|it| panic!("{it:?}"));
+    let plan = file::parse(&pipeline, Path::new("."), nodes).unwrap_or_else(|it| panic!("{it:?}"));
     let outcome = run::start(plan).wait();
     let written = std::fs::read_to_string(path).unwrap_or_default();
     (written.trim().to_owned(), outcome)
@@ -229,7 +237,7 @@ fn numbers(count: u64) -> String {
 fn files_lose_nothing_and_workers_keep_the_order() {
     let (written, outcome) = run("[sources.cam]\ntype='ticks'\nframes=60\n\
          [transforms.see]\ntype='work'\ninputs=['cam']\nworkers=4\nmost_ms=6\n\
-         [sinks.book]\ntype='book'\ninputs=['see']\npath='BOOK'\n");
+         [sinks.book]\ntype='sequences'\ninputs=['see']\npath='BOOK'\n");
     assert_eq!(written, numbers(60));
     assert!(outcome.failures.is_empty());
     assert_eq!(
@@ -245,7 +253,7 @@ fn files_lose_nothing_and_workers_keep_the_order() {
 fn devices_drop_old_frames_when_the_consumer_is_slow_and_every_drop_is_counted() {
     let (written, outcome) = run("[sources.cam]\ntype='ticks'\nframes=500\nlive=true\n\
          [transforms.see]\ntype='work'\ninputs=['cam']\nmost_ms=5\n\
-         [sinks.book]\ntype='book'\ninputs=['see']\npath='BOOK'\n");
+         [sinks.book]\ntype='sequences'\ninputs=['see']\npath='BOOK'\n");
     let counts = &edge(&outcome, "cam").counts;
     assert_eq!((counts.received, counts.in_flight), (500, 0));
     assert!(
@@ -265,9 +273,9 @@ fn a_slow_sink_costs_its_own_events_and_nobody_else_s() {
     let (written, outcome) = run(
         "[sources.cam]\ntype='ticks'\nframes=100\nlive=true\nevery_ms=10\n\
          [transforms.see]\ntype='work'\ninputs=['cam']\n\
-         [sinks.slow]\ntype='book'\npath='/dev/null'\ndelay_ms=100\n\
+         [sinks.slow]\ntype='sequences'\npath='/dev/null'\ndelay_ms=100\n\
          inputs=[{from='see',capacity=4,when_full='drop_oldest'}]\n\
-         [sinks.book]\ntype='book'\ninputs=['see']\npath='BOOK'\n",
+         [sinks.book]\ntype='sequences'\ninputs=['see']\npath='BOOK'\n",
     );
     assert!(outcome.failures.is_empty());
     let seen = edge(&outcome, "cam").counts.forwarded;
@@ -283,7 +291,7 @@ fn a_slow_sink_costs_its_own_events_and_nobody_else_s() {
 fn an_outage_is_told_as_a_gap_and_the_source_goes_on() {
     let (written, outcome) = run("[sources.cam]\ntype='ticks'\nframes=6\nlost_after=3\n\
          [transforms.see]\ntype='work'\ninputs=['cam']\n\
-         [sinks.book]\ntype='book'\ninputs=['cam','see']\npath='BOOK'\n");
+         [sinks.book]\ntype='sequences'\ninputs=['cam','see']\npath='BOOK'\n");
     assert_eq!(written, "0 1 2 gap 4 5");
     let cam = &outcome.snapshot.nodes[0].counts;
     assert_eq!(
@@ -296,7 +304,7 @@ fn an_outage_is_told_as_a_gap_and_the_source_goes_on() {
 fn a_sink_that_fails_is_given_the_same_packet_again() {
     let (written, outcome) = run("[sources.cam]\ntype='ticks'\nframes=20\n\
          [transforms.see]\ntype='work'\ninputs=['cam']\n\
-         [sinks.book]\ntype='book'\ninputs=['see']\npath='BOOK'\nrefusals=2\n");
+         [sinks.book]\ntype='sequences'\ninputs=['see']\npath='BOOK'\nrefusals=2\n");
     assert_eq!(written, numbers(20));
     assert_eq!(edge(&outcome, "see").counts.dropped, 0);
 }
@@ -306,7 +314,7 @@ fn a_sink_that_fails_is_given_the_same_packet_again() {
 fn a_panic_is_the_failure_of_its_node_and_ends_the_run() {
     let (_, outcome) = run("[sources.cam]\ntype='ticks'\nframes=1000000\n\
          [transforms.see]\ntype='work'\ninputs=['cam']\npanic_at=5\nworkers=2\n\
-         [sinks.book]\ntype='book'\ninputs=['see']\npath='BOOK'\n");
+         [sinks.book]\ntype='sequences'\ninputs=['see']\npath='BOOK'\n");
     let (id, error) = &outcome.failures[0];
     assert_eq!(
         (&**id, error.to_string()),
@@ -320,7 +328,7 @@ fn the_run_goes_on_without_an_optional_node() {
     let (written, outcome) = run("[sources.cam]\ntype='ticks'\nframes=40\n\
          [transforms.see]\ntype='work'\ninputs=['cam']\npanic_at=5\noptional=true\n\
          [transforms.look]\ntype='work'\ninputs=['cam']\n\
-         [sinks.book]\ntype='book'\ninputs=['see','look']\npath='BOOK'\n");
+         [sinks.book]\ntype='sequences'\ninputs=['see','look']\npath='BOOK'\n");
     assert!(outcome.failures.is_empty());
     assert_eq!(outcome.snapshot.nodes[1].counts.state, State::Failed);
     assert!(written.ends_with("39"), "{written}");
@@ -332,7 +340,7 @@ fn a_stop_drains_and_a_sink_that_hangs_cannot_hold_it_up() {
     let text = "[runtime]\ndrain_ms=200\n\
          [sources.cam]\ntype='ticks'\nframes=1000000\n\
          [transforms.see]\ntype='work'\ninputs=['cam']\n\
-         [sinks.book]\ntype='book'\ninputs=['see']\npath='/nonexistent/book'\ndelay_ms=150\n";
+         [sinks.book]\ntype='sequences'\ninputs=['see']\npath='/nonexistent/book'\ndelay_ms=150\n";
     let plan = file::parse(text, Path::new("."), NODES).unwrap_or_else(|it| panic!("{it:?}"));
     let pipeline = run::start(plan);
     let stop = pipeline.stop();
@@ -349,7 +357,7 @@ fn a_panic_downstream_of_a_device_costs_one_frame() {
     let (written, outcome) = run(
         "[sources.cam]\ntype='ticks'\nframes=40\nlive=true\nevery_ms=5\n\
          [transforms.see]\ntype='work'\ninputs=['cam']\npanic_at=5\n\
-         [sinks.book]\ntype='book'\ninputs=['see']\npath='BOOK'\n",
+         [sinks.book]\ntype='sequences'\ninputs=['see']\npath='BOOK'\n",
     );
     assert!(outcome.failures.is_empty());
     assert!(written.ends_with("39"), "{written}");
@@ -364,7 +372,7 @@ fn a_call_that_hangs_is_left_behind_and_another_thread_goes_on() {
     let (written, outcome) = run("[runtime]\nhang_timeout_ms=1000\n\
          [sources.cam]\ntype='ticks'\nframes=150\nlive=true\nevery_ms=10\n\
          [transforms.see]\ntype='work'\ninputs=['cam']\nhang_at=5\n\
-         [sinks.book]\ntype='book'\ninputs=['see']\npath='BOOK'\n");
+         [sinks.book]\ntype='sequences'\ninputs=['see']\npath='BOOK'\n");
     assert!(outcome.failures.is_empty());
     assert!(
         written.starts_with("0 1 2 3 4 ") && written.ends_with("149"),

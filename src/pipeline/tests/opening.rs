@@ -9,7 +9,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::media::frame::Frame;
-use crate::media::packet::WithEvents;
 use crate::pipeline::contract::catalogue::{self, Entry};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::Result;
@@ -57,7 +56,7 @@ impl Node for Medium {
 }
 
 impl Source for Medium {
-    type Out = WithEvents<std::sync::Arc<Frame>>;
+    type Out = std::sync::Arc<Frame>;
 
     fn is_live(config: &Config) -> bool {
         config.live

@@ -4,35 +4,38 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{NODES, numbers};
+use crate::pipeline::contract::catalogue::Entry;
 use crate::pipeline::file;
 use crate::pipeline::run::snapshot::{Reload, ReloadOutcome};
 use crate::pipeline::run::{self, Outcome};
 
 /// A pipeline that is replaced while it runs.
-struct Reloading {
+pub struct Reloading {
+    nodes: &'static [Entry],
     directory: tempfile::TempDir,
     pipeline: run::Pipeline,
 }
 
 impl Reloading {
-    fn start(pipeline: &str) -> Reloading {
+    pub fn start(nodes: &'static [Entry], pipeline: &str) -> Reloading {
         let directory = tempfile::tempdir().expect("a scratch directory");
-        let pipeline = run::start(Reloading::plan(&directory, pipeline));
+        let pipeline = run::start(Reloading::plan(nodes, &directory, pipeline));
         Reloading {
+            nodes,
             directory,
             pipeline,
         }
     }
 
-    fn plan(directory: &tempfile::TempDir, pipeline: &str) -> file::Plan {
+    fn plan(nodes: &'static [Entry], directory: &tempfile::TempDir, pipeline: &str) -> file::Plan {
         let path = directory.path().to_str().expect("a plain path");
         let pipeline = pipeline.replace("DIR", path);
-        file::parse(&pipeline, Path::new("."), NODES).unwrap_or_else(|it| panic!("{it:?}"))
+        file::parse(&pipeline, Path::new("."), nodes).unwrap_or_else(|it| panic!("{it:?}"))
     }
 
     /// Runs it, puts `next` in its place after 200 ms, and gives what came of that and the end.
-    fn replace(self, next: &str) -> (Reload, Outcome, tempfile::TempDir) {
-        let plan = Reloading::plan(&self.directory, next);
+    pub fn replace(self, next: &str) -> (Reload, Outcome, tempfile::TempDir) {
+        let plan = Reloading::plan(self.nodes, &self.directory, next);
         let (reloader, view) = (self.pipeline.reloader(), self.pipeline.view());
         let asking = std::thread::spawn(move || {
             std::thread::sleep(Duration::from_millis(200));
@@ -55,13 +58,13 @@ fn book(directory: &tempfile::TempDir, name: &str) -> String {
 
 const CAMERA: &str = "[sources.cam]\ntype='ticks'\nframes=100\nlive=true\nevery_ms=5\n";
 const SEE: &str = "[transforms.see]\ntype='work'\ninputs=['cam']\n";
-const BOOK: &str = "[sinks.book]\ntype='book'\ninputs=['see']\npath='DIR/book'\n";
+const BOOK: &str = "[sinks.book]\ntype='sequences'\ninputs=['see']\npath='DIR/book'\n";
 
 #[test]
 fn a_reload_adds_nodes_and_those_that_stay_lose_nothing() {
-    let running = Reloading::start(&format!("{CAMERA}{SEE}{BOOK}"));
+    let running = Reloading::start(NODES, &format!("{CAMERA}{SEE}{BOOK}"));
     let more = "[transforms.look]\ntype='work'\ninputs=['cam']\n\
-                [sinks.other]\ntype='book'\ninputs=['look']\npath='DIR/other'\n";
+                [sinks.other]\ntype='sequences'\ninputs=['look']\npath='DIR/other'\n";
     let (reload, outcome, directory) = running.replace(&format!("{CAMERA}{SEE}{BOOK}{more}"));
     assert_eq!((reload.number, reload.outcome), (1, ReloadOutcome::Done));
     assert_eq!(book(&directory, "book"), numbers(100));
@@ -72,9 +75,12 @@ fn a_reload_adds_nodes_and_those_that_stay_lose_nothing() {
 
 #[test]
 fn a_reload_replaces_a_node_without_a_gap_and_removes_another() {
-    let running = Reloading::start(&format!(
-        "{CAMERA}{SEE}{BOOK}[sinks.other]\ntype='book'\ninputs=['see']\npath='DIR/other'\n"
-    ));
+    let running = Reloading::start(
+        NODES,
+        &format!(
+            "{CAMERA}{SEE}{BOOK}[sinks.other]\ntype='sequences'\ninputs=['see']\npath='DIR/other'\n"
+        ),
+    );
     let see = "[transforms.see]\ntype='work'\ninputs=['cam']\nmost_ms=1\n";
     let (reload, outcome, directory) = running.replace(&format!("{CAMERA}{see}{BOOK}"));
     assert_eq!(reload.outcome, ReloadOutcome::Done);
@@ -91,7 +97,7 @@ fn a_reload_replaces_a_node_without_a_gap_and_removes_another() {
 
 #[test]
 fn a_source_is_replaced_and_its_frames_are_numbered_on() {
-    let running = Reloading::start(&format!("{CAMERA}{SEE}{BOOK}"));
+    let running = Reloading::start(NODES, &format!("{CAMERA}{SEE}{BOOK}"));
     let faster = CAMERA.replace("every_ms=5", "every_ms=4");
     let (reload, outcome, directory) = running.replace(&format!("{faster}{SEE}{BOOK}"));
     assert_eq!(reload.outcome, ReloadOutcome::Done);
@@ -103,9 +109,9 @@ fn a_source_is_replaced_and_its_frames_are_numbered_on() {
 
 #[test]
 fn a_graph_that_cannot_be_built_changes_nothing() {
-    let running = Reloading::start(&format!("{CAMERA}{SEE}{BOOK}"));
+    let running = Reloading::start(NODES, &format!("{CAMERA}{SEE}{BOOK}"));
     let broken = "[transforms.look]\ntype='work'\ninputs=['cam']\nbroken=true\n\
-                  [sinks.other]\ntype='book'\ninputs=['look']\npath='DIR/other'\n";
+                  [sinks.other]\ntype='sequences'\ninputs=['look']\npath='DIR/other'\n";
     let (reload, outcome, directory) = running.replace(&format!("{CAMERA}{SEE}{BOOK}{broken}"));
     assert_eq!(reload.outcome, ReloadOutcome::Refused);
     assert_eq!(

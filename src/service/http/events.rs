@@ -10,10 +10,12 @@ use axum::http::HeaderMap;
 use axum::response::sse::{Event as Message, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, StreamExt};
+use serde::Serialize;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::guard::Refusal;
 use super::state::AppState;
+use crate::media::events::{Event, Line};
 use crate::pipeline::contract::secret::redact;
 use crate::pipeline::flow::tap::Published;
 
@@ -55,5 +57,17 @@ fn message(told: Published) -> Result<Message, Infallible> {
     let number = told.number.to_string();
     Ok(Message::default()
         .id(number)
-        .data(redact(&told.event.to_json())))
+        .data(redact(&with_sentence(&told.event))))
+}
+
+/// An event as sinks write it, and what it says to a person.
+fn with_sentence(event: &Event) -> String {
+    #[derive(Serialize)]
+    struct Said<'a> {
+        #[serde(flatten)]
+        line: Line<'a>,
+        says: String,
+    }
+    let (line, says) = (Line::from(event), event.sentence().to_string());
+    serde_json::to_string(&Said { line, says }).expect("events hold nothing that JSON cannot say")
 }

@@ -1,7 +1,7 @@
 //! Frames through OpenCV: devices, streams and files.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use super::config::Config;
@@ -27,6 +27,7 @@ pub fn start(medium: Medium, config: &Config, context: &Context) -> Blocking<Arc
         shape: (0, 0),
         previous: None,
         in_file: 0,
+        captured: context.kept(),
         context: context.clone(),
     };
     let (config, context) = (config.clone(), context.clone());
@@ -103,6 +104,8 @@ struct Reader {
     previous: Option<Time>,
     /// Frames of the file so far.
     in_file: u64,
+    /// Frames of all instances so far.
+    captured: Arc<AtomicU64>,
     context: Context,
 }
 
@@ -119,7 +122,7 @@ impl Reader {
                 return Ok(None);
             }
             let at = self.capture_time(capture);
-            let seq = self.context.captured.fetch_add(1, Relaxed);
+            let seq = self.captured.fetch_add(1, Relaxed);
             if self.limit.passes(at) {
                 return self.retrieve(capture, at, seq).map(Some);
             }

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::config::Config;
 use super::medium::Medium;
@@ -23,6 +23,7 @@ pub fn start(medium: Medium, config: &Config, context: &Context) -> Blocking<Arc
         limit: RateLimit::new(config.fps),
         pool: Recycle::new(Frame::empty),
         in_file: 0,
+        captured: context.kept(),
         context: context.clone(),
     };
     let (config, context) = (config.clone(), context.clone());
@@ -42,6 +43,8 @@ struct Reader {
     pool: Recycle<Frame>,
     /// Frames of the file so far.
     in_file: u64,
+    /// Frames of all instances so far.
+    captured: Arc<AtomicU64>,
     context: Context,
 }
 
@@ -57,7 +60,7 @@ impl Reader {
     fn next(&mut self, pictures: &mut Pictures) -> io::Result<Option<Arc<Frame>>> {
         while let Some((width, height)) = pictures.next_size()? {
             let at = self.capture_time(pictures.rate);
-            let seq = self.context.captured.fetch_add(1, Relaxed);
+            let seq = self.captured.fetch_add(1, Relaxed);
             if !self.limit.passes(at) {
                 pictures.skip_rows((width, height))?;
                 continue;

@@ -26,15 +26,15 @@ use self::medium::Medium;
 pub use self::medium::devices as video_devices;
 pub use self::opencv::version as opencv_version;
 use self::rate::silent;
-use crate::media::event::Condition;
+use crate::media::events::{Condition, Gap, Health, Of};
 use crate::media::frame::Frame;
-use crate::media::packet::WithEvents;
 use crate::nodes::parts::condition::Watch;
 use crate::nodes::parts::pace::{Metronome, Pace};
 use crate::pipeline::contract::blocking::{Blocking, Next};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Misuse, Result};
 use crate::pipeline::contract::node::{Emit, Flow, Node, Source};
+use crate::ports;
 
 /// Longest wait for a frame before the runtime is asked whether to stop.
 const LOOK_UP: Duration = Duration::from_millis(200);
@@ -50,6 +50,15 @@ pub struct Camera {
     last_frame: Instant,
     frozen: Frozen,
     watch: Watch,
+}
+
+ports! {
+    /// What a camera gives.
+    pub enum Seen {
+        Frame(Arc<Frame>),
+        Gap(Of<Gap>),
+        Health(Of<Health>),
+    }
 }
 
 impl Node for Camera {
@@ -132,7 +141,7 @@ impl Node for Camera {
 }
 
 impl Source for Camera {
-    type Out = WithEvents<Arc<Frame>>;
+    type Out = Seen;
 
     fn is_live(config: &Config) -> bool {
         Medium::of(&config.uri).is_ok_and(|medium| medium.is_live())
@@ -155,7 +164,7 @@ impl Source for Camera {
     fn next(&mut self, out: &mut Emit<Self::Out>) -> Result<Flow> {
         if let Some(frame) = &self.held {
             if self.metronome.is_time(frame.at) {
-                out.send(WithEvents::Item(self.held.take().expect("it is held")));
+                out.send(self.held.take().expect("it is held"));
             }
             return Ok(Flow::More);
         }
@@ -164,9 +173,9 @@ impl Source for Camera {
                 self.last_frame = Instant::now();
                 if self.live {
                     let still = self.frozen.still_for(&frame);
-                    let told = self.watch.note(frame.at, still)?;
-                    told.into_iter()
-                        .for_each(|it| out.send(WithEvents::Event(it)));
+                    if let Some(health) = self.watch.note(still)? {
+                        out.event(&frame.source, frame.at, None, health);
+                    }
                 }
                 self.held = Some(frame);
                 Ok(Flow::More)

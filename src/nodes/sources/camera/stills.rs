@@ -24,7 +24,7 @@ pub fn start(pattern: &Path, config: &Config, context: &Context) -> Result<Block
     if pictures.is_empty() {
         return Err(Error::fatal(format!("there is no picture {text}")));
     }
-    let source = Arc::clone(&context.id);
+    let (source, base) = (Arc::clone(&context.id), context.base.clone());
     let mut limit = RateLimit::new(config.fps);
     let mut pool = Recycle::new(Frame::empty);
     let read = move |numbered: &mut std::iter::Enumerate<std::vec::IntoIter<PathBuf>>| {
@@ -37,6 +37,8 @@ pub fn start(pattern: &Path, config: &Config, context: &Context) -> Result<Block
             frame.source = Arc::clone(&source);
             frame.seq = number as u64;
             frame.at = Time::from_secs_f64(number as f64);
+            let name = path.strip_prefix(&base).unwrap_or(&path);
+            frame.file = Some(name.to_string_lossy().into());
             let rgb = picture.to_rgb8();
             frame
                 .reshape(rgb.width(), rgb.height(), PixelFormat::Rgb8)

@@ -25,14 +25,14 @@ use self::feed::Feed;
 use self::losses::Losses;
 use crate::media::audio::{Audio, SAMPLE_RATE, duration_of};
 use crate::media::clock::{Clock, SampleClock, Time};
-use crate::media::event::{Condition, Event};
-use crate::media::packet::WithEvents;
+use crate::media::events::{Condition, Gap, Health, Of};
 use crate::media::resample::ToMono16k;
 use crate::nodes::parts::condition::{Remedy, Watch};
 use crate::pipeline::contract::blocking::{Blocking, Next};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
 use crate::pipeline::contract::node::{Emit, Flow, Node, Source};
+use crate::ports;
 
 /// Seconds of sound that the ring holds while the node is busy.
 const RING_SECONDS: usize = 2;
@@ -71,13 +71,30 @@ fn a_minute() -> u64 {
 
 /// A device that is read on a thread of its own.
 pub struct Microphone {
-    sound: Blocking<WithEvents<Arc<Audio>>>,
+    source: Arc<str>,
+    sound: Blocking<Piece>,
     /// Read already.
-    held: Option<WithEvents<Arc<Audio>>>,
+    held: Option<Piece>,
     stall_timeout: Duration,
     last_sound: Instant,
     zero_since: Option<Time>,
     watch: Watch,
+}
+
+/// What is read of it.
+enum Piece {
+    Sound(Arc<Audio>),
+    /// Nothing, from this time on.
+    Lost(Time, Gap),
+}
+
+ports! {
+    /// What a microphone gives.
+    pub enum Sound {
+        Audio(Arc<Audio>),
+        Gap(Of<Gap>),
+        Health(Of<Health>),
+    }
 }
 
 /// An open device.
@@ -99,7 +116,7 @@ struct Reader {
     interleaved: Vec<f32>,
     losses: Losses,
     /// To be given out, in this order: at most a gap, sound and another gap.
-    ready: VecDeque<WithEvents<Arc<Audio>>>,
+    ready: VecDeque<Piece>,
 }
 
 impl Node for Microphone {
@@ -123,6 +140,7 @@ impl Node for Microphone {
         // Opening may take as long as a silence.
         let held = sound.first(stall_timeout * 2, &context.stop)?;
         Ok(Microphone {
+            source: Arc::clone(&context.id),
             sound,
             held,
             stall_timeout,
@@ -134,7 +152,7 @@ impl Node for Microphone {
 }
 
 impl Source for Microphone {
-    type Out = WithEvents<Arc<Audio>>;
+    type Out = Sound;
 
     fn is_live(_: &Config) -> bool {
         true
@@ -142,19 +160,18 @@ impl Source for Microphone {
 
     fn next(&mut self, out: &mut Emit<Self::Out>) -> Result<Flow> {
         if let Some(held) = self.held.take() {
-            out.send(held);
+            self.give(held, out);
             return Ok(Flow::More);
         }
         match self.sound.next(LOOK_UP)? {
-            Next::Item(item) => {
+            Next::Item(piece) => {
                 self.last_sound = Instant::now();
-                let told = match &item {
-                    WithEvents::Item(audio) => self.silence(audio)?,
-                    WithEvents::Event(_) => None,
-                };
-                told.into_iter()
-                    .for_each(|it| out.send(WithEvents::Event(it)));
-                out.send(item);
+                if let Piece::Sound(audio) = &piece
+                    && let Some(health) = self.silence(audio)?
+                {
+                    out.event(&audio.source, audio.at, None, health);
+                }
+                self.give(piece, out);
             }
             Next::End => return Err(silent()),
             // The reader says so itself, unless it hangs.
@@ -168,8 +185,15 @@ impl Source for Microphone {
 }
 
 impl Microphone {
+    fn give(&self, piece: Piece, out: &mut Emit<Sound>) {
+        match piece {
+            Piece::Sound(audio) => out.send(audio),
+            Piece::Lost(from, gap) => out.event(&self.source, from, None, gap),
+        }
+    }
+
     /// Notes for how long there have been zeros only.
-    fn silence(&mut self, audio: &Audio) -> Result<Option<Event>> {
+    fn silence(&mut self, audio: &Audio) -> Result<Option<Health>> {
         if audio.samples.iter().any(|&sample| sample != 0.0) {
             self.zero_since = None;
         } else {
@@ -178,7 +202,7 @@ impl Microphone {
         let lasted = self
             .zero_since
             .map_or(Duration::ZERO, |since| audio.at.since(since));
-        self.watch.note(audio.at, lasted)
+        self.watch.note(lasted)
     }
 }
 
@@ -229,7 +253,7 @@ impl Reader {
         })
     }
 
-    fn read(&mut self) -> Result<Option<WithEvents<Arc<Audio>>>> {
+    fn read(&mut self) -> Result<Option<Piece>> {
         loop {
             if let Some(ready) = self.ready.pop_front() {
                 return Ok(Some(ready));
@@ -247,7 +271,7 @@ impl Reader {
                 if !samples.is_empty() {
                     self.tell_loss(samples.len(), lost_from);
                     let audio = Arc::new(self.stamped(samples, lost_from));
-                    self.ready.push_back(WithEvents::Item(audio));
+                    self.ready.push_back(Piece::Sound(audio));
                 }
                 if lost > 0.0 {
                     self.tell_gap(lost_from, now, "the microphone was read too late");
@@ -295,8 +319,8 @@ impl Reader {
     }
 
     fn tell_gap(&mut self, from: Time, to: Time, why: &str) {
-        let gap = Event::gap(&self.source, from, to, why);
-        self.ready.push_back(WithEvents::Event(gap));
+        let gap = Gap::new(from, to, why);
+        self.ready.push_back(Piece::Lost(from, gap));
         // One at least, or what comes next would pass for what follows.
         let lost = (to.since(from).as_secs_f64() * f64::from(SAMPLE_RATE)) as u64;
         self.next_sample += lost.max(1);

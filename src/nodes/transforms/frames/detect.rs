@@ -13,8 +13,9 @@ use crate::inference::sight::labels;
 use crate::inference::sight::nms::{Candidate, suppress};
 use crate::inference::store;
 use crate::inference::store::manifest::{self, Task};
-use crate::media::event::{Event, Head as EventHead, Object};
+use crate::media::events::{Detection, Of};
 use crate::media::frame::Frame;
+use crate::media::object::Object;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Misuse, Result};
 use crate::pipeline::contract::node::{Emit, Node, Transform};
@@ -119,11 +120,11 @@ impl Node for Detect {
 
 impl Transform for Detect {
     type In = Arc<Frame>;
-    type Out = Event;
+    type Out = Of<Detection>;
     const STATELESS: bool = true;
     const INFERS: bool = true;
 
-    fn apply(&mut self, frame: Arc<Frame>, out: &mut Emit<Event>) -> Result<()> {
+    fn apply(&mut self, frame: Arc<Frame>, out: &mut Emit<Self::Out>) -> Result<()> {
         let (pixels, fit) = self.letterbox.fill(&frame).map_err(Error::Retry)?;
         let outputs = infer(&mut self.session, &*self.head, &self.shape, pixels)?;
         self.candidates.clear();
@@ -136,23 +137,26 @@ impl Transform for Detect {
         self.candidates.truncate(MOST_CANDIDATES);
         suppress(&mut self.candidates, self.overlap);
         if !self.candidates.is_empty() {
-            out.send(self.event(&frame, fit));
+            out.event(
+                &frame.source,
+                frame.at,
+                Some(frame.seq),
+                self.detection(&frame, fit),
+            );
         }
         Ok(())
     }
 }
 
 impl Detect {
-    fn event(&self, frame: &Frame, fit: Fit) -> Event {
+    fn detection(&self, frame: &Frame, fit: Fit) -> Detection {
         let object = |found: &Candidate| Object {
             label: Arc::clone(&self.labels[found.class]),
             score: found.score,
             bounds: fit.to_frame(found.corners),
         };
-        let mut head = EventHead::new(&frame.source, frame.at);
-        head.seq = Some(frame.seq);
-        Event::Detection {
-            head,
+        Detection {
+            file: frame.file.clone(),
             frame: [frame.width, frame.height],
             objects: self.candidates.iter().map(object).collect(),
             model: Arc::clone(&self.session.about.name),

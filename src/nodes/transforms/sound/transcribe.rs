@@ -10,7 +10,7 @@ use crate::inference::store;
 use crate::inference::store::manifest::Task;
 use crate::media::audio::Utterance;
 use crate::media::clock::Clock;
-use crate::media::event::{Event, Head};
+use crate::media::events::{Of, Transcript};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Misuse, Result};
 use crate::pipeline::contract::node::{Emit, Node, Transform};
@@ -70,15 +70,14 @@ impl Node for Transcribe {
 
 impl Transform for Transcribe {
     type In = Arc<Utterance>;
-    type Out = Event;
+    type Out = Of<Transcript>;
     const STATELESS: bool = true;
     const INFERS: bool = true;
 
-    fn apply(&mut self, utterance: Arc<Utterance>, out: &mut Emit<Event>) -> Result<()> {
+    fn apply(&mut self, utterance: Arc<Utterance>, out: &mut Emit<Self::Out>) -> Result<()> {
         let heard = self.listener.transcribe(&utterance.samples)?;
         let lag = self.clock.now().since(utterance.end);
-        out.send(Event::Transcript {
-            head: Head::new(&utterance.source, utterance.start),
+        let transcript = Transcript {
             start: utterance.start.as_secs_f64(),
             end: utterance.end.as_secs_f64(),
             text: heard.text,
@@ -88,7 +87,8 @@ impl Transform for Transcribe {
             accepted: heard.accepted,
             lag_ms: utterance.live.then_some(lag.as_millis() as u64),
             model: Arc::clone(&self.listener.name),
-        });
+        };
+        out.event(&utterance.source, utterance.start, None, transcript);
         Ok(())
     }
 }

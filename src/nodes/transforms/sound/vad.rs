@@ -12,11 +12,11 @@ use crate::inference::store;
 use crate::inference::store::manifest::Task;
 use crate::media::audio::{Audio, SAMPLE_RATE, Utterance, duration_of};
 use crate::media::clock::Time;
-use crate::media::event::{Event, Head};
-use crate::media::packet::WithEvents;
+use crate::media::events::{Of, Speech};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Misuse, Result};
 use crate::pipeline::contract::node::{Emit, Node, Transform};
+use crate::ports;
 
 /// The probability must fall so far below the threshold before speech can end.
 const HYSTERESIS: f32 = 0.15;
@@ -92,6 +92,14 @@ pub struct Vad {
     latest: Option<Arc<Audio>>,
 }
 
+ports! {
+    /// What is heard: that somebody speaks, and the sound of it.
+    pub enum Spoken {
+        Utterance(Arc<Utterance>),
+        Speech(Of<Speech>),
+    }
+}
+
 impl Node for Vad {
     const NAME: &'static str = "vad";
     const ABOUT: &'static str =
@@ -131,7 +139,7 @@ impl Node for Vad {
 
 impl Transform for Vad {
     type In = Arc<Audio>;
-    type Out = WithEvents<Arc<Utterance>>;
+    type Out = Spoken;
     const INFERS: bool = true;
 
     fn apply(&mut self, audio: Arc<Audio>, out: &mut Emit<Self::Out>) -> Result<()> {
@@ -164,7 +172,7 @@ impl Vad {
     }
 
     /// Runs the model on every whole window.
-    fn listen(&mut self, out: &mut Emit<WithEvents<Arc<Utterance>>>) -> Result<()> {
+    fn listen(&mut self, out: &mut Emit<Spoken>) -> Result<()> {
         loop {
             let start = (self.heard_to - self.kept_from) as usize;
             let Some(window) = self.kept[start..].first_chunk::<WINDOW>() else {
@@ -185,7 +193,7 @@ impl Vad {
         Ok(())
     }
 
-    fn tell(&self, segment: Segment, out: &mut Emit<WithEvents<Arc<Utterance>>>) {
+    fn tell(&self, segment: Segment, out: &mut Emit<Spoken>) {
         let latest = self
             .latest
             .as_ref()
@@ -194,23 +202,23 @@ impl Vad {
             capture_time(latest, segment.start),
             capture_time(latest, segment.end),
         );
-        out.send(WithEvents::Event(Event::Speech {
-            head: Head::new(&latest.source, start),
+        let speech = Speech {
             start: start.as_secs_f64(),
             end: end.as_secs_f64(),
             probability: segment.probability,
-        }));
+        };
+        out.event(&latest.source, start, None, speech);
         let from = (segment.start - self.kept_from) as usize;
         let to = (segment.end - self.kept_from) as usize + self.padding;
         let samples = &self.kept[from.saturating_sub(self.padding)..to.min(self.kept.len())];
-        out.send(WithEvents::Item(Arc::new(Utterance {
+        out.send(Arc::new(Utterance {
             source: Arc::clone(&latest.source),
             live: latest.live,
             start,
             end,
             probability: segment.probability,
             samples: samples.to_vec(),
-        })));
+        }));
     }
 }
 

@@ -1,0 +1,73 @@
+//! `health`: media that arrive and are of no use.
+
+use std::fmt::{self, Write};
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::report::{Report, Tone};
+use crate::media::digits::three_places;
+
+/// A source that runs and yet gives nothing of use, or does again.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Health {
+    /// What is or was wrong.
+    pub condition: Condition,
+    /// Whether it is so now.
+    pub active: bool,
+    /// For how many seconds it has been, or was, so.
+    #[serde(serialize_with = "three_places")]
+    pub seconds: f64,
+}
+
+/// What can be wrong with media that arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    /// The picture does not change at all, not even by noise.
+    Frozen,
+    /// All samples are exactly zero.
+    Silent,
+}
+
+impl Condition {
+    /// The word for it, as in the JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Condition::Frozen => "frozen",
+            Condition::Silent => "silent",
+        }
+    }
+}
+
+impl Health {
+    /// It has been so, or was so, for so long.
+    pub fn new(condition: Condition, active: bool, lasted: Duration) -> Health {
+        let seconds = lasted.as_secs_f64();
+        Health {
+            condition,
+            active,
+            seconds,
+        }
+    }
+}
+
+impl Report for Health {
+    const NAME: &'static str = "health";
+
+    fn say(&self, to: &mut dyn Write) -> fmt::Result {
+        let (name, seconds) = (self.condition.name(), self.seconds);
+        match self.active {
+            true => write!(to, "{name} for {seconds:.0} s"),
+            false => write!(to, "no longer {name}, after {seconds:.0} s"),
+        }
+    }
+
+    fn tone(&self) -> Tone {
+        match self.active {
+            true => Tone::Alarm,
+            false => Tone::Plain,
+        }
+    }
+}

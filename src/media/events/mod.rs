@@ -1,0 +1,235 @@
+//! What was seen, heard or lost: the events that sinks write, version 1.
+//!
+//! One JSON object a line: a head that all kinds share, and a body, one file a kind. Times are capture
+//! times; boxes are pixels of the source frame. A new kind is its file and its line in the list below:
+//! port, schema, sentence and counters come with it.
+
+mod detection;
+mod gap;
+mod head;
+mod health;
+mod report;
+mod schema;
+mod speech;
+mod transcript;
+
+use std::fmt::{self, Display, Write};
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use schemars::{Schema, SchemaGenerator};
+use serde::Serialize;
+
+pub use self::detection::Detection;
+pub use self::gap::Gap;
+pub use self::head::Head;
+pub use self::health::{Condition, Health};
+pub use self::report::{Report, Tone};
+pub use self::speech::Speech;
+pub use self::transcript::Transcript;
+use crate::media::clock::Time;
+use crate::media::kind::Kind;
+use crate::media::object::Object;
+
+/// Declares the kinds of events.
+macro_rules! events {
+    ($($kind:ident,)*) => {
+        /// What an event tells: one variant a kind.
+        #[derive(Clone, Debug, Serialize)]
+        #[serde(untagged)]
+        #[allow(missing_docs)]
+        pub enum Body { $($kind($kind),)* }
+
+        /// Every kind of event.
+        pub const KINDS: &[Kind] = &[$($kind::KIND,)*];
+
+        impl Body {
+            /// Its kind.
+            pub fn kind(&self) -> Kind {
+                match self { $(Body::$kind(_) => $kind::KIND,)* }
+            }
+
+            /// How it is said.
+            pub fn tone(&self) -> Tone {
+                match self { $(Body::$kind(body) => body.tone(),)* }
+            }
+
+            /// The objects that it is about.
+            pub fn objects(&self) -> &[Object] {
+                match self { $(Body::$kind(body) => body.objects(),)* }
+            }
+
+            fn say(&self, to: &mut dyn Write) -> fmt::Result {
+                match self { $(Body::$kind(body) => body.say(to),)* }
+            }
+
+            fn end(&self, at: Time) -> Time {
+                match self { $(Body::$kind(body) => body.end(at),)* }
+            }
+        }
+
+        $(
+            impl From<$kind> for Body {
+                fn from(body: $kind) -> Body { Body::$kind(body) }
+            }
+
+            impl InBody for $kind {
+                fn of(body: &Body) -> Option<&$kind> {
+                    match body {
+                        Body::$kind(body) => Some(body),
+                        _ => None,
+                    }
+                }
+            }
+        )*
+
+        /// The schema of each kind, as it is written after the version.
+        fn schemas(generator: &mut SchemaGenerator) -> Vec<Schema> {
+            vec![$(schema::of::<$kind>(generator),)*]
+        }
+    };
+}
+
+events! {
+    Detection,
+    Speech,
+    Transcript,
+    Gap,
+    Health,
+}
+
+/// A kind of event that is in the list.
+pub trait InBody: Report + Into<Body> {
+    /// The body, if it is of this kind.
+    fn of(body: &Body) -> Option<&Self>;
+}
+
+/// An event. It is whole from its birth; whoever passes it on leaves it as it is.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Who tells it, of which source, when.
+    pub head: Head,
+    /// What it tells.
+    pub body: Body,
+}
+
+impl Event {
+    /// Capture time of the last of what it is about.
+    pub fn end(&self) -> Time {
+        self.body.end(self.head.at)
+    }
+
+    /// What it tells in a sentence, without its source and time.
+    pub fn sentence(&self) -> impl Display + '_ {
+        Sentence(&self.body)
+    }
+
+    /// The event as one line of JSON, without the line break.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(&Line::from(self)).expect("events hold nothing that JSON cannot say")
+    }
+}
+
+struct Sentence<'a>(&'a Body);
+
+impl Display for Sentence<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.say(f)
+    }
+}
+
+/// JSON Schema of an event as it is written.
+pub fn schema() -> Schema {
+    schema::of_line(schemas)
+}
+
+/// An event of one kind, in the packet that carries it.
+#[derive(Clone, Debug)]
+pub struct Of<B> {
+    event: Arc<Event>,
+    kind: PhantomData<fn() -> B>,
+}
+
+impl<B: InBody> Of<B> {
+    /// The same event, if it is of this kind.
+    pub fn new(event: Arc<Event>) -> Option<Of<B>> {
+        B::of(&event.body)?;
+        let kind = PhantomData;
+        Some(Of { event, kind })
+    }
+
+    /// Who tells it, of which source, when.
+    pub fn head(&self) -> &Head {
+        &self.event.head
+    }
+
+    /// What it tells.
+    pub fn body(&self) -> &B {
+        B::of(&self.event.body).expect("it was looked at when this was made")
+    }
+
+    /// The event as any sink takes it.
+    pub fn into_event(self) -> Arc<Event> {
+        self.event
+    }
+}
+
+/// An event as it is written: the version of the format comes first.
+#[derive(Serialize)]
+pub struct Line<'a> {
+    v: u8,
+    kind: &'static str,
+    #[serde(flatten)]
+    head: &'a Head,
+    #[serde(flatten)]
+    body: &'a Body,
+}
+
+impl<'a> From<&'a Event> for Line<'a> {
+    fn from(event: &'a Event) -> Line<'a> {
+        Line {
+            v: 1,
+            kind: event.body.kind().name,
+            head: &event.head,
+            body: &event.body,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn detection_reads_as_documented() {
+        let head = Head {
+            node: Arc::from("people"),
+            source: Arc::from("porch"),
+            seq: Some(812),
+            time: jiff::Timestamp::UNIX_EPOCH,
+            t: 27.066_04,
+            at: Time::from_secs_f64(27.066_04),
+        };
+        let detection = Detection {
+            file: None,
+            frame: [1280, 720],
+            objects: vec![Object {
+                label: Arc::from("person"),
+                score: 0.912_34,
+                bounds: [412.0, 188.04, 96.0, 260.0],
+            }],
+            model: Arc::from("yolox-nano@695e750a5d57"),
+            provider: Arc::from("cpu"),
+        };
+        let body = detection.into();
+        let event = Event { head, body };
+        let expected = concat!(
+            r#"{"v":1,"kind":"detection","node":"people","source":"porch","seq":812,"#,
+            r#""time":"1970-01-01T00:00:00.000Z","t":27.066,"frame":[1280,720],"#,
+            r#""objects":[{"label":"person","score":0.912,"box":[412.0,188.0,96.0,260.0]}],"#,
+            r#""model":"yolox-nano@695e750a5d57","provider":"cpu"}"#
+        );
+        assert_eq!(event.to_json(), expected);
+        assert_eq!(event.sentence().to_string(), "person 0.91 at 412,188");
+    }
+}

@@ -1,0 +1,55 @@
+//! What a kind of event is.
+
+use std::fmt::{self, Write};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::media::clock::Time;
+use crate::media::kind::{Kind, Lane};
+use crate::media::object::Object;
+
+/// A kind of event: what its body says beside the head.
+pub trait Report: Serialize + JsonSchema + Send + Sync + 'static {
+    /// Name of the kind, as in the JSON.
+    const NAME: &'static str;
+    /// The kind as a port.
+    const KIND: Kind = Kind {
+        name: Self::NAME,
+        lane: Lane::Event,
+    };
+
+    /// Says it in a sentence, without its source and time.
+    ///
+    /// # Errors
+    /// What `to` says.
+    fn say(&self, to: &mut dyn Write) -> fmt::Result;
+
+    /// How it is said.
+    fn tone(&self) -> Tone {
+        Tone::Plain
+    }
+
+    /// Capture time of the last of what it is about, which begins `at`.
+    fn end(&self, at: Time) -> Time {
+        at
+    }
+
+    /// The objects that it is about.
+    fn objects(&self) -> &[Object] {
+        &[]
+    }
+}
+
+/// How a sentence is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// In passing.
+    Plain,
+    /// It is what one waits for.
+    Strong,
+    /// It may be nothing.
+    Faint,
+    /// Something is wrong.
+    Alarm,
+}
