@@ -42,7 +42,7 @@ put() { install -D -m "$1" "$2" "$root/$3"; } # MODE FROM TO
 # is also a sum of their names. In its place comes one of what is run.
 stripped() {
     "$tools-strip" --remove-section=.comment --remove-section=.note "$1"
-    "$tools-readelf" -S "$1" | grep -q '\.note\.gnu\.build-id' || return 0
+    "$tools-readelf" -SW "$1" | grep -q '\.note\.gnu\.build-id' || return 0
     "$tools-objcopy" -O binary --only-section=.text --only-section=.rodata "$1" "$root/code"
     printf '\4\0\0\0\24\0\0\0\3\0\0\0GNU\0%.20s' "$(sha256sum <"$root/code")" >"$root/id"
     "$tools-objcopy" --update-section .note.gnu.build-id="$root/id" "$1"

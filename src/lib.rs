@@ -24,6 +24,12 @@
 //! `isolation = "process"` the models run in child processes ([`inference::worker`]), and a crash of
 //! native code is one node's failure.
 //!
+//! Time passes without packets too: every link carries how far its producer has told all, and nodes hear
+//! of the smallest of these bounds by `pass` ([`pipeline::contract::node`]). Downstream of files only the
+//! bounds count, so that results are repeatable; downstream of a device a node waits no longer than its
+//! `wait_ms`, and what comes later is dropped and counted. A sink that batches is given again, after a
+//! failure, what it had not settled.
+//!
 //! When a node fails, [`pipeline::run::supervise`] reopens it ([`pipeline::run::restarts`] says how soon)
 //! or ends it. A thread that does not come back from a call is left behind and another takes its place.
 //! A reload builds the new graph beside the old one and puts it in its place between two packets;

@@ -18,6 +18,8 @@ pub struct Time(u64);
 impl Time {
     /// The start of the run.
     pub const ZERO: Time = Time(0);
+    /// Later than everything: where nothing is still to come.
+    pub const END: Time = Time(u64::MAX);
 
     /// From seconds since the run began; negative values become zero.
     pub fn from_secs_f64(seconds: f64) -> Time {

@@ -105,6 +105,21 @@ impl Packet {
     }
 }
 
+/// What an event takes in memory, about.
+const EVENT_BYTES: usize = 1024;
+
+impl Packet {
+    /// Bytes of media that it keeps in memory, about.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Packet::Frame(frame) => frame.pixels.len(),
+            Packet::Audio(audio) => size_of_val(&audio.samples[..]),
+            Packet::Utterance(utterance) => size_of_val(&utterance.samples[..]),
+            Packet::Event(_) => EVENT_BYTES,
+        }
+    }
+}
+
 /// Events of any kind.
 impl Payload for Arc<Event> {
     const KINDS: &'static [Kind] = events::KINDS;

@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn the_worst_comes_first_and_in_words() {
-        let (outlet, _inlet) = link(1, WhenFull::DropOldest, Stop::default());
+        let (outlet, _inlet) = link(1, WhenFull::DropOldest, false, Stop::default());
         let stats = outlet.watch().stats;
         (0..4).for_each(|_| stats.count_received());
         (0..3).for_each(|_| stats.count_dropped(DropReason::Full));

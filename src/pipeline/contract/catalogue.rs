@@ -6,7 +6,8 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::DeTable;
 
-use crate::media::kind::Kind;
+use crate::media::clock::Time;
+use crate::media::kind::{Kind, Lane};
 use crate::media::packet::{FromPacket, Packet, Payload};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Misuse, Result};
@@ -61,6 +62,10 @@ pub struct NodeType {
     pub stateless: bool,
     /// Whether it runs a model: opening it then includes an inference.
     pub infers: bool,
+    /// How long it waits for producers that tell nothing, if it decides by time.
+    pub wait_ms: Option<u64>,
+    /// Packets that it writes before they must be settled.
+    pub batch: usize,
     /// JSON Schema of its options.
     pub schema: fn() -> schemars::Schema,
     /// Parses options. The error carries the span of what is wrong.
@@ -109,6 +114,16 @@ impl fmt::Debug for NodeType {
     }
 }
 
+impl NodeType {
+    /// Lanes of what it makes.
+    pub fn lanes(&self) -> Vec<Lane> {
+        let mut lanes: Vec<Lane> = self.produces.iter().map(|it| it.lane).collect();
+        lanes.sort();
+        lanes.dedup();
+        lanes
+    }
+}
+
 impl Entry {
     /// Name in pipeline files.
     pub fn name(&self) -> &'static str {
@@ -126,6 +141,27 @@ pub trait Running {
     /// # Errors
     /// What the node returns.
     fn step(&mut self, input: Option<Packet>, out: &mut Emit<Packet>) -> Result<Flow>;
+
+    /// Nothing that is still to come in is about anything earlier.
+    ///
+    /// # Errors
+    /// What the node returns.
+    fn pass(&mut self, _to: Time, _out: &mut Emit<Packet>) -> Result<()> {
+        Ok(())
+    }
+
+    /// The earliest capture time that it may still tell of.
+    fn holds(&self) -> Option<Time> {
+        None
+    }
+
+    /// Makes sure of what was written.
+    ///
+    /// # Errors
+    /// What the node returns.
+    fn settle(&mut self) -> Result<()> {
+        Ok(())
+    }
 
     /// The input has ended.
     ///
@@ -154,6 +190,14 @@ impl<N: Transform> Running for AsTransform<N> {
         self.0.apply(item, &mut out.only()).map(|()| Flow::More)
     }
 
+    fn pass(&mut self, to: Time, out: &mut Emit<Packet>) -> Result<()> {
+        self.0.pass(to, &mut out.only())
+    }
+
+    fn holds(&self) -> Option<Time> {
+        self.0.holds()
+    }
+
     fn finish(&mut self, out: &mut Emit<Packet>) -> Result<()> {
         self.0.finish(&mut out.only())
     }
@@ -163,6 +207,14 @@ impl<N: Sink> Running for AsSink<N> {
     fn step(&mut self, input: Option<Packet>, _: &mut Emit<Packet>) -> Result<Flow> {
         let item = N::In::from_packet(input.expect("a sink is driven by packets"));
         self.0.write(item).map(|()| Flow::More)
+    }
+
+    fn pass(&mut self, to: Time, _: &mut Emit<Packet>) -> Result<()> {
+        self.0.pass(to)
+    }
+
+    fn settle(&mut self) -> Result<()> {
+        self.0.settle()
     }
 
     fn finish(&mut self, _: &mut Emit<Packet>) -> Result<()> {
@@ -194,6 +246,7 @@ pub const fn transform<N: Transform>() -> NodeType {
         produces: N::Out::KINDS,
         stateless: N::STATELESS,
         infers: N::INFERS,
+        wait_ms: N::WAIT_MS,
         configure: |table| {
             let wrap = |node| -> Box<dyn Running> { Box::new(AsTransform(node)) };
             configure::<N>(table, |_| false, wrap).map(|(_, configured)| configured)
@@ -206,6 +259,7 @@ pub const fn transform<N: Transform>() -> NodeType {
 pub const fn sink<N: Sink>() -> NodeType {
     NodeType {
         accepts: N::In::KINDS,
+        batch: N::BATCH,
         configure: |table| {
             let wrap = |node| -> Box<dyn Running> { Box::new(AsSink(node)) };
             configure::<N>(table, |_| false, wrap).map(|(_, configured)| configured)
@@ -224,6 +278,8 @@ const fn node_type<N: Node>(role: Role) -> NodeType {
         produces: &[],
         stateless: false,
         infers: false,
+        wait_ms: None,
+        batch: 1,
         schema: || schemars::schema_for!(N::Config),
         configure: |_| unreachable!("every role sets it"),
     }

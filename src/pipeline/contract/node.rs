@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
+use crate::media::clock::Time;
 use crate::media::packet::{FromPacket, Packet, Payload};
 use crate::pipeline::contract::context::Context;
 pub use crate::pipeline::contract::emit::Emit;
@@ -76,6 +77,10 @@ pub trait Transform: Node {
     /// Whether it runs a model. Then `open` ends with an inference on nothing: the service counts as
     /// ready when that has succeeded, as nobody may talk or come into view for hours.
     const INFERS: bool = false;
+    /// For nodes that decide by time: how many milliseconds `pass` waits at most for producers that tell
+    /// nothing, downstream of a device. What comes later than that is dropped. The option `wait_ms`
+    /// changes it.
+    const WAIT_MS: Option<u64> = None;
 
     /// Handles one packet.
     ///
@@ -83,7 +88,23 @@ pub trait Transform: Node {
     /// The packet counts as dropped; after `Retry` the node is reopened.
     fn apply(&mut self, item: Self::In, out: &mut Emit<Self::Out>) -> Result<()>;
 
-    /// Gives what is still held back when the input has ended.
+    /// Time has passed: nothing that is still to come in is about anything earlier than `to`, which only
+    /// grows. Here ends what ends without a packet. One call with a later time must do what several
+    /// with times between would: how often it is called says nothing.
+    ///
+    /// # Errors
+    /// As `apply`.
+    fn pass(&mut self, _to: Time, _out: &mut Emit<Self::Out>) -> Result<()> {
+        Ok(())
+    }
+
+    /// The earliest capture time that the node may still tell of, of what it has taken in: the start
+    /// of what is not over yet. None if it has told all.
+    fn holds(&self) -> Option<Time> {
+        None
+    }
+
+    /// Gives what is still held back when the input has ended; `pass` was called for the end of time.
     ///
     /// # Errors
     /// As `apply`.
@@ -97,11 +118,33 @@ pub trait Sink: Node {
     /// What it takes.
     type In: FromPacket;
 
-    /// Writes one packet. After `Retry` the node is reopened and given the same packet again.
+    /// So many packets are written before they must be settled: those of a transaction, or between two
+    /// writes to a disk.
+    const BATCH: usize = 1;
+
+    /// Writes one packet. After `Retry` the node is reopened and given again what was not settled, in
+    /// the same order.
     ///
     /// # Errors
     /// `Retry` if the place may have room again, `Fatal` if not.
     fn write(&mut self, item: Self::In) -> Result<()>;
+
+    /// Makes sure of all that was written since the last time: after this it counts as delivered. Called
+    /// after `BATCH` packets, a second after the first of them, and before the end.
+    ///
+    /// # Errors
+    /// As `write`: then nothing of the batch counts as delivered.
+    fn settle(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    /// As `Transform::pass`.
+    ///
+    /// # Errors
+    /// As `write`.
+    fn pass(&mut self, _to: Time) -> Result<()> {
+        Ok(())
+    }
 
     /// Completes what has been written.
     ///

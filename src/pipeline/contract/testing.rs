@@ -61,6 +61,8 @@ pub fn drive(
     for packet in inputs {
         node.step(Some(packet), &mut emit)?;
     }
+    node.pass(Time::END, &mut emit)?;
+    node.settle()?;
     node.finish(&mut emit)?;
     Ok(out)
 }

@@ -23,15 +23,18 @@ pub enum DropReason {
     Failed,
     /// The run was cut short before the queue had drained.
     Abandoned,
+    /// The consumer decides by time, and had decided already.
+    Late,
 }
 
 impl DropReason {
     /// Every reason, in the order of the counters.
-    pub const ALL: [DropReason; 4] = [
+    pub const ALL: [DropReason; 5] = [
         DropReason::Full,
         DropReason::Closed,
         DropReason::Failed,
         DropReason::Abandoned,
+        DropReason::Late,
     ];
 
     /// Name in `/status` and metrics.
@@ -41,6 +44,7 @@ impl DropReason {
             DropReason::Closed => "closed",
             DropReason::Failed => "failed",
             DropReason::Abandoned => "abandoned",
+            DropReason::Late => "late",
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -39,6 +40,7 @@ impl Parser {
         let inputs = self.inputs(role, name, &span, &mut table);
         let workers = self.workers(ty, &span, &mut table);
         let optional = self.common(&mut table, "optional", false, "true or false");
+        let wait = ty.wait_ms.map(|default| self.wait(default, &mut table));
         let places = places(&table);
         let table = Spanned::new(table_span, table);
         let options = toml::Table::deserialize(Deserializer::from(table.clone()));
@@ -64,6 +66,7 @@ impl Parser {
             inputs,
             workers,
             optional,
+            wait,
             live: configured.live,
             prepare: configured.prepare,
             probe: configured.probe,
@@ -101,6 +104,18 @@ impl Parser {
             self.report(span.clone(), message, help);
         }
         usize::from(workers)
+    }
+
+    fn wait(&mut self, default: u64, table: &mut DeTable<'_>) -> Duration {
+        let help = "a number of milliseconds from 0 to 3600000";
+        let span = table.get("wait_ms").map(Spanned::span);
+        let wait: u64 = self.common(table, "wait_ms", default, help);
+        if let Some(span) = span
+            && wait > 3_600_000
+        {
+            self.report(span, "`wait_ms` is out of range".to_owned(), help);
+        }
+        Duration::from_millis(wait)
     }
 
     fn node_type(

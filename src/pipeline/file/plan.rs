@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::pipeline::contract::catalogue::{NodeType, Opener, Prepare, Probe};
 use crate::pipeline::contract::runtime_options::Runtime;
@@ -37,6 +38,8 @@ pub struct PlannedNode {
     pub workers: usize,
     /// Whether the run goes on without it.
     pub optional: bool,
+    /// How long it waits for producers that tell nothing, if it decides by time.
+    pub wait: Option<Duration>,
     /// Whether it, or anything upstream of it, is a device that will not wait.
     pub live: bool,
     /// Loads what it needs before its medium is opened, for sources.

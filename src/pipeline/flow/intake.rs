@@ -3,37 +3,38 @@
 //! Downstream of a device, packets are taken as they arrive. Downstream of files only, they are
 //! taken in the order of capture time, so that the same files give the same events in the same
 //! order, whatever the scheduler does. A producer that is late is waited for; one that has nothing
-//! to say sends marks, which is what keeps that wait short.
+//! to say sends marks, which is what keeps that wait short. While one lane starves, the others give
+//! way: what waits in them is taken in, up to a limit, because the producer of all may be held up by
+//! them before it can feed the one that starves.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Select, TryRecvError};
+use crossbeam_channel::{Receiver, Select};
 
 use crate::media::clock::Time;
 use crate::media::packet::Packet;
 use crate::pipeline::contract::stop::Stop;
 use crate::pipeline::count::metrics::LinkStats;
+use crate::pipeline::flow::lane::Lane;
 use crate::pipeline::flow::link::{Envelope, Inlet};
 
-/// How long to sleep before looking whether the run was abandoned.
+/// How long to sleep before looking whether the run was abandoned, and how late time passes at most
+/// where nothing arrives.
 const LOOK_UP: Duration = Duration::from_millis(100);
+/// So much media is taken in while a lane starves: four seconds of 720p at ten frames a second.
+const STRETCH_BYTES: usize = 128 << 20;
+/// When nothing more can be taken in, a lane that starves for so long is no longer waited for.
+const STARVED: Duration = Duration::from_secs(10);
 
 /// What a node gets next.
 pub struct Input {
-    /// How far the producers have come.
+    /// Capture time that the producer was working on.
     pub at: Time,
+    /// Nothing that is still to come is about anything earlier.
+    pub bound: Time,
     /// A packet and the edge it came on; none if only time has passed.
     pub packet: Option<(Packet, Arc<LinkStats>)>,
-}
-
-struct Lane {
-    inlet: Inlet,
-    open: bool,
-    /// The next packet of this lane, already taken out of the queue.
-    head: Option<(Time, Packet)>,
-    /// The producer has dealt with everything before this.
-    mark: Option<Time>,
 }
 
 /// All lanes that flow into one node.
@@ -43,7 +44,11 @@ pub struct Intake {
     joining: Receiver<Inlet>,
     by_capture_time: bool,
     abandon: Stop,
-    passed_on: Option<Time>,
+    /// Latest `at` and bound of what was handed on.
+    at: Time,
+    bound: Time,
+    /// When anything was handed on.
+    looked_up: Instant,
 }
 
 impl Intake {
@@ -60,11 +65,14 @@ impl Intake {
             joining,
             by_capture_time,
             abandon,
-            passed_on: None,
+            at: Time::ZERO,
+            bound: Time::ZERO,
+            looked_up: Instant::now(),
         }
     }
 
-    /// Waits for the next input; none when all producers have ended or the run is abandoned.
+    /// Waits for the next input, which is none but the time if nothing comes for 100 ms; none at all when
+    /// all producers have ended or the run is abandoned.
     pub fn take(&mut self) -> Option<Input> {
         while !self.abandon.is_set() {
             self.admit();
@@ -73,7 +81,14 @@ impl Intake {
                 false => self.next_by_arrival(),
             };
             match input {
-                Some(Some(input)) => return Some(input),
+                Some(Some(input)) => {
+                    self.looked_up = Instant::now();
+                    return Some(input);
+                }
+                Some(None) if self.looked_up.elapsed() >= LOOK_UP => {
+                    self.looked_up = Instant::now();
+                    return Some(self.only_time());
+                }
                 Some(None) => {}
                 // A reload adds lanes before it closes others.
                 None if self.admit() => {}
@@ -88,7 +103,7 @@ impl Intake {
         let Ok(first) = self.joining.try_recv() else {
             return false;
         };
-        self.lanes.retain(|lane| lane.open || lane.head.is_some());
+        self.lanes.retain(|lane| !lane.has_ended());
         let all = std::iter::once(first).chain(self.joining.try_iter());
         self.lanes.extend(all.map(Lane::new));
         true
@@ -111,7 +126,10 @@ impl Intake {
         };
         let lane = open[ready.index()];
         match ready.recv(&self.lanes[lane].inlet.receiver) {
-            Ok(envelope) => Some(Some(self.input(lane, envelope))),
+            Ok(envelope) => {
+                self.lanes[lane].note(&envelope);
+                Some(Some(self.input(lane, envelope)))
+            }
             Err(_) => {
                 self.lanes[lane].open = false;
                 Some(None)
@@ -121,91 +139,68 @@ impl Intake {
 
     fn next_by_capture_time(&mut self) -> Option<Option<Input>> {
         self.lanes.iter_mut().for_each(Lane::fill);
-        let first = (0..self.lanes.len())
-            .filter_map(|lane| Some((self.lanes[lane].head.as_ref()?.0, lane)))
-            .min();
-        // A lane without a packet holds us up unless it has come past the first packet.
-        let late = self
-            .lanes
-            .iter()
-            .position(|lane| lane.head.is_none() && lane.may_come_before(first.map(|it| it.0)));
+        let next = (0..self.lanes.len()).filter_map(|at| Some((self.lanes[at].next_at()?, at)));
+        let first = next.min();
+        // A lane without an envelope holds us up unless it has come past the first one of the others.
+        let time = first.map(|it| it.0);
+        let late = (0..self.lanes.len()).find(|&it| self.lanes[it].may_come_before(time));
         match (first, late) {
             (None, None) => None,
-            (Some((at, lane)), None) => {
-                let packet = self.lanes[lane].head.take().map(|(_, packet)| packet);
-                Some(Some(self.input(lane, Envelope { at, packet })))
+            (Some((_, lane)), None) => Some(self.hand_on(lane)),
+            (first, Some(late)) => {
+                let gives_up = !self.lanes[late].wait(LOOK_UP) && !self.stretch(late);
+                let first = first.filter(|_| gives_up);
+                Some(first.and_then(|(_, lane)| self.hand_on(lane)))
             }
-            (_, Some(late)) => Some(self.time_passed().or_else(|| {
-                self.lanes[late].wait();
-                None
-            })),
         }
     }
 
-    /// Lets the node's own consumers know how far it has come, even if nothing came out of it.
-    fn time_passed(&mut self) -> Option<Input> {
-        let reached = |lane: &Lane| lane.head.as_ref().map(|head| head.0).max(lane.mark);
-        let at = self
-            .lanes
-            .iter()
-            .filter(|lane| lane.open)
-            .map(reached)
-            .min()??;
-        if self.passed_on >= Some(at) {
-            return None;
-        }
-        self.passed_on = Some(at);
-        Some(Input { at, packet: None })
+    fn hand_on(&mut self, lane: usize) -> Option<Input> {
+        let envelope = self.lanes[lane].take()?;
+        Some(self.input(lane, envelope))
     }
 
-    fn input(&self, lane: usize, envelope: Envelope) -> Input {
+    /// Takes in what waits in the other lanes while this one starves; says whether to go on waiting.
+    fn stretch(&mut self, starving: usize) -> bool {
+        let mut room = STRETCH_BYTES;
+        for (at, lane) in self.lanes.iter_mut().enumerate() {
+            if at != starving {
+                room = lane.stretch(room);
+            }
+        }
+        room > 0 || self.lanes[starving].starves_for() < STARVED
+    }
+
+    fn input(&mut self, lane: usize, envelope: Envelope) -> Input {
+        self.at = self.at.max(envelope.at);
+        self.bound = self.bound.max(self.smallest_bound());
         let stats = &self.lanes[lane].inlet.stats;
         Input {
-            at: envelope.at,
+            at: self.at,
+            bound: self.bound,
             packet: envelope.packet.map(|packet| (packet, Arc::clone(stats))),
         }
     }
-}
 
-impl Lane {
-    fn new(inlet: Inlet) -> Lane {
-        Lane {
-            inlet,
-            open: true,
-            head: None,
-            mark: None,
+    fn only_time(&mut self) -> Input {
+        // Files tell how far they have come in their own time: when it is noticed here is chance.
+        if !self.by_capture_time {
+            self.bound = self.bound.max(self.smallest_bound());
+        }
+        Input {
+            at: self.at,
+            bound: self.bound,
+            packet: None,
         }
     }
 
-    /// Takes marks up to the next packet out of the queue.
-    fn fill(&mut self) {
-        while self.open && self.head.is_none() {
-            match self.inlet.receiver.try_recv() {
-                Ok(envelope) => self.take(envelope),
-                Err(TryRecvError::Empty) => return,
-                Err(TryRecvError::Disconnected) => self.open = false,
-            }
-        }
-    }
-
-    fn wait(&mut self) {
-        match self.inlet.receiver.recv_timeout(LOOK_UP) {
-            Ok(envelope) => self.take(envelope),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => self.open = false,
-        }
-    }
-
-    fn take(&mut self, envelope: Envelope) {
-        match envelope.packet {
-            Some(packet) => self.head = Some((envelope.at, packet)),
-            None => self.mark = Some(envelope.at),
-        }
-    }
-
-    /// Whether this lane, empty now, could still bring something not later than `first`.
-    fn may_come_before(&self, first: Option<Time>) -> bool {
-        self.open && first.is_none_or(|first| self.mark.is_none_or(|mark| mark <= first))
+    fn smallest_bound(&self) -> Time {
+        let lanes = self.lanes.iter();
+        let bounds = lanes.map(|lane| match self.by_capture_time {
+            true => lane.bound(),
+            false => lane.bound_now(),
+        });
+        bounds.min().unwrap_or(Time::END)
     }
 }
 
@@ -217,7 +212,7 @@ mod tests {
     use crate::pipeline::flow::link::{Outlet, link};
 
     fn lanes(count: usize) -> (Vec<Outlet>, Intake) {
-        let make = |_| link(64, WhenFull::Block, Stop::default());
+        let make = |_| link(64, WhenFull::Block, true, Stop::default());
         let (outlets, inlets) = (0..count).map(make).unzip();
         let joining = crossbeam_channel::never();
         (outlets, Intake::new(inlets, joining, true, Stop::default()))
@@ -228,7 +223,7 @@ mod tests {
     }
 
     fn send(outlet: &Outlet, name: &str, second: u64) {
-        outlet.send(at(second), gap(name, second));
+        outlet.send(at(second), at(second), gap(name, second));
     }
 
     fn names(intake: &mut Intake) -> Vec<String> {
@@ -259,7 +254,7 @@ mod tests {
         let slow = std::thread::spawn(move || {
             std::thread::sleep(Duration::from_millis(50));
             send(&late, "b4", 4);
-            late.mark(at(6));
+            late.mark(at(6), at(6));
             std::thread::sleep(Duration::from_millis(50));
             send(&late, "b6", 6);
         });

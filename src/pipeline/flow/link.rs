@@ -1,7 +1,10 @@
 //! A bounded queue between two nodes that knows what to do when it is full, and counts what it did.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicBool, AtomicU64,
+    Ordering::{Acquire, Relaxed, Release},
+};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
@@ -17,14 +20,32 @@ const LOOK_UP: Duration = Duration::from_millis(100);
 
 /// A packet and how far its producer has come.
 ///
-/// Between nodes fed by files only, an envelope without packet says that the producer has dealt
-/// with everything before `at`. That lets a consumer merge several producers in one fixed order.
+/// On links that are merged by capture time, an envelope without a packet says so where nothing came
+/// of an input. On others the same is read beside the queue, so that it takes no place in it.
 #[derive(Debug)]
 pub struct Envelope {
     /// Capture time of the input that the producer was working on.
     pub at: Time,
+    /// Nothing that comes after this is about anything earlier.
+    pub bound: Time,
     /// What it made of it.
     pub packet: Option<Packet>,
+}
+
+/// How far the producer has told all, as both ends see it.
+#[derive(Debug, Default)]
+struct Told {
+    at: AtomicU64,
+    bound: AtomicU64,
+}
+
+impl Told {
+    /// Notes it after the packets that it is about are in the queue; says whether it is news.
+    fn note(&self, at: Time, bound: Time) -> bool {
+        let (at, bound) = (at.as_nanos(), bound.as_nanos());
+        let further = self.at.fetch_max(at, Relaxed) < at;
+        self.bound.fetch_max(bound, Release) < bound || further
+    }
 }
 
 /// The producer's end.
@@ -34,6 +55,9 @@ pub struct Outlet {
     /// Takes out the oldest packet: crossbeam channels cannot replace one.
     evict: Receiver<Envelope>,
     when_full: WhenFull,
+    /// Whether marks go through the queue.
+    ordered: bool,
+    told: Arc<Told>,
     closed: Arc<AtomicBool>,
     abandon: Stop,
     stats: Arc<LinkStats>,
@@ -46,18 +70,22 @@ pub struct Inlet {
     pub receiver: Receiver<Envelope>,
     /// Counters of the edge; the consumer counts what it has handled.
     pub stats: Arc<LinkStats>,
+    told: Arc<Told>,
     closed: Arc<AtomicBool>,
 }
 
-/// Makes a link for `capacity` packets. Blocked producers give up when `abandon` is set.
-pub fn link(capacity: usize, when_full: WhenFull, abandon: Stop) -> (Outlet, Inlet) {
-    let (sender, receiver) = bounded(capacity);
-    let closed = Arc::new(AtomicBool::new(false));
+/// Makes a link for so many packets, whose consumer merges by capture time if it is `ordered`. Blocked
+/// producers give up when `abandon` is set.
+pub fn link(places: usize, when_full: WhenFull, ordered: bool, abandon: Stop) -> (Outlet, Inlet) {
+    let (sender, receiver) = bounded(places);
+    let (closed, told) = (Arc::new(AtomicBool::new(false)), Arc::new(Told::default()));
     let stats = Arc::new(LinkStats::default());
     let outlet = Outlet {
         sender,
         evict: receiver.clone(),
         when_full,
+        ordered,
+        told: Arc::clone(&told),
         closed: Arc::clone(&closed),
         abandon,
         stats: Arc::clone(&stats),
@@ -65,6 +93,7 @@ pub fn link(capacity: usize, when_full: WhenFull, abandon: Stop) -> (Outlet, Inl
     let inlet = Inlet {
         receiver,
         stats,
+        told,
         closed,
     };
     (outlet, inlet)
@@ -72,15 +101,24 @@ pub fn link(capacity: usize, when_full: WhenFull, abandon: Stop) -> (Outlet, Inl
 
 impl Outlet {
     /// Sends a packet, or drops one and counts it.
-    pub fn send(&self, at: Time, packet: Packet) {
+    pub fn send(&self, at: Time, bound: Time, packet: Packet) {
         self.stats.count_received();
         let packet = Some(packet);
-        self.offer(Envelope { at, packet });
+        self.offer(Envelope { at, bound, packet });
+        self.told.note(at, bound);
     }
 
-    /// Tells the consumer that everything before `at` has been dealt with.
-    pub fn mark(&self, at: Time) {
-        self.offer(Envelope { at, packet: None });
+    /// Tells the consumer how far the producer has come, if that is news.
+    pub fn mark(&self, at: Time, bound: Time) {
+        if self.told.note(at, bound) && self.ordered {
+            let packet = None;
+            self.offer(Envelope { at, bound, packet });
+        }
+    }
+
+    /// What was told last.
+    pub fn bound(&self) -> Time {
+        Time::from_nanos(self.told.bound.load(Relaxed))
     }
 
     /// Counters of the edge.
@@ -132,6 +170,15 @@ impl Outlet {
         if envelope.packet.is_some() {
             self.stats.count_dropped(reason);
         }
+    }
+}
+
+impl Inlet {
+    /// How far the producer has told all, if nothing waits in the queue.
+    pub fn bound(&self) -> Option<Time> {
+        // What is told is noted after its packets: whoever reads it first and then finds nothing has had them.
+        let bound = Time::from_nanos(self.told.bound.load(Acquire));
+        self.receiver.is_empty().then_some(bound)
     }
 }
 
@@ -187,9 +234,9 @@ mod tests {
 
     #[track_caller]
     fn check(when_full: WhenFull, expect: &[u64], dropped: u64) {
-        let (outlet, inlet) = link(2, when_full, Stop::default());
+        let (outlet, inlet) = link(2, when_full, false, Stop::default());
         for second in 0..5 {
-            outlet.send(Time::ZERO, packet(second));
+            outlet.send(Time::ZERO, Time::ZERO, packet(second));
         }
         let counts = outlet.stats.read();
         assert_eq!((counts.dropped, counts.in_flight), (dropped, 2));
@@ -208,10 +255,10 @@ mod tests {
 
     #[test]
     fn block_waits_for_room_and_loses_nothing() {
-        let (outlet, inlet) = link(2, WhenFull::Block, Stop::default());
+        let (outlet, inlet) = link(2, WhenFull::Block, false, Stop::default());
         let watch = outlet.watch();
         let producer = std::thread::spawn(move || {
-            (0..500).for_each(|second| outlet.send(Time::ZERO, packet(second)));
+            (0..500).for_each(|second| outlet.send(Time::ZERO, Time::ZERO, packet(second)));
         });
         let mut got = Vec::new();
         while got.len() < 500 {
@@ -225,19 +272,19 @@ mod tests {
     #[test]
     fn a_dead_consumer_or_an_abandoned_run_never_blocks_the_producer() {
         for when_full in [WhenFull::Block, WhenFull::DropOldest, WhenFull::DropNewest] {
-            let (outlet, inlet) = link(1, when_full, Stop::default());
-            outlet.send(Time::ZERO, packet(0));
+            let (outlet, inlet) = link(1, when_full, false, Stop::default());
+            outlet.send(Time::ZERO, Time::ZERO, packet(0));
             drop(inlet);
-            outlet.send(Time::ZERO, packet(1));
+            outlet.send(Time::ZERO, Time::ZERO, packet(1));
             outlet.watch().sweep();
             let counts = outlet.stats.read();
             assert_eq!((counts.reasons["closed"], counts.in_flight), (2, 0));
         }
         let abandon = Stop::default();
-        let (outlet, _inlet) = link(1, WhenFull::Block, abandon.clone());
+        let (outlet, _inlet) = link(1, WhenFull::Block, false, abandon.clone());
         abandon.set();
-        outlet.send(Time::ZERO, packet(0));
-        outlet.send(Time::ZERO, packet(1));
+        outlet.send(Time::ZERO, Time::ZERO, packet(0));
+        outlet.send(Time::ZERO, Time::ZERO, packet(1));
         assert_eq!(outlet.stats.read().reasons["abandoned"], 1);
     }
 
@@ -245,7 +292,7 @@ mod tests {
     #[test]
     fn the_books_balance_under_load() {
         for when_full in [WhenFull::Block, WhenFull::DropOldest, WhenFull::DropNewest] {
-            let (outlet, inlet) = link(3, when_full, Stop::default());
+            let (outlet, inlet) = link(3, when_full, false, Stop::default());
             let watch = outlet.watch();
             let consumer = std::thread::spawn(move || {
                 for envelope in inlet.receiver.iter().take(2_000) {
@@ -254,7 +301,7 @@ mod tests {
                 }
             });
             for second in 0..5_000 {
-                outlet.send(Time::ZERO, packet(second));
+                outlet.send(Time::ZERO, Time::ZERO, packet(second));
             }
             drop(outlet);
             consumer.join().expect("the consumer ends");

@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::media::clock::Time;
 use crate::media::kind::{Kind, Lane};
 use crate::media::packet::Packet;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::flow::link::Outlet;
+use crate::pipeline::flow::progress::Progress;
 use crate::pipeline::flow::tap::{Feed, Tap};
 
 /// The way to one consumer in one lane.
@@ -20,12 +20,18 @@ pub struct Branch {
     pub outlet: Arc<Outlet>,
 }
 
+impl Branch {
+    fn takes(&self, packet: &Packet) -> bool {
+        packet.lane() == self.lane && self.kinds.contains(&packet.kind())
+    }
+}
+
 /// The ways out of one node.
 pub struct Outlets {
     context: Context,
     /// Replaced as a whole: a producer that is held back by a full queue holds no lock.
     branches: RwLock<Arc<[Branch]>>,
-    by_capture_time: bool,
+    live: bool,
     /// Where onlookers ask for frames of the node.
     pub tap: Arc<Tap>,
     /// Where onlookers hear of events, of all nodes.
@@ -33,13 +39,12 @@ pub struct Outlets {
 }
 
 impl Outlets {
-    /// Outlets of a node, without branches yet. `by_capture_time`: consumers merge by capture time and so
-    /// need marks.
-    pub fn new(context: Context, feed: Arc<Feed>, by_capture_time: bool) -> Outlets {
+    /// Outlets of a node, without branches yet. `live`: what it makes has an age.
+    pub fn new(context: Context, feed: Arc<Feed>, live: bool) -> Outlets {
         Outlets {
             context,
             branches: RwLock::new(Arc::new([])),
-            by_capture_time,
+            live,
             tap: Arc::default(),
             feed,
         }
@@ -59,36 +64,39 @@ impl Outlets {
             .unwrap_or_else(PoisonError::into_inner) = branches.into();
     }
 
-    /// Sends a packet to every consumer of its kind; `at` is the input that it was made of.
-    pub fn send(&self, at: Time, packet: Packet) {
-        self.context.stats.count_made(&packet);
-        match &packet {
+    /// Sends what was made of one input to everybody who takes it, and tells all how far that has come.
+    pub fn put(&self, packets: &[Packet], progress: Progress) {
+        packets.iter().for_each(|packet| self.show(packet));
+        for branch in self.branches().iter() {
+            let taken = |it: &&Packet| branch.takes(it);
+            let mut packets = packets.iter().filter(taken).peekable();
+            let (at, bound) = (progress.at(branch.lane), progress.bound(branch.lane));
+            while let Some(packet) = packets.next() {
+                // What comes next of the same input may be about something as early as before.
+                let last = packets.peek().is_none();
+                let bound = if last { bound } else { branch.outlet.bound() };
+                branch.outlet.send(at, bound, packet.clone());
+            }
+            branch.outlet.mark(at, bound);
+        }
+    }
+
+    /// Counts what the node has made, and shows it to onlookers.
+    fn show(&self, packet: &Packet) {
+        self.context.stats.count_made(packet);
+        match packet {
             Packet::Frame(frame) => self.tap.show(frame),
             // Who only passes it on does not tell it again.
             Packet::Event(event) if event.head.node == self.context.id => self.feed.tell(event),
             _ => {}
         }
-        let (lane, kind) = (packet.lane(), packet.kind());
-        let takes = |branch: &&Branch| branch.lane == lane && branch.kinds.contains(&kind);
-        for branch in self.branches().iter().filter(takes) {
-            branch.outlet.send(at, packet.clone());
-        }
     }
 
     /// Counts how old a packet is when the node is done with it; media of files has no age.
     pub fn count_age(&self, packet: &Packet) {
-        if !self.by_capture_time {
+        if self.live {
             let age = self.context.clock.now().since(packet.end());
             self.context.stats.count_age(age);
-        }
-    }
-
-    /// Tells consumers that everything before `at` has been dealt with.
-    pub fn mark(&self, at: Time) {
-        if self.by_capture_time {
-            self.branches()
-                .iter()
-                .for_each(|branch| branch.outlet.mark(at));
         }
     }
 }

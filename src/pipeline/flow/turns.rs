@@ -1,9 +1,12 @@
 //! Hands the inputs of a node to its workers one by one, and lets their results out in that order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::pipeline::flow::intake::{Input, Intake};
+
+/// So many inputs that are no packets can be put off until those before them have been dealt with.
+const MOST_PUT_OFF: usize = 10_000;
 
 /// A node's inputs, shared by its workers.
 pub struct Queue {
@@ -18,6 +21,8 @@ pub struct Turns {
     now: u64,
     /// Tickets of workers that hang, still to come.
     skipped: BTreeSet<u64>,
+    /// Inputs without a packet: a worker that waited for their turn could do nothing else meanwhile.
+    put_off: BTreeMap<u64, Input>,
 }
 
 /// A worker's place in the sequence. Dropping it lets the next one put out its results.
@@ -33,6 +38,11 @@ impl Turns {
         while self.skipped.remove(&self.now) {
             self.now += 1;
         }
+    }
+
+    fn next_put_off(&mut self) -> Option<Input> {
+        let now = self.now;
+        self.put_off.remove(&now)
     }
 }
 
@@ -50,11 +60,26 @@ impl Queue {
     pub fn take(&self) -> Option<(Input, Ticket<'_>)> {
         let mut guard = self.intake.lock().unwrap_or_else(PoisonError::into_inner);
         let (intake, taken) = &mut *guard;
-        let input = intake.take()?;
-        let number = *taken;
-        *taken += 1;
-        let queue = self;
-        Some((input, Ticket { queue, number }))
+        loop {
+            let input = intake.take()?;
+            let number = *taken;
+            *taken += 1;
+            if let Some(input) = self.put_off(number, input) {
+                let queue = self;
+                return Some((input, Ticket { queue, number }));
+            }
+        }
+    }
+
+    /// Leaves an input that is no packet to the worker whose turn is before it, if there is one.
+    fn put_off(&self, number: u64, input: Input) -> Option<Input> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        let its_turn = turns.now == number || turns.put_off.len() >= MOST_PUT_OFF;
+        if input.packet.is_some() || its_turn {
+            return Some(input);
+        }
+        turns.put_off.insert(number, input);
+        None
     }
 
     /// Waits no longer for the results of a ticket.
@@ -70,8 +95,21 @@ impl Queue {
 }
 
 impl Ticket<'_> {
+    /// When all earlier inputs have been dealt with, puts out the results of this one, and tells of those
+    /// after it that are no packets. Does nothing if nobody waits for this one any more.
+    pub fn put(self, put: impl FnOnce(), tell: impl Fn(&Input)) {
+        let Some(mut turns) = self.wait() else { return };
+        put();
+        turns.pass();
+        while let Some(input) = turns.next_put_off() {
+            tell(&input);
+            turns.pass();
+        }
+        self.queue.next.notify_all();
+    }
+
     /// Waits until all earlier inputs have been dealt with; none if nobody waits for this one.
-    pub fn wait(&self) -> Option<MutexGuard<'_, Turns>> {
+    fn wait(&self) -> Option<MutexGuard<'_, Turns>> {
         let turns = self.queue.turns.lock();
         let turns = turns.unwrap_or_else(PoisonError::into_inner);
         let early = |turns: &mut Turns| turns.now < self.number;
@@ -85,6 +123,9 @@ impl Drop for Ticket<'_> {
     fn drop(&mut self) {
         if let Some(mut turns) = self.wait() {
             turns.pass();
+            while turns.next_put_off().is_some() {
+                turns.pass();
+            }
             self.queue.next.notify_all();
         }
     }

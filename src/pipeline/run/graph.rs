@@ -14,9 +14,9 @@ use crate::pipeline::file::{Plan, PlannedNode};
 use crate::pipeline::flow::link::Inlet;
 use crate::pipeline::flow::outlets::Branch;
 use crate::pipeline::run::member::{Exit, Member, Thread};
-use crate::pipeline::run::supervise::{Gates, Opened};
 use crate::pipeline::run::view::View;
 use crate::pipeline::run::wiring::{Link, Wiring};
+use crate::pipeline::run::worker::{Gates, Opened};
 
 /// So many threads of one node may hang before no more are started.
 const MOST_LEFT_BEHIND: usize = 3;
@@ -124,7 +124,8 @@ impl Graph {
     fn keeps(&self, node: &PlannedNode, same_runtime: bool) -> bool {
         let same = |old: &PlannedNode| {
             (&old.id, old.ty.name, &old.options) == (&node.id, node.ty.name, &node.options)
-                && (old.workers, old.optional, old.live) == (node.workers, node.optional, node.live)
+                && (old.workers, old.optional, old.wait, old.live)
+                    == (node.workers, node.optional, node.wait, node.live)
         };
         let independent = same_runtime || node.ty.role != Role::Transform;
         independent && self.members.iter().any(|it| same(&it.planned))

@@ -18,8 +18,8 @@ use crate::pipeline::flow::link::Inlet;
 use crate::pipeline::flow::outlets::Outlets;
 use crate::pipeline::flow::tap::Feed;
 use crate::pipeline::flow::turns::Queue;
-use crate::pipeline::run::supervise::{Gates, Worker};
 use crate::pipeline::run::view::Watched;
+use crate::pipeline::run::worker::{Gates, Worker};
 
 /// A node at work.
 pub struct Member {
@@ -81,9 +81,12 @@ impl Member {
         context.wanted = Wanted::default();
         let by_capture_time = !planned.live;
         let intake = inlets.map(|it| Intake::new(it, joined, by_capture_time, abandon.clone()));
-        let outlets = Outlets::new(context.clone(), feed, by_capture_time);
+        let outlets = Outlets::new(context.clone(), feed, planned.live);
         let worker = Worker {
             role: planned.ty.role,
+            makes: planned.ty.lanes(),
+            batch: planned.ty.batch,
+            wait: planned.wait,
             open: Arc::clone(&planned.open),
             prepare: planned.prepare.clone(),
             probe: planned.probe.clone(),

@@ -6,11 +6,14 @@
 pub mod drawing;
 mod graph;
 mod member;
+mod pump;
+mod pump_source;
 pub mod restarts;
 pub mod snapshot;
 pub mod supervise;
 mod view;
 mod wiring;
+mod worker;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

@@ -83,13 +83,7 @@ impl Wiring {
     }
 
     fn add(&mut self, edge: Edge, live: bool, abandon: Stop) {
-        // Marks take places too, where there are any: one for each packet.
-        let places = if live {
-            edge.capacity
-        } else {
-            2 * edge.capacity
-        };
-        let (outlet, inlet) = link(places, edge.when_full, abandon);
+        let (outlet, inlet) = link(edge.capacity, edge.when_full, !live, abandon);
         let watch = outlet.watch();
         let branch = Branch {
             lane: edge.lane,

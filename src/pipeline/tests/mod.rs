@@ -1,8 +1,10 @@
 //! The runtime driven by small nodes that fail, dawdle and panic on demand.
 
 mod births;
+mod kinds;
 mod opening;
 mod reload;
+mod time;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -49,6 +51,9 @@ struct TicksConfig {
     /// Time between frames.
     #[serde(default)]
     every_ms: u64,
+    /// Gives nothing after this frame.
+    #[serde(default)]
+    silent_after: Option<u64>,
     /// Fails after this frame, once.
     #[serde(default)]
     lost_after: Option<u64>,
@@ -83,6 +88,11 @@ impl Source for Ticks {
     }
 
     fn next(&mut self, out: &mut Emit<Self::Out>) -> Result<Flow> {
+        let seen = self.captured.load(Relaxed);
+        if self.config.silent_after.is_some_and(|it| it <= seen) {
+            std::thread::sleep(Duration::from_millis(20));
+            return Ok(Flow::More);
+        }
         let seq = self.captured.fetch_add(1, Relaxed);
         if self.config.lost_after == Some(seq) {
             return Err(Error::retry("unplugged"));

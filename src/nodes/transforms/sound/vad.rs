@@ -154,6 +154,13 @@ impl Transform for Vad {
         self.listen(out)
     }
 
+    /// The start of open speech, or what has been heard so far.
+    fn holds(&self) -> Option<Time> {
+        let latest = self.latest.as_ref()?;
+        let from = self.segmenter.speech_start().unwrap_or(self.heard_to);
+        Some(capture_time(latest, from))
+    }
+
     fn finish(&mut self, out: &mut Emit<Self::Out>) -> Result<()> {
         if let Some(segment) = self.segmenter.finish() {
             self.tell(segment, out);
