@@ -66,8 +66,10 @@ macro_rules! lanes {
 
 lanes! {
     Frame, "frame", "frames", 2, DropOldest, "Pictures.";
+    Objects, "objects", "objects", 2, DropOldest, "What was found in pictures.";
     Audio, "audio", "audio", 64, DropOldest, "Chunks of sound.";
     Utterance, "utterance", "utterances", 16, Block, "Stretches of speech.";
+    Coded, "coded", "coded packets", 256, DropOldest, "Compressed media.";
     Event, "event", "events", 256, Block, "What was seen, heard or lost.";
 }
 

@@ -2,11 +2,12 @@
 
 pub mod audio;
 pub mod clock;
+pub mod coded;
 mod digits;
 pub mod events;
 pub mod frame;
 pub mod kind;
-pub mod object;
+pub mod objects;
 pub mod packet;
 pub mod recycle;
 pub mod resample;

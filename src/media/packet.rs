@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use crate::media::audio::{Audio, Utterance};
 use crate::media::clock::Time;
+use crate::media::coded::Coded;
 use crate::media::events::{self, Event, InBody, Of, Report};
 use crate::media::frame::Frame;
 use crate::media::kind::{Kind, Lane};
+use crate::media::objects::Objects;
 
 /// The kinds that a type stands for on an edge.
 pub trait Payload: Send + 'static {
@@ -72,8 +74,10 @@ macro_rules! payloads {
 
 payloads! {
     Frame(Arc<Frame>), "frame", "A picture; perishable.";
+    Objects(Arc<Objects>), "objects", "What was found in a picture; perishable.";
     Audio(Arc<Audio>), "audio", "A chunk of sound; continuous.";
     Utterance(Arc<Utterance>), "utterance", "A stretch of speech.";
+    Coded(Arc<Coded>), "coded", "An access unit of a compressed stream.";
 }
 
 fn astray(packet: &Packet) -> ! {
@@ -88,8 +92,10 @@ impl Packet {
     pub fn at(&self) -> Time {
         match self {
             Packet::Frame(frame) => frame.at,
+            Packet::Objects(objects) => objects.at,
             Packet::Audio(audio) => audio.at,
             Packet::Utterance(utterance) => utterance.start,
+            Packet::Coded(coded) => coded.at,
             Packet::Event(event) => event.head.at,
         }
     }
@@ -99,8 +105,9 @@ impl Packet {
         match self {
             Packet::Audio(audio) => audio.end(),
             Packet::Utterance(utterance) => utterance.end,
+            Packet::Coded(coded) => coded.at.after(coded.duration),
             Packet::Event(event) => event.end(),
-            Packet::Frame(_) => self.at(),
+            Packet::Frame(_) | Packet::Objects(_) => self.at(),
         }
     }
 }
@@ -113,8 +120,10 @@ impl Packet {
     pub fn bytes(&self) -> usize {
         match self {
             Packet::Frame(frame) => frame.pixels.len(),
+            Packet::Objects(it) => it.frame.as_ref().map_or(EVENT_BYTES, |it| it.pixels.len()),
             Packet::Audio(audio) => size_of_val(&audio.samples[..]),
             Packet::Utterance(utterance) => size_of_val(&utterance.samples[..]),
+            Packet::Coded(coded) => coded.data.len(),
             Packet::Event(_) => EVENT_BYTES,
         }
     }

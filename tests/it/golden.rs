@@ -5,6 +5,8 @@ use std::path::Path;
 use otus::inference::onnx::session;
 use otus::inference::sight::nms::iou;
 use otus::inference::speech::silero::{Silero, WINDOW};
+use otus::media::frame::{Frame, PixelFormat};
+use otus::media::packet::Packet;
 use otus::pipeline::contract::testing;
 use serde_json::Value;
 
@@ -104,6 +106,24 @@ fn check_detector(golden: &str, model: &str, count: usize, overlap: f32) {
         assert_eq!(seen["summary"]["frames"], expected, "{file}");
     }
     assert_eq!(compared, count);
+}
+
+/// What works on objects must hear of every frame, also of one in which there is nothing.
+#[test]
+fn a_frame_without_people_is_objects_without_any_and_no_event() {
+    let mut frame = Frame::empty();
+    (frame.seq, frame.file) = (7, Some("night/7.jpg".into()));
+    frame.reshape(320, 240, PixelFormat::Rgb8);
+    let ty = otus::nodes::find("detect").expect("it is always there");
+    let inputs = [Packet::Frame(std::sync::Arc::new(frame))];
+    let made = testing::drive(ty, "model = 'otus-person'", inputs).expect("it looks");
+    let [Packet::Objects(objects)] = &made[..] else {
+        panic!("{made:?}");
+    };
+    assert!(objects.found.is_empty());
+    assert_eq!((objects.seq, objects.size), (7, [320, 240]));
+    assert_eq!(objects.file.as_deref(), Some("night/7.jpg"));
+    assert!(objects.frame.is_some() && objects.without_frame().frame.is_none());
 }
 
 #[test]

@@ -98,6 +98,30 @@ fn people_are_found_in_the_street() {
     assert!(f1 >= 0.84, "F1 {f1:.3}: {hits} of {wanted}, {found} found");
 }
 
+/// Which picture it was is told with what was seen in it.
+#[test]
+fn a_detection_in_a_picture_names_its_file() {
+    let scratch = Scratch::new();
+    std::fs::create_dir(scratch.path("photos")).expect("writable");
+    let made = std::process::Command::new("ffmpeg")
+        .args(["-v", "error", "-ss", "20", "-i"])
+        .arg(format!("{DEMO}/vtest.avi"))
+        .args(["-frames:v", "2"])
+        .arg(scratch.path("photos/%d.jpg"))
+        .status();
+    assert!(made.is_ok_and(|it| it.success()));
+    let ended = scratch.run(
+        "[sources.street]\ntype = 'camera'\nuri = 'photos/*.jpg'\n\
+         [transforms.people]\ntype = 'detect'\nmodel = 'otus-person'\ninputs = ['street']\n\
+         [sinks.log]\ntype = 'jsonl'\ninputs = ['people']\npath = 'events.jsonl'\n",
+        &[],
+    );
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let events = scratch.events("events.jsonl");
+    let files: Vec<&str> = events.iter().filter_map(|it| it["file"].as_str()).collect();
+    assert_eq!(files, ["photos/1.jpg", "photos/2.jpg"]);
+}
+
 fn corners(event: &Value) -> Vec<[f32; 4]> {
     let corners = |object: &Value| {
         let side = |at: usize| object["box"][at].as_f64().expect("a number") as f32;

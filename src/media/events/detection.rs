@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::report::{Report, Tone};
-use crate::media::object::Object;
+use crate::media::objects::Object;
 
 /// So many objects are named in a sentence.
 const NAMED: usize = 4;
@@ -21,7 +21,7 @@ pub struct Detection {
     /// `[width, height]` of the frame in pixels.
     pub frame: [u32; 2],
     /// What was found; never empty.
-    pub objects: Vec<Object>,
+    pub objects: Arc<[Object]>,
     /// Manifest id and the first 12 hex digits of the file's sha256.
     pub model: Arc<str>,
     /// ONNX Runtime execution provider that ran the model.

@@ -29,7 +29,7 @@ pub use self::speech::Speech;
 pub use self::transcript::Transcript;
 use crate::media::clock::Time;
 use crate::media::kind::Kind;
-use crate::media::object::Object;
+use crate::media::objects::Object;
 
 /// Declares the kinds of events.
 macro_rules! events {
@@ -213,11 +213,12 @@ mod tests {
         let detection = Detection {
             file: None,
             frame: [1280, 720],
-            objects: vec![Object {
+            objects: Arc::new([Object {
                 label: Arc::from("person"),
                 score: 0.912_34,
                 bounds: [412.0, 188.04, 96.0, 260.0],
-            }],
+                more: None,
+            }]),
             model: Arc::from("yolox-nano@695e750a5d57"),
             provider: Arc::from("cpu"),
         };

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::media::clock::Time;
 use crate::media::kind::{Kind, Lane};
-use crate::media::object::Object;
+use crate::media::objects::Object;
 
 /// A kind of event: what its body says beside the head.
 pub trait Report: Serialize + JsonSchema + Send + Sync + 'static {

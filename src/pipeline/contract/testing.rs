@@ -7,6 +7,7 @@ use toml::de::DeTable;
 
 use crate::media::clock::Time;
 use crate::media::events::Gap;
+use crate::media::kind::Lane;
 use crate::media::packet::Packet;
 use crate::pipeline::contract::catalogue::{Configured, NodeType, Role};
 use crate::pipeline::contract::context::Context;
@@ -40,7 +41,8 @@ pub fn configure(ty: &NodeType, options: &str) -> Result<Configured, String> {
     }
 }
 
-/// Opens a node, gives it `inputs` (a source is asked until it is done) and finishes it.
+/// Opens a node of which everything is wanted, gives it `inputs` (a source is asked until it is done) and
+/// finishes it.
 ///
 /// # Errors
 /// What the node returned; wrong options are `Fatal`.
@@ -51,6 +53,7 @@ pub fn drive(
 ) -> Result<Vec<Packet>> {
     let configured = configure(ty, options).map_err(Error::Fatal)?;
     let context = context();
+    context.wanted.set(Lane::ALL.iter().copied());
     let mut node = (configured.open)(&context)?;
     let mut out = Vec::new();
     let mut sink = |packet| out.push(packet);

@@ -15,11 +15,13 @@ use crate::inference::store;
 use crate::inference::store::manifest::{self, Task};
 use crate::media::events::{Detection, Of};
 use crate::media::frame::Frame;
-use crate::media::object::Object;
+use crate::media::kind::Lane;
+use crate::media::objects::{Object, Objects};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Misuse, Result};
 use crate::pipeline::contract::node::{Emit, Node, Transform};
 use crate::pipeline::file::problem::suggest;
+use crate::ports;
 
 /// Pictures with more proposals than this are noise; suppression takes quadratic time.
 const MOST_CANDIDATES: usize = 3_000;
@@ -71,6 +73,15 @@ pub struct Detect {
     candidates: Vec<Candidate>,
 }
 
+ports! {
+    /// What was found in a frame: for those who work on it, also when that is nothing; and as an event
+    /// when there is something to tell.
+    pub enum Found {
+        Objects(Arc<Objects>),
+        Detection(Of<Detection>),
+    }
+}
+
 impl Node for Detect {
     const NAME: &'static str = "detect";
     const ABOUT: &'static str = "Finds objects in frames with an ONNX model (YOLOX, YuNet).";
@@ -120,7 +131,7 @@ impl Node for Detect {
 
 impl Transform for Detect {
     type In = Arc<Frame>;
-    type Out = Of<Detection>;
+    type Out = Found;
     const STATELESS: bool = true;
     const INFERS: bool = true;
 
@@ -136,31 +147,43 @@ impl Transform for Detect {
         self.candidates.retain(|it| self.wanted[it.class]);
         self.candidates.truncate(MOST_CANDIDATES);
         suppress(&mut self.candidates, self.overlap);
-        if !self.candidates.is_empty() {
-            out.event(
-                &frame.source,
-                frame.at,
-                Some(frame.seq),
-                self.detection(&frame, fit),
-            );
-        }
+        self.tell(&frame, fit, out);
         Ok(())
     }
 }
 
 impl Detect {
-    fn detection(&self, frame: &Frame, fit: Fit) -> Detection {
+    fn tell(&self, frame: &Arc<Frame>, fit: Fit, out: &mut Emit<Found>) {
         let object = |found: &Candidate| Object {
             label: Arc::clone(&self.labels[found.class]),
             score: found.score,
             bounds: fit.to_frame(found.corners),
+            more: None,
         };
-        Detection {
-            file: frame.file.clone(),
-            frame: [frame.width, frame.height],
-            objects: self.candidates.iter().map(object).collect(),
-            model: Arc::clone(&self.session.about.name),
-            provider: Arc::clone(&self.provider),
+        let found: Arc<[Object]> = self.candidates.iter().map(object).collect();
+        let (model, size) = (&self.session.about.name, [frame.width, frame.height]);
+        if !found.is_empty() {
+            let detection = Detection {
+                file: frame.file.clone(),
+                frame: size,
+                objects: Arc::clone(&found),
+                model: Arc::clone(model),
+                provider: Arc::clone(&self.provider),
+            };
+            out.event(&frame.source, frame.at, Some(frame.seq), detection);
+        }
+        if out.wants(Lane::Objects) {
+            out.send(Arc::new(Objects {
+                source: Arc::clone(&frame.source),
+                seq: frame.seq,
+                at: frame.at,
+                size,
+                file: frame.file.clone(),
+                frame: Some(Arc::clone(frame)),
+                found,
+                model: Arc::clone(model),
+                provider: Arc::clone(&self.provider),
+            }));
         }
     }
 }

@@ -1,0 +1,81 @@
+//! What was found in one frame.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::media::clock::Time;
+use crate::media::digits::{tenths, three_places};
+use crate::media::frame::Frame;
+
+/// One object that a detector found.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Object {
+    /// What it is, in the model's words.
+    pub label: Arc<str>,
+    /// Confidence, 0 to 1.
+    #[serde(serialize_with = "three_places")]
+    pub score: f32,
+    /// `[x, y, width, height]` in pixels of the source frame.
+    #[serde(rename = "box", serialize_with = "tenths")]
+    pub bounds: [f32; 4],
+    /// What only some detectors and the nodes after them know; where nobody does, it costs a pointer.
+    #[serde(skip)]
+    pub more: Option<Box<More>>,
+}
+
+/// What may be known of an object beside its box.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct More {
+    /// Which one it is, from frame to frame: unique in the run and the source.
+    pub track: Option<u64>,
+    /// Points of it, such as eyes and shoulders: `[x, y]` in pixels of the source frame, in the model's order.
+    pub landmarks: Vec<[f32; 2]>,
+    /// Which pixels of its box it covers.
+    pub mask: Option<Arc<Mask>>,
+    /// What it looks like, to be compared with others.
+    pub vector: Option<Arc<[f32]>>,
+}
+
+/// Which pixels of a box an object covers, laid over the box whatever its size.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mask {
+    /// Cells in a row.
+    pub width: u32,
+    /// How much of each cell is covered, 0 to 255, rows from the top.
+    pub cells: Vec<u8>,
+}
+
+/// What was found in one frame, also when that is nothing.
+#[derive(Clone, Debug)]
+pub struct Objects {
+    /// The source node that captured the frame.
+    pub source: Arc<str>,
+    /// Sequence number of the frame.
+    pub seq: u64,
+    /// Capture time of the frame.
+    pub at: Time,
+    /// `[width, height]` of the frame in pixels.
+    pub size: [u32; 2],
+    /// The file of a still picture.
+    pub file: Option<Arc<str>>,
+    /// The frame itself, unless it was let go.
+    pub frame: Option<Arc<Frame>>,
+    /// What was found, strongest first.
+    pub found: Arc<[Object]>,
+    /// Manifest id and the first 12 hex digits of the model's sha256.
+    pub model: Arc<str>,
+    /// ONNX Runtime execution provider that ran the model.
+    pub provider: Arc<str>,
+}
+
+impl Objects {
+    /// The same without the picture, for those who keep many: two seconds of 720p are 80 MB.
+    pub fn without_frame(&self) -> Objects {
+        Objects {
+            frame: None,
+            ..self.clone()
+        }
+    }
+}
