@@ -52,6 +52,13 @@ tests! {
     an_input_cannot_be_taken_twice = refused(
         camera("uri = '0'").replace("['pic']", "['pic', 'pic']"),
         "`pic` is an input of `log` twice … pipeline.toml:2:71 … remove one");
+    a_file_cannot_be_written_by_two = refused(
+        camera("uri = 'no*.png'") + "\nsinks.more = { type = 'jsonl', path = './events.jsonl', inputs = ['pic'] }",
+        "`log` and `more` both want the file … events.jsonl … pipeline.toml:3:7 … give each its own");
+    a_device_cannot_be_read_by_two = refused(
+        camera("uri = '0'").replace("['pic']", "['pic', 'again']")
+            + "\nsources.again = { type = 'camera', uri = '/dev/video0' }",
+        "`pic` and `again` both want the device /dev/video0 … pipeline.toml:3:9");
     a_source_that_nobody_uses_is_named = refused(
         camera("uri = '0'") + "\nsources.more = { type = 'camera', uri = '1' }",
         "nothing takes the output of `more` … pipeline.toml:3:9 … add \"more\" to the inputs");

@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::media::events::Event;
+use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
 use crate::pipeline::contract::node::{Node, Sink};
@@ -52,6 +53,10 @@ impl Node for Jsonl {
     const ABOUT: &'static str = "Appends events to a file, one line of JSON each.";
     const EXAMPLE: &'static str = "path = \"events.jsonl\"";
     type Config = Config;
+
+    fn claims(config: &Config, base: &Path) -> Vec<Claim> {
+        Claim::file(base, &config.path).into_iter().collect()
+    }
 
     fn open(config: &Config, context: &Context) -> Result<Jsonl> {
         let path = context.resolve(&config.path);

@@ -1,6 +1,7 @@
 //! Node types with their generics erased. Everything here is derived from the role traits.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use toml::Spanned;
@@ -9,6 +10,7 @@ use toml::de::DeTable;
 use crate::media::clock::Time;
 use crate::media::kind::{Kind, Lane};
 use crate::media::packet::{FromPacket, Packet, Payload};
+use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Misuse, Result};
 use crate::pipeline::contract::node::{Emit, Flow, Node, Sink, Source, Transform};
@@ -84,7 +86,12 @@ pub struct Configured {
     pub probe: Option<Probe>,
     /// What is wrong with its options beyond types and ranges.
     pub misuses: Vec<Misuse>,
+    /// What only it may have, where relative paths start at the given one.
+    pub claims: Claims,
 }
+
+/// What a node claims, by where relative paths start.
+pub type Claims = Arc<dyn Fn(&Path) -> Vec<Claim> + Send + Sync>;
 
 /// Opens a node.
 pub type Opener = Arc<dyn Fn(&Context) -> Result<Box<dyn Running>> + Send + Sync>;
@@ -292,12 +299,13 @@ fn configure<N: Node>(
 ) -> Result<(N::Config, Configured), toml::de::Error> {
     let config =
         <N::Config as serde::Deserialize>::deserialize(toml::de::Deserializer::from(table))?;
-    let options = config.clone();
+    let (options, claiming) = (config.clone(), config.clone());
     let configured = Configured {
         live: is_live(&config),
         prepare: None,
         probe: None,
         misuses: N::check(&config),
+        claims: Arc::new(move |base| N::claims(&claiming, base)),
         open: Arc::new(move |context| N::open(&options, context).map(wrap)),
     };
     Ok((config, configured))

@@ -2,6 +2,7 @@
 
 pub mod blocking;
 pub mod catalogue;
+pub mod claim;
 pub mod context;
 pub mod emit;
 pub mod error;

@@ -1,10 +1,13 @@
 //! The three roles a node can play. Implement one; the runtime does the rest.
 
+use std::path::Path;
+
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use crate::media::clock::Time;
 use crate::media::packet::{FromPacket, Packet, Payload};
+use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::context::Context;
 pub use crate::pipeline::contract::emit::Emit;
 use crate::pipeline::contract::error::{Misuse, Result};
@@ -31,6 +34,11 @@ pub trait Node: Sized + Send + 'static {
 
     /// Finds wrong options that types and ranges cannot express. Touches nothing.
     fn check(_config: &Self::Config) -> Vec<Misuse> {
+        Vec::new()
+    }
+
+    /// What only one node may have: two that claim the same are refused. `base` is where relative paths start.
+    fn claims(_config: &Self::Config, _base: &Path) -> Vec<Claim> {
         Vec::new()
     }
 

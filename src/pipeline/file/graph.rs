@@ -18,6 +18,7 @@ pub fn check(nodes: &[PlannedNode], untyped: &[String], catalogue: &[Entry]) -> 
     let index = index(nodes);
     let mut problems = inputs(nodes, untyped, &index, catalogue);
     problems.extend(cycles(nodes, &index));
+    problems.extend(contested(nodes));
     problems
 }
 
@@ -109,6 +110,22 @@ fn remedy(
 
 fn list(kinds: &[Kind]) -> String {
     kind::list(kinds, events::KINDS, "and")
+}
+
+/// Nodes that claim what another has.
+fn contested(nodes: &[PlannedNode]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (at, node) in nodes.iter().enumerate() {
+        for claim in &node.claims {
+            let Some(holder) = nodes[..at].iter().find(|it| it.claims.contains(claim)) else {
+                continue;
+            };
+            let message = format!("`{}` and `{}` both want {claim}", holder.id, node.id);
+            let help = "give each its own, or let one node do for both";
+            problems.push(Problem::new(node.span.clone(), message, help));
+        }
+    }
+    problems
 }
 
 fn cycles(nodes: &[PlannedNode], index: &HashMap<String, usize>) -> Vec<Problem> {

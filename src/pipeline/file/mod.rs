@@ -114,6 +114,7 @@ pub fn parse(text: &str, base: &Path, nodes: &'static [Entry]) -> Result<Plan, V
         return Err(errors.iter().map(|it| syntax(it, text)).collect());
     }
     let mut parser = Parser {
+        base,
         catalogue: nodes,
         problems: Vec::new(),
         untyped: Vec::new(),

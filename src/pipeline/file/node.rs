@@ -16,7 +16,7 @@ use crate::pipeline::contract::catalogue::{Configured, Entry, NodeType, Role};
 use crate::pipeline::file::input::Input;
 use crate::pipeline::file::problem::suggest;
 
-impl Parser {
+impl Parser<'_> {
     /// Parses the table of one node; none if its type is not known.
     pub fn node(
         &mut self,
@@ -57,6 +57,7 @@ impl Parser {
             prepare: None,
             probe: None,
             misuses: Vec::new(),
+            claims: Arc::new(|_| Vec::new()),
         });
         self.report_misuses(configured.misuses, &places, &span);
         Some(PlannedNode {
@@ -70,6 +71,7 @@ impl Parser {
             live: configured.live,
             prepare: configured.prepare,
             probe: configured.probe,
+            claims: (configured.claims)(self.base),
             options: options.unwrap_or_default(),
             open: configured.open,
         })

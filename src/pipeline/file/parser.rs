@@ -1,6 +1,7 @@
 //! A pass over one pipeline file: collects what is wrong, and puts secrets in their places.
 
 use std::ops::Range;
+use std::path::Path;
 
 use toml::Spanned;
 use toml::de::DeValue;
@@ -10,14 +11,16 @@ use crate::pipeline::contract::catalogue::Entry;
 use crate::pipeline::contract::secret;
 
 /// A pass over one file.
-pub struct Parser {
+pub struct Parser<'a> {
+    /// Where relative paths start.
+    pub base: &'a Path,
     pub catalogue: &'static [Entry],
     pub problems: Vec<Problem>,
     /// Names of nodes of unknown type: what is wired to them cannot be judged.
     pub untyped: Vec<String>,
 }
 
-impl Parser {
+impl Parser<'_> {
     pub fn report(&mut self, span: Range<usize>, message: String, help: impl Into<String>) {
         self.problems.push(Problem::new(span, message, help));
     }

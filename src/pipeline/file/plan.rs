@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::pipeline::contract::catalogue::{NodeType, Opener, Prepare, Probe};
+use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::runtime_options::Runtime;
 use crate::pipeline::file::input::Input;
 use crate::pipeline::file::status::Status;
@@ -46,6 +47,8 @@ pub struct PlannedNode {
     pub prepare: Option<Prepare>,
     /// Tells whether its medium is there, for sources.
     pub probe: Option<Probe>,
+    /// What only it may have.
+    pub claims: Vec<Claim>,
     /// Its options as the file gives them. They may hold secrets: print them through `redact` only.
     pub options: toml::Table,
     /// Opens it.

@@ -17,7 +17,7 @@ use crate::pipeline::contract::catalogue::Role;
 /// The tables that a pipeline file can have.
 const SECTIONS: [&str; 5] = ["sources", "transforms", "sinks", "runtime", "status"];
 
-impl Parser {
+impl Parser<'_> {
     /// One table of the file, into the plan.
     pub fn section(
         &mut self,

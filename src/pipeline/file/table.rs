@@ -36,7 +36,7 @@ pub fn places(table: &DeTable<'_>) -> Vec<(String, Range<usize>)> {
     table.iter().map(place).collect()
 }
 
-impl Parser {
+impl Parser<'_> {
     /// Reports wrong options at their places, or `at` if they are not there.
     pub fn report_misuses(
         &mut self,

@@ -16,6 +16,7 @@ mod rate;
 mod recipe;
 mod stills;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -31,6 +32,7 @@ use crate::media::frame::Frame;
 use crate::nodes::parts::condition::Watch;
 use crate::nodes::parts::pace::{Metronome, Pace};
 use crate::pipeline::contract::blocking::{Blocking, Next};
+use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Misuse, Result};
 use crate::pipeline::contract::node::{Emit, Flow, Node, Source};
@@ -96,6 +98,13 @@ impl Node for Camera {
             misuses.push(wrong("pace", "only files have a pace", help));
         }
         misuses
+    }
+
+    fn claims(config: &Config, _: &Path) -> Vec<Claim> {
+        match Medium::of(&config.uri) {
+            Ok(Medium::Device(path)) => vec![Claim::device(&path)],
+            _ => Vec::new(),
+        }
     }
 
     fn open(config: &Config, context: &Context) -> Result<Camera> {
