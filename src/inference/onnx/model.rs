@@ -1,9 +1,8 @@
 //! ONNX models in this process: providers, threads, and sessions that nodes share.
 
-use std::collections::HashMap;
 use std::ffi::CString;
 use std::ptr::{self, NonNull};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ort::AsPointer;
 use ort::ep::ExecutionProviderDispatch;
@@ -12,13 +11,13 @@ use ort::value::{DynValue, DynValueRef, Outlet, TensorRef, ValueType};
 
 use crate::inference::onnx::tensor::{About, Port, Tensor, Values};
 use crate::inference::onnx::{file as onnx_file, library};
-use crate::inference::store;
+use crate::inference::store::{self, pool::Pool};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
 use crate::pipeline::contract::runtime_options::Provider;
 
 /// Sessions in use, by model and options: cameras that run the same model share its memory.
-static SESSIONS: Mutex<Option<HashMap<Key, Weak<Loaded>>>> = Mutex::new(None);
+static SESSIONS: Pool<Key, Loaded> = Pool::new();
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
@@ -49,18 +48,8 @@ pub fn open(model: &str, sha256: Option<&str>, context: &Context) -> Result<Arc<
         providers: context.runtime.providers.clone(),
         threads: context.runtime.threads,
     };
-    let mut sessions = SESSIONS.lock().unwrap_or_else(PoisonError::into_inner);
-    let sessions = sessions.get_or_insert_default();
-    sessions.retain(|_, session| session.strong_count() > 0);
-    let session = match sessions.get(&key).and_then(Weak::upgrade) {
-        Some(session) => session,
-        None => {
-            let session = Arc::new(build(&file, context)?);
-            sessions.insert(key, Arc::downgrade(&session));
-            session
-        }
-    };
-    Ok(session)
+    let world = context.clone();
+    SESSIONS.get(key, &context.stop, move || build(&file, &world))
 }
 
 fn build(file: &store::ModelFile, context: &Context) -> Result<Loaded> {

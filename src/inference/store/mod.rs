@@ -2,6 +2,7 @@
 
 pub mod fetch;
 pub mod manifest;
+pub mod pool;
 pub mod sum;
 
 use std::borrow::Cow;

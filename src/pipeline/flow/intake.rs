@@ -8,9 +8,10 @@
 //! them before it can feed the one that starves.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Select};
+use crossbeam_channel::{Receiver, Select, TryRecvError};
 
 use crate::media::clock::Time;
 use crate::media::packet::Packet;
@@ -41,7 +42,7 @@ pub struct Input {
 pub struct Intake {
     lanes: Vec<Lane>,
     /// Lanes that a reload adds.
-    joining: Receiver<Inlet>,
+    joining: Receiver<Lane>,
     by_capture_time: bool,
     abandon: Stop,
     /// Latest `at` and bound of what was handed on.
@@ -56,7 +57,7 @@ impl Intake {
     /// by `joining`.
     pub fn new(
         inlets: Vec<Inlet>,
-        joining: Receiver<Inlet>,
+        joining: Receiver<Lane>,
         by_capture_time: bool,
         abandon: Stop,
     ) -> Intake {
@@ -72,9 +73,9 @@ impl Intake {
     }
 
     /// Waits for the next input, which is none but the time if nothing comes for 100 ms; none at all when
-    /// all producers have ended or the run is abandoned.
-    pub fn take(&mut self) -> Option<Input> {
-        while !self.abandon.is_set() {
+    /// all producers have ended, the run is abandoned or the node `paused`.
+    pub fn take(&mut self, paused: &AtomicBool) -> Option<Input> {
+        while !self.abandon.is_set() && !paused.load(Relaxed) {
             self.admit();
             let input = match self.by_capture_time {
                 true => self.next_by_capture_time(),
@@ -105,36 +106,48 @@ impl Intake {
         };
         self.lanes.retain(|lane| !lane.has_ended());
         let all = std::iter::once(first).chain(self.joining.try_iter());
-        self.lanes.extend(all.map(Lane::new));
+        self.lanes.extend(all);
         true
+    }
+
+    /// All lanes, for a node that takes the place of this one.
+    pub fn leave(&mut self) -> Vec<Lane> {
+        self.admit();
+        std::mem::take(&mut self.lanes)
     }
 
     /// `None`: all lanes have ended. `Some(None)`: nothing yet.
     fn next_by_arrival(&mut self) -> Option<Option<Input>> {
         let mut select = Select::new();
-        let open: Vec<usize> = (0..self.lanes.len())
-            .filter(|&lane| self.lanes[lane].open)
-            .collect();
+        let open = |lane: &usize| self.lanes[*lane].open;
+        let mut open: Vec<usize> = (0..self.lanes.len()).filter(open).collect();
+        // What waited for a node's predecessor comes first.
+        if open.iter().any(|&lane| self.lanes[lane].is_inherited) {
+            open.retain(|&lane| self.lanes[lane].is_inherited);
+        }
         if open.is_empty() {
             return None;
         }
         for &lane in &open {
             select.recv(&self.lanes[lane].inlet.receiver);
         }
-        let Ok(ready) = select.select_timeout(LOOK_UP) else {
+        let Ok(ready) = select.ready_timeout(LOOK_UP) else {
             return Some(None);
         };
-        let lane = open[ready.index()];
-        match ready.recv(&self.lanes[lane].inlet.receiver) {
+        let lane = open[ready];
+        // Lanes that were there before what is ready come first.
+        if !self.joining.is_empty() {
+            return Some(None);
+        }
+        match self.lanes[lane].inlet.receiver.try_recv() {
             Ok(envelope) => {
                 self.lanes[lane].note(&envelope);
-                Some(Some(self.input(lane, envelope)))
+                return Some(Some(self.input(lane, envelope)));
             }
-            Err(_) => {
-                self.lanes[lane].open = false;
-                Some(None)
-            }
+            Err(TryRecvError::Empty) => {}
+            Err(TryRecvError::Disconnected) => self.lanes[lane].open = false,
         }
+        Some(None)
     }
 
     fn next_by_capture_time(&mut self) -> Option<Option<Input>> {
@@ -146,6 +159,7 @@ impl Intake {
         let late = (0..self.lanes.len()).find(|&it| self.lanes[it].may_come_before(time));
         match (first, late) {
             (None, None) => None,
+            (Some(_), None) if !self.joining.is_empty() => Some(None),
             (Some((_, lane)), None) => Some(self.hand_on(lane)),
             (first, Some(late)) => {
                 let gives_up = !self.lanes[late].wait(LOOK_UP) && !self.stretch(late);
@@ -227,7 +241,8 @@ mod tests {
     }
 
     fn names(intake: &mut Intake) -> Vec<String> {
-        let inputs = std::iter::from_fn(|| intake.take()).filter_map(|input| input.packet);
+        let inputs = std::iter::from_fn(|| intake.take(&AtomicBool::new(false)))
+            .filter_map(|input| input.packet);
         let name = |packet: Packet| match packet {
             Packet::Event(event) => event.head.source.to_string(),
             other => panic!("unexpected {}", other.kind()),

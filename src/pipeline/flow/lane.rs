@@ -14,6 +14,8 @@ pub struct Lane {
     pub inlet: Inlet,
     /// Whether there may be more in the queue.
     pub open: bool,
+    /// Whether it led to the node's predecessor.
+    pub is_inherited: bool,
     /// The next ones. More than one only while another lane starves: see `stretch`.
     taken: VecDeque<Envelope>,
     /// Capture time that the producer was working on when it sent what was handed on last.
@@ -28,10 +30,20 @@ impl Lane {
         Lane {
             inlet,
             open: true,
+            is_inherited: false,
             taken: VecDeque::new(),
             last: None,
             bound: Time::ZERO,
             starving_since: None,
+        }
+    }
+
+    /// The same lane, for a node that takes the place of the one that it led to.
+    pub fn inherited(self) -> Lane {
+        let is_inherited = true;
+        Lane {
+            is_inherited,
+            ..self
         }
     }
 

@@ -1,9 +1,11 @@
 //! Hands the inputs of a node to its workers one by one, and lets their results out in that order.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::pipeline::flow::intake::{Input, Intake};
+use crate::pipeline::flow::lane::Lane;
 
 /// So many inputs that are no packets can be put off until those before them have been dealt with.
 const MOST_PUT_OFF: usize = 10_000;
@@ -13,6 +15,7 @@ pub struct Queue {
     intake: Mutex<(Intake, u64)>,
     turns: Mutex<Turns>,
     next: Condvar,
+    paused: AtomicBool,
 }
 
 /// Whose results are due.
@@ -53,15 +56,32 @@ impl Queue {
             intake: Mutex::new((intake, 0)),
             turns: Mutex::default(),
             next: Condvar::new(),
+            paused: AtomicBool::new(false),
         }
     }
 
-    /// The next input; none when all producers have ended.
+    /// Hands out nothing more, or does again: what comes meanwhile waits.
+    pub fn pause(&self, paused: bool) {
+        self.paused.store(paused, Relaxed);
+    }
+
+    /// Whether it was paused.
+    pub fn is_paused(&self) -> bool {
+        self.paused.load(Relaxed)
+    }
+
+    /// Everything that leads to the node, for one that takes its place.
+    pub fn leave(&self) -> Vec<Lane> {
+        let mut intake = self.intake.lock().unwrap_or_else(PoisonError::into_inner);
+        intake.0.leave()
+    }
+
+    /// The next input; none when all producers have ended, or while it is paused.
     pub fn take(&self) -> Option<(Input, Ticket<'_>)> {
         let mut guard = self.intake.lock().unwrap_or_else(PoisonError::into_inner);
         let (intake, taken) = &mut *guard;
         loop {
-            let input = intake.take()?;
+            let input = intake.take(&self.paused)?;
             let number = *taken;
             *taken += 1;
             if let Some(input) = self.put_off(number, input) {

@@ -11,6 +11,7 @@ use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::stop::Stop;
 use crate::pipeline::count::metrics::State;
 use crate::pipeline::file::{Plan, PlannedNode};
+use crate::pipeline::flow::lane::Lane;
 use crate::pipeline::flow::link::Inlet;
 use crate::pipeline::flow::outlets::Branch;
 use crate::pipeline::run::member::{Exit, Member, Thread};
@@ -43,14 +44,20 @@ pub struct Graph {
 pub struct Building {
     plan: Plan,
     /// New nodes, opening or open; their sources hold still.
-    members: Vec<Member>,
+    pub members: Vec<Member>,
     wiring: Wiring,
     /// Dropped to let the new sources go.
     go: Sender<()>,
+    /// How many of the new nodes are being opened; the last ones wait for others to let go.
+    pub begun: usize,
+    pub held: Receiver<()>,
     /// Each new thread says here how opening went.
     opened: Receiver<Opened>,
+    pub report: Sender<Opened>,
     /// Threads that have not said so yet.
-    awaited: usize,
+    pub awaited: usize,
+    /// When the old holders must have let go.
+    pub handover: Instant,
     deadline: Instant,
 }
 
@@ -106,19 +113,26 @@ impl Graph {
                 self.member(node, context, &mut wiring, abandons[&node.id].clone())
             })
             .collect();
-        let (go, gone) = bounded(0);
+        let (go, held) = bounded(0);
         let (report, opened) = unbounded();
-        let before = self.threads.len();
-        self.spawn(&members, &gone, &report);
-        Building {
+        let drain = Duration::from_millis(self.context.runtime.drain_ms);
+        let mut building = Building {
             plan,
-            awaited: self.threads.len() - before,
             members,
             wiring,
             go,
+            begun: 0,
+            held,
             opened,
+            report,
+            awaited: 0,
+            handover: Instant::now() + drain,
             deadline: Instant::now() + patience,
-        }
+        };
+        let waiting = self.make_way(&mut building.members);
+        let free = building.members.len() - waiting;
+        self.open(&mut building, free);
+        building
     }
 
     fn keeps(&self, node: &PlannedNode, same_runtime: bool) -> bool {
@@ -159,7 +173,8 @@ impl Graph {
         member
     }
 
-    fn spawn(&mut self, members: &[Member], go: &Receiver<()>, report: &Sender<Opened>) {
+    /// Starts the threads of nodes.
+    pub fn spawn(&mut self, members: &[Member], go: &Receiver<()>, report: &Sender<Opened>) {
         let (ready, everyone) = bounded(0);
         for member in members {
             for _ in 0..member.planned.workers {
@@ -186,6 +201,11 @@ impl Graph {
         let (kept, replaced): (Vec<_>, Vec<_>) = std::mem::take(&mut self.members)
             .into_iter()
             .partition(stays);
+        // Before anything can come to the new ones by themselves.
+        for old in &replaced {
+            let successor = building.members.iter().find(|it| it.contends_with(old));
+            successor.into_iter().for_each(|it| old.hand_over(it));
+        }
         for member in &kept {
             let inlets: Vec<Inlet> = building
                 .wiring
@@ -194,7 +214,7 @@ impl Graph {
                 .unwrap_or_default();
             inlets
                 .into_iter()
-                .for_each(|inlet| drop(member.joining.send(inlet)));
+                .for_each(|inlet| drop(member.joining.send(Lane::new(inlet))));
         }
         for member in &kept {
             let outlets = &member.worker.outlets;
@@ -212,7 +232,8 @@ impl Graph {
         drop(building.go);
         self.context.runtime = Arc::new(building.plan.runtime.clone());
         let drain = Duration::from_millis(self.context.runtime.drain_ms);
-        for member in replaced {
+        for mut member in replaced {
+            member.gives_way = false;
             member.stop.set();
             self.leaving.push((member, Instant::now() + drain));
         }
@@ -244,6 +265,7 @@ impl Graph {
             member.abandon.set();
             self.leaving.push((member, Instant::now()));
         }
+        self.bring_back();
         self.close_ended();
     }
 
@@ -274,7 +296,8 @@ impl Graph {
     pub fn close_ended(&mut self) {
         let leaving = self.leaving.iter_mut().map(|(member, _)| member);
         for member in self.members.iter_mut().chain(leaving) {
-            if !self.threads.iter().any(|it| it.is_of(member)) {
+            let works = self.threads.iter().any(|it| it.is_of(member));
+            if !works && !member.gives_way {
                 member.worker.outlets.replace(Vec::new());
                 member.worker.intake = None;
             }
@@ -317,8 +340,8 @@ impl Graph {
 }
 
 impl Building {
-    /// Whether everything is open: none while that is unknown, else what went wrong.
-    pub fn outcome(&mut self) -> Option<Result<(), String>> {
+    /// Whether everything that is being opened is open: none while that is unknown, else what went wrong.
+    pub fn opened(&mut self) -> Option<Result<(), String>> {
         for opened in self.opened.try_iter() {
             self.awaited -= 1;
             let expendable = self

@@ -14,6 +14,7 @@ use crate::pipeline::count::metrics::NodeStats;
 use crate::pipeline::count::pulse::Pulse;
 use crate::pipeline::file::PlannedNode;
 use crate::pipeline::flow::intake::Intake;
+use crate::pipeline::flow::lane::Lane;
 use crate::pipeline::flow::link::Inlet;
 use crate::pipeline::flow::outlets::Outlets;
 use crate::pipeline::flow::tap::Feed;
@@ -30,11 +31,13 @@ pub struct Member {
     /// Gives up what is under way to it and in it.
     pub abandon: Stop,
     /// Where a reload adds inputs.
-    pub joining: Sender<Inlet>,
+    pub joining: Sender<Lane>,
     /// What is copied for each of its threads.
     pub worker: Worker,
     /// How many of its threads hang and were left behind.
     pub left_behind: usize,
+    /// Whether it lets go, for now or for good, of what another one claims.
+    pub gives_way: bool,
 }
 
 /// A thread of a node.
@@ -104,6 +107,7 @@ impl Member {
             joining,
             worker,
             left_behind: 0,
+            gives_way: false,
         }
     }
 

@@ -5,6 +5,7 @@
 
 pub mod drawing;
 mod graph;
+mod handover;
 mod member;
 mod pump;
 mod pump_source;
@@ -134,8 +135,12 @@ impl Pipeline {
     pub fn wait(mut self) -> Outcome {
         let (mut ending, mut building, mut failures) = (Ending::default(), None, Vec::new());
         while !self.graph.threads.is_empty() {
-            if self.stop.is_set() && !self.end(&mut ending) {
-                break;
+            if self.stop.is_set() {
+                let unfinished = building.take();
+                unfinished.into_iter().for_each(|it| self.graph.discard(it));
+                if !self.end(&mut ending) {
+                    break;
+                }
             }
             self.reload(&mut building);
             self.graph.see_off();
@@ -201,7 +206,7 @@ impl Pipeline {
             }
             return;
         };
-        let Some(outcome) = under_way.outcome() else {
+        let Some(outcome) = self.graph.outcome(under_way) else {
             return;
         };
         let built = building.take().expect("it was there just now");

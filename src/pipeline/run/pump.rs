@@ -48,7 +48,9 @@ impl Worker {
         let mut made = Vec::new();
         let mut sink = |packet| made.push(packet);
         let mut out = Emit::new(&self.context, &mut sink);
-        node.pass(Time::END, &mut out)?;
+        if !queue.is_paused() {
+            node.pass(Time::END, &mut out)?;
+        }
         self.settle(node, memory)?;
         node.finish(&mut Emit::new(&self.context, &mut |packet| {
             made.push(packet)

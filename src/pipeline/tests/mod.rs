@@ -1,6 +1,7 @@
 //! The runtime driven by small nodes that fail, dawdle and panic on demand.
 
 mod births;
+mod handover;
 mod kinds;
 mod opening;
 mod reload;
@@ -229,11 +230,9 @@ fn run_of(nodes: &'static [Entry], pipeline: &str) -> (String, Outcome) {
 }
 
 fn edge<'a>(outcome: &'a Outcome, from: &str) -> &'a LinkReport {
-    let edges = &outcome.snapshot.edges;
-    edges
-        .iter()
-        .find(|edge| *edge.from == *from)
-        .expect("the edge is there")
+    let mut edges = outcome.snapshot.edges.iter();
+    let edge = edges.find(|edge| *edge.from == *from);
+    edge.expect("the edge is there")
 }
 
 fn numbers(count: u64) -> String {
@@ -290,8 +289,8 @@ fn a_slow_sink_costs_its_own_events_and_nobody_else_s() {
     assert!(outcome.failures.is_empty());
     let seen = edge(&outcome, "cam").counts.forwarded;
     assert_eq!(written.split(' ').count() as u64, seen);
-    let edges = &outcome.snapshot.edges;
-    let slow = edges.iter().find(|it| *it.to == *"slow");
+    let mut edges = outcome.snapshot.edges.iter();
+    let slow = edges.find(|it| *it.to == *"slow");
     let counts = &slow.expect("the edge is there").counts;
     assert!(seen > 50 && counts.dropped > seen / 2, "{seen} {counts:?}");
     assert_eq!(counts.forwarded + counts.dropped, seen, "{counts:?}");

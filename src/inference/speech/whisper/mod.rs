@@ -3,16 +3,15 @@
 pub mod gpu;
 pub mod processor;
 
-use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
+use std::sync::{Arc, Once};
 
 use serde::{Deserialize, Serialize};
 use whisper_rs::{
     FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperState,
 };
 
-use crate::inference::store;
+use crate::inference::store::{self, pool::Pool};
 use crate::media::audio::SAMPLE_RATE;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
@@ -33,7 +32,7 @@ const NO_SPEECH: f32 = 0.6;
 const UNLIKELY: f32 = -1.0;
 
 /// Loaded models: nodes that use the same one share its memory.
-static MODELS: Mutex<Option<HashMap<String, Weak<WhisperContext>>>> = Mutex::new(None);
+static MODELS: Pool<(String, bool), WhisperContext> = Pool::new();
 static LOGGING: Once = Once::new();
 
 /// What Whisper makes of an utterance.
@@ -79,32 +78,28 @@ impl Whisper {
         LOGGING.call_once(whisper_rs::install_logging_hooks);
         processor::choose();
         let file = store::load(model, sha256, context)?;
-        let mut models = MODELS.lock().unwrap_or_else(PoisonError::into_inner);
-        let models = models.get_or_insert_default();
-        models.retain(|_, model| model.strong_count() > 0);
-        let model = match models.get(&file.sha256).and_then(Weak::upgrade) {
-            Some(model) => model,
-            None => {
-                let model = Arc::new(load(&file, &context.runtime.providers)?);
-                models.insert(file.sha256.clone(), Arc::downgrade(&model));
-                model
-            }
-        };
+        let name = Arc::clone(&file.name);
+        let wants_gpu = context
+            .runtime
+            .providers
+            .iter()
+            .any(|it| *it != Provider::Cpu);
+        let key = (file.sha256.clone(), wants_gpu);
+        let model = MODELS.get(key, &context.stop, move || load(&file, wants_gpu))?;
         if language != "en" && !model.is_multilingual() {
             return Err(Error::fatal(format!(
-                "{} hears English only; set language = \"en\"",
-                file.name
+                "{name} hears English only; set language = \"en\""
             )));
         }
         let state = model
             .create_state()
-            .map_err(|error| Error::fatal(format!("{}: {error}", file.name)))?;
+            .map_err(|error| Error::fatal(format!("{}: {error}", name)))?;
         Ok(Whisper {
             state,
             threads: i32::try_from(context.runtime.threads).unwrap_or(1),
             language: (language != "auto").then(|| language.to_owned()),
             samples: Vec::new(),
-            name: Arc::clone(&file.name),
+            name,
             model,
         })
     }
@@ -191,11 +186,10 @@ impl Whisper {
     }
 }
 
-fn load(file: &store::ModelFile, providers: &[Provider]) -> Result<WhisperContext> {
+fn load(file: &store::ModelFile, wants_gpu: bool) -> Result<WhisperContext> {
     let mut params = WhisperContextParameters::default();
     params.flash_attn(true);
     // Where the build or a module knows a GPU, and the pipeline file wants one.
-    let wants_gpu = providers.iter().any(|it| *it != Provider::Cpu);
     if wants_gpu && let Err(why) = gpu::find() {
         tracing::warn!("{why}; the processor works for Whisper");
     }
