@@ -35,6 +35,7 @@ pub static NODES: &[Entry] = &[
     ),
     Entry::Present(catalogue::source::<sources::audio_file::AudioFile>()),
     Entry::Present(catalogue::transform::<transforms::frames::detect::Detect>()),
+    Entry::Present(catalogue::transform::<transforms::frames::motion::Motion>()),
     Entry::Present(catalogue::transform::<transforms::sound::vad::Vad>()),
     gated!(
         "whisper",

@@ -21,6 +21,7 @@ mod live_camera; // a real RTSP server that comes and goes
 mod live_microphone; // a real sound server, ALSA and cpal
 mod long_faults; // faults that take minutes, for `make test-faults`
 mod manual; // the manual page and the shell completions
+mod motion; // a gate before a detector
 mod namespace; // machines made up in a mount namespace
 mod opencv; // that no more of its libraries are loaded than are needed
 mod own_models; // the two models that the program carries

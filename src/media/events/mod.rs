@@ -8,6 +8,7 @@ mod detection;
 mod gap;
 mod head;
 mod health;
+mod motion;
 mod report;
 mod schema;
 mod speech;
@@ -24,6 +25,7 @@ pub use self::detection::Detection;
 pub use self::gap::Gap;
 pub use self::head::Head;
 pub use self::health::{Condition, Health};
+pub use self::motion::{Motion, Phase};
 pub use self::report::{Report, Tone};
 pub use self::speech::Speech;
 pub use self::transcript::Transcript;
@@ -96,6 +98,7 @@ events! {
     Transcript,
     Gap,
     Health,
+    Motion,
 }
 
 /// A kind of event that is in the list.

@@ -1,3 +1,4 @@
 //! What takes frames.
 
 pub mod detect;
+pub mod motion;
