@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::media::events::{Condition, Health};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
 
 /// What is done about it, beside telling of it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Remedy {
     /// Nothing: a still scene without noise can be right.

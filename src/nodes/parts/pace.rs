@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::media::clock::{Clock, Time};
 
@@ -11,7 +11,7 @@ use crate::media::clock::{Clock, Time};
 const LONGEST_WAIT: Duration = Duration::from_millis(200);
 
 /// Speed of a file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Pace {
     /// As fast as it can be worked on.

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write, stdout};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::media::events::{Event, Tone};
 use crate::pipeline::contract::context::Context;
@@ -12,7 +12,7 @@ use crate::pipeline::contract::error::{Error, Result};
 use crate::pipeline::contract::node::{Node, Sink};
 
 /// How events are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
     /// A sentence.

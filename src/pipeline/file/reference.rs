@@ -122,7 +122,7 @@ fn rows(schema: &Schema) -> Vec<OptionRow> {
         let default = match about.get("default") {
             _ if must => "required".to_owned(),
             None | Some(Value::Null) => "none".to_owned(),
-            Some(default) => format!("`{default}`"),
+            Some(default) => format!("`{}`", as_written(default)),
         };
         OptionRow {
             name: name.clone(),
@@ -136,6 +136,15 @@ fn rows(schema: &Schema) -> Vec<OptionRow> {
         }
     };
     properties.into_iter().flatten().map(row).collect()
+}
+
+/// A default as one writes it: 0.45, which as an `f32` is some millionths less.
+fn as_written(default: &Value) -> String {
+    let number = default.as_f64().filter(|_| default.is_f64());
+    match number.map(|it| it as f32) {
+        Some(short) if Some(f64::from(short)) == number => short.to_string(),
+        _ => default.to_string(),
+    }
 }
 
 /// The type of an option in words: a range, the allowed words, or the JSON type.
