@@ -2,6 +2,7 @@
 
 pub mod graph;
 pub mod input;
+mod interpolation;
 mod node;
 mod parser;
 mod plan;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, Error as TomlError};
 
+use self::interpolation::Interpolation;
 use self::parser::Parser;
 pub use self::plan::{Plan, PlannedNode};
 use self::problem::Problem;
@@ -113,10 +115,16 @@ pub fn parse(text: &str, base: &Path, nodes: &'static [Entry]) -> Result<Plan, V
     if !errors.is_empty() {
         return Err(errors.iter().map(|it| syntax(it, text)).collect());
     }
+    let mut document = document;
+    let mut interpolation = Interpolation::default();
+    for (_, value) in document.get_mut().iter_mut() {
+        interpolation.interpolate(value);
+    }
     let mut parser = Parser {
         base,
+        meanings: &interpolation.meanings,
         catalogue: nodes,
-        problems: Vec::new(),
+        problems: interpolation.problems,
         untyped: Vec::new(),
     };
     let mut plan = Plan {
@@ -125,8 +133,7 @@ pub fn parse(text: &str, base: &Path, nodes: &'static [Entry]) -> Result<Plan, V
         status: Status::default(),
         base: base.to_path_buf(),
     };
-    for (key, mut value) in document.into_inner() {
-        parser.interpolate(&mut value);
+    for (key, value) in document.into_inner() {
         parser.section(&key, value, &mut plan);
     }
     plan.nodes.sort_by_key(|node| node.span.start);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::json;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer, ValueDeserializer};
 
@@ -16,13 +17,13 @@ use crate::pipeline::contract::catalogue::{Configured, Entry, NodeType, Role};
 use crate::pipeline::file::input::Input;
 use crate::pipeline::file::problem::suggest;
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
     /// Parses the table of one node; none if its type is not known.
     pub fn node(
         &mut self,
         role: Role,
         id: &Spanned<Cow<'_, str>>,
-        value: Spanned<DeValue<'_>>,
+        value: Spanned<DeValue<'a>>,
         others: &[PlannedNode],
     ) -> Option<PlannedNode> {
         let (name, span, table_span) = (id.get_ref().as_ref(), id.span(), value.span());
@@ -97,7 +98,7 @@ impl Parser<'_> {
         }
     }
 
-    fn workers(&mut self, ty: &NodeType, span: &Range<usize>, table: &mut DeTable<'_>) -> usize {
+    fn workers(&mut self, ty: &NodeType, span: &Range<usize>, table: &mut DeTable<'a>) -> usize {
         let workers: u16 = self.common(table, "workers", 1, "a number from 1 to 64");
         if !(1..=64).contains(&workers) || (workers > 1 && !ty.stateless) {
             let message = format!("`{}` cannot have {workers} workers", ty.name);
@@ -108,7 +109,7 @@ impl Parser<'_> {
         usize::from(workers)
     }
 
-    fn wait(&mut self, default: u64, table: &mut DeTable<'_>) -> Duration {
+    fn wait(&mut self, default: u64, table: &mut DeTable<'a>) -> Duration {
         let help = "a number of milliseconds from 0 to 3600000";
         let span = table.get("wait_ms").map(Spanned::span);
         let wait: u64 = self.common(table, "wait_ms", default, help);
@@ -208,9 +209,9 @@ impl Parser<'_> {
         inputs
     }
 
-    fn common<'t, T: Deserialize<'t>>(
+    fn common<T: Deserialize<'a>>(
         &mut self,
-        table: &mut DeTable<'t>,
+        table: &mut DeTable<'a>,
         key: &str,
         default: T,
         help: &str,
@@ -219,6 +220,7 @@ impl Parser<'_> {
             return default;
         };
         let span = value.span();
+        let value = self.understood(key, &json!({ "type": ["integer", "boolean"] }), value);
         T::deserialize(ValueDeserializer::from(value)).unwrap_or_else(|_| {
             self.report(span, format!("`{key}` is wrong"), help);
             default

@@ -37,7 +37,7 @@ pub fn markdown(nodes: &[Entry]) -> String {
             }
         }
     }
-    out.push_str("## Every node\n\n");
+    out.push_str("## Every node\n\nLengths of time can be written with their unit: `hold_ms = \"10s\"`. A number or truth value can come from the environment: `fps = \"${FPS}\"`.\n\n");
     out.push_str("| option | type | default | meaning |\n| --- | --- | --- | --- |\n");
     out.push_str("| `type` | string | required | Which of the above it is. |\n");
     out.push_str("| `inputs` | list | required | Transforms and sinks: names of nodes, or tables as below. |\n");

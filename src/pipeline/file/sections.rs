@@ -17,12 +17,12 @@ use crate::pipeline::contract::catalogue::Role;
 /// The tables that a pipeline file can have.
 const SECTIONS: [&str; 5] = ["sources", "transforms", "sinks", "runtime", "status"];
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
     /// One table of the file, into the plan.
     pub fn section(
         &mut self,
         key: &Spanned<Cow<'_, str>>,
-        value: Spanned<DeValue<'_>>,
+        value: Spanned<DeValue<'a>>,
         plan: &mut Plan,
     ) {
         let name = key.get_ref().as_ref();
@@ -70,7 +70,7 @@ impl Parser<'_> {
         &mut self,
         name: &str,
         at: Range<usize>,
-        table: Spanned<DeTable<'_>>,
+        table: Spanned<DeTable<'a>>,
     ) -> Option<T>
     where
         T: for<'de> Deserialize<'de> + schemars::JsonSchema,

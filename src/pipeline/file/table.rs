@@ -36,7 +36,7 @@ pub fn places(table: &DeTable<'_>) -> Vec<(String, Range<usize>)> {
     table.iter().map(place).collect()
 }
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
     /// Reports wrong options at their places, or `at` if they are not there.
     pub fn report_misuses(
         &mut self,
@@ -52,13 +52,14 @@ impl Parser<'_> {
     }
 
     /// Parses the options of one table and reports everything wrong with them.
-    pub fn options<'t, T>(
+    pub fn options<T>(
         &mut self,
         table: &Table<'_>,
-        mut values: Spanned<DeTable<'t>>,
-        parse: impl Fn(Spanned<DeTable<'t>>) -> Result<T, TomlError>,
+        mut values: Spanned<DeTable<'a>>,
+        parse: impl Fn(Spanned<DeTable<'a>>) -> Result<T, TomlError>,
     ) -> Option<T> {
         let before = self.problems.len();
+        self.understand(table, values.get_mut());
         let mut removed = self.remove_impossible(table, values.get_mut());
         // serde stops at the first error: take out what it complains about and ask again.
         loop {
@@ -70,6 +71,32 @@ impl Parser<'_> {
                     removed.push(culprit);
                 }
             }
+        }
+    }
+
+    /// Puts numbers in the place of strings that stand for them.
+    fn understand(&self, table: &Table<'_>, values: &mut DeTable<'a>) {
+        for (key, value) in values.iter_mut() {
+            let name = key.get_ref().as_ref();
+            if let Some(schema) = table.properties().and_then(|it| it.get(name)) {
+                *value = self.understood(name, schema, value.clone());
+            }
+        }
+    }
+
+    /// The value of an option, as a number if it is a string that stands for one and is to be one.
+    pub fn understood(
+        &self,
+        option: &str,
+        schema: &Value,
+        value: Spanned<DeValue<'a>>,
+    ) -> Spanned<DeValue<'a>> {
+        let span = value.span();
+        let is_string = matches!(value.get_ref(), DeValue::String(_));
+        let number = self.meanings.of(span.start, option, schema);
+        match number.filter(|_| is_string).map(DeValue::parse) {
+            Some(Ok(number)) => Spanned::new(span, number.into_inner()),
+            _ => value,
         }
     }
 

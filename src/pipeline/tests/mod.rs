@@ -4,6 +4,7 @@ mod births;
 mod handover;
 mod kinds;
 mod opening;
+mod options;
 mod reload;
 mod time;
 
