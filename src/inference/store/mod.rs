@@ -81,9 +81,9 @@ fn is_path(model: &str) -> bool {
 
 /// Checks the options `model` and `sha256` of a node without touching the world.
 pub fn check(model: &str, sha256: Option<&str>, task: Task) -> Vec<Misuse> {
-    let wrong = |option, message: String, help: String| {
+    let wrong = |option: &'static str, message: String, help: String| {
         vec![Misuse {
-            option,
+            option: option.into(),
             message,
             help,
         }]

@@ -1,5 +1,7 @@
 //! How a node fails, and what is wrong with its options.
 
+use std::borrow::Cow;
+
 /// What the runtime should do about a failure. Messages do not name the node; the runtime does.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
@@ -29,8 +31,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// A wrong option that is found without touching the world.
 #[derive(Clone, Debug)]
 pub struct Misuse {
-    /// Name of the option at fault.
-    pub option: &'static str,
+    /// Name of the option at fault; inside a list of tables, the way to it: `rules[1].when`.
+    pub option: Cow<'static, str>,
     /// What is wrong with it.
     pub message: String,
     /// What to do about it.

@@ -5,10 +5,12 @@ pub mod input;
 mod interpolation;
 mod node;
 mod parser;
+mod path;
 mod plan;
 pub mod problem;
 pub mod reference;
 mod sections;
+mod shape;
 pub mod status;
 mod table;
 

@@ -11,8 +11,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer, ValueDeserializer};
 
 use super::parser::Parser;
+use super::path::places;
 use super::plan::PlannedNode;
-use super::table::{Table, places};
+use super::table::Table;
 use crate::pipeline::contract::catalogue::{Configured, Entry, NodeType, Role};
 use crate::pipeline::file::input::Input;
 use crate::pipeline::file::problem::suggest;

@@ -10,6 +10,7 @@ use crate::media::kind::{self, Kind};
 use crate::pipeline::contract::catalogue::{Entry, NodeType, Role};
 use crate::pipeline::contract::runtime_options::Runtime;
 use crate::pipeline::file::input::Queue;
+use crate::pipeline::file::shape::Shape;
 use crate::pipeline::file::status::Status;
 
 /// One option of a node or table, in words.
@@ -114,28 +115,34 @@ fn table(schema: &Schema) -> String {
 }
 
 fn rows(schema: &Schema) -> Vec<OptionRow> {
-    let root = schema.as_value();
-    let required = root.get("required").and_then(Value::as_array);
-    let properties = root.get("properties").and_then(Value::as_object);
-    let row = |(name, about): (&String, &Value)| {
+    let mut rows = Vec::new();
+    add_rows("", Shape::of(schema.as_value()), &mut rows);
+    rows
+}
+
+/// The options of a table, each followed by those inside it.
+fn add_rows(before: &str, shape: Shape<'_>, rows: &mut Vec<OptionRow>) {
+    let required = shape.schema().get("required").and_then(Value::as_array);
+    for name in shape.properties().into_iter().flatten().map(|it| it.0) {
+        let option = shape.property(name).expect("it is one of them");
         let must = required.is_some_and(|names| names.iter().any(|it| it == name));
-        let default = match about.get("default") {
+        let default = match option.default() {
             _ if must => "required".to_owned(),
             None | Some(Value::Null) => "none".to_owned(),
             Some(default) => format!("`{}`", as_written(default)),
         };
-        OptionRow {
-            name: name.clone(),
-            kind: kind(about, root),
+        let path = format!("{before}{name}");
+        rows.push(OptionRow {
+            name: path.clone(),
+            kind: kind(option),
             default,
-            about: about
-                .get("description")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned(),
+            about: option.about().unwrap_or_default().to_owned(),
+        });
+        match option.items() {
+            Some(items) => add_rows(&format!("{path}[]."), items, rows),
+            None => add_rows(&format!("{path}."), option, rows),
         }
-    };
-    properties.into_iter().flatten().map(row).collect()
+    }
 }
 
 /// A default as one writes it: 0.45, which as an `f32` is some millionths less.
@@ -148,39 +155,33 @@ fn as_written(default: &Value) -> String {
 }
 
 /// The type of an option in words: a range, the allowed words, or the JSON type.
-fn kind(about: &Value, root: &Value) -> String {
+fn kind(option: Shape<'_>) -> String {
+    let about = option.schema();
     let limit = |key| about.get(key).and_then(Value::as_f64);
     if let (Some(least), Some(most)) = (limit("minimum"), limit("maximum")) {
         return format!("{least} to {most}");
     }
-    if let Some(name) = about.get("$ref").and_then(Value::as_str) {
-        return kind(
-            root.pointer(name.trim_start_matches('#'))
-                .unwrap_or(&Value::Null),
-            root,
-        );
-    }
-    for key in ["oneOf", "anyOf"] {
-        if let Some(choices) = about.get(key).and_then(Value::as_array) {
-            let words = choices
-                .iter()
-                .map(|it| kind(it, root))
-                .filter(|it| it != "null");
-            return words.collect::<Vec<_>>().join(" or ");
-        }
+    if let Some(choices) = option.choices() {
+        return choices
+            .into_iter()
+            .map(kind)
+            .collect::<Vec<_>>()
+            .join(" or ");
     }
     if let Some(word) = about.get("const") {
         return format!("`{word}`");
     }
     if let Some(words) = about.get("enum").and_then(Value::as_array) {
-        return words
-            .iter()
-            .map(|it| format!("`{it}`"))
-            .collect::<Vec<_>>()
-            .join(" or ");
+        let words = words.iter().map(|it| format!("`{it}`"));
+        return words.collect::<Vec<_>>().join(" or ");
     }
-    if let Some(items) = about.get("items") {
-        return format!("list of {}", kind(items, root));
+    if option.properties().is_some() {
+        return "table".to_owned();
+    }
+    if let Some(items) = option.items() {
+        let item = kind(items);
+        let plural = if item == "table" { "tables" } else { &item };
+        return format!("list of {plural}");
     }
     match about.get("type") {
         Some(Value::String(name)) => name.clone(),

@@ -8,10 +8,11 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer};
 
 use super::parser::Parser;
+use super::path::places;
 use super::plan::Plan;
 use super::problem::suggest;
 use super::status::Status;
-use super::table::{Table, places};
+use super::table::Table;
 use crate::pipeline::contract::catalogue::Role;
 
 /// The tables that a pipeline file can have.

@@ -34,10 +34,10 @@ impl Status {
     /// Finds what no option can tell by itself. Touches nothing.
     pub fn check(&self) -> Vec<Misuse> {
         let mut misuses = Vec::new();
-        let mut report = |option, message: String, help: &str| {
+        let mut report = |option: &'static str, message: String, help: &str| {
             let help = help.to_owned();
             misuses.push(Misuse {
-                option,
+                option: option.into(),
                 message,
                 help,
             });

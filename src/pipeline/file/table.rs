@@ -1,16 +1,17 @@
-//! The options of one table, checked against their schema: unknown keys, ranges, types.
+//! The options of one table, checked against their schema at every depth: unknown keys, ranges, types.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use schemars::Schema;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Error as TomlError};
 
 use super::parser::Parser;
+use super::path::{name_of, path_to, take_out};
+use super::problem::suggest;
+use super::shape::Shape;
 use crate::pipeline::contract::error::Misuse;
-use crate::pipeline::file::problem::suggest;
 
 /// What one table may hold.
 pub struct Table<'a> {
@@ -22,20 +23,6 @@ pub struct Table<'a> {
     pub schema: &'a Schema,
 }
 
-impl Table<'_> {
-    fn properties(&self) -> Option<&Map<String, Value>> {
-        self.schema.get("properties")?.as_object()
-    }
-}
-
-/// Where the value of each option stands in the file.
-pub fn places(table: &DeTable<'_>) -> Vec<(String, Range<usize>)> {
-    let place = |(key, value): (&Spanned<Cow<'_, str>>, &Spanned<DeValue<'_>>)| {
-        (key.get_ref().to_string(), value.span())
-    };
-    table.iter().map(place).collect()
-}
-
 impl<'a> Parser<'a> {
     /// Reports wrong options at their places, or `at` if they are not there.
     pub fn report_misuses(
@@ -45,7 +32,7 @@ impl<'a> Parser<'a> {
         at: &Range<usize>,
     ) {
         for misuse in misuses {
-            let place = places.iter().find(|(option, _)| option == misuse.option);
+            let place = places.iter().find(|(option, _)| *option == misuse.option);
             let place = place.map_or(at, |(_, place)| place);
             self.report(place.clone(), misuse.message, misuse.help);
         }
@@ -59,29 +46,86 @@ impl<'a> Parser<'a> {
         parse: impl Fn(Spanned<DeTable<'a>>) -> Result<T, TomlError>,
     ) -> Option<T> {
         let before = self.problems.len();
-        self.understand(table, values.get_mut());
-        let mut removed = self.remove_impossible(table, values.get_mut());
+        let shape = Shape::of(table.schema.as_value());
+        let mut removed = Vec::new();
+        self.inspect_table(table.owner, shape, values.get_mut(), &mut removed);
         // serde stops at the first error: take out what it complains about and ask again.
         loop {
             match parse(values.clone()) {
                 Ok(options) => return (self.problems.len() == before).then_some(options),
-                Err(error) => {
-                    let culprit = self.blame(table, &error, values.get_ref(), &removed)?;
-                    values.get_mut().remove(culprit.as_str());
-                    removed.push(culprit);
-                }
+                Err(error) => self.blame(table, &error, values.get_mut(), &mut removed)?,
             }
         }
     }
 
-    /// Puts numbers in the place of strings that stand for them.
-    fn understand(&self, table: &Table<'_>, values: &mut DeTable<'a>) {
+    /// Takes out options that are unknown or out of range, and notes their names.
+    fn inspect_table(
+        &mut self,
+        owner: &str,
+        shape: Shape<'_>,
+        values: &mut DeTable<'a>,
+        removed: &mut Vec<String>,
+    ) {
+        let known = || {
+            shape
+                .properties()
+                .into_iter()
+                .flatten()
+                .map(|it| it.0.as_str())
+        };
+        let mut wrong = Vec::new();
         for (key, value) in values.iter_mut() {
             let name = key.get_ref().as_ref();
-            if let Some(schema) = table.properties().and_then(|it| it.get(name)) {
-                *value = self.understood(name, schema, value.clone());
+            let is_right = match shape.property(name) {
+                Some(shape) => self.inspect(owner, name, shape, value, removed),
+                None => {
+                    let message = format!("unknown option `{name}` of `{owner}`");
+                    self.report(key.span(), message, suggest(name, known()));
+                    false
+                }
+            };
+            if !is_right {
+                wrong.push(name.to_owned());
             }
         }
+        wrong
+            .iter()
+            .for_each(|name| drop(values.remove(name.as_str())));
+        removed.extend(wrong);
+    }
+
+    /// Looks at one value and those inside it; says whether it can stay.
+    fn inspect(
+        &mut self,
+        owner: &str,
+        name: &str,
+        shape: Shape<'_>,
+        value: &mut Spanned<DeValue<'a>>,
+        removed: &mut Vec<String>,
+    ) -> bool {
+        *value = self.understood(name, shape.schema(), value.clone());
+        if let Some(range) = out_of_range(value.get_ref(), shape.schema()) {
+            self.report(value.span(), format!("`{name}` is out of range"), range);
+            return false;
+        }
+        match value.get_mut() {
+            DeValue::Table(values) if shape.properties().is_some() => {
+                self.inspect_table(owner, shape, values, removed);
+            }
+            DeValue::Array(values) => {
+                if let Some(items) = shape.items() {
+                    let mut right = Vec::new();
+                    for mut value in values.iter().cloned() {
+                        if self.inspect(owner, name, items, &mut value, removed) {
+                            right.push(value);
+                        }
+                    }
+                    *values = right.into_iter().collect();
+                }
+            }
+            _ => {}
+        }
+        true
     }
 
     /// The value of an option, as a number if it is a string that stands for one and is to be one.
@@ -100,65 +144,37 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Takes out options that are unknown or out of range; gives their names.
-    fn remove_impossible(&mut self, table: &Table<'_>, values: &mut DeTable<'_>) -> Vec<String> {
-        let known = || {
-            table
-                .properties()
-                .into_iter()
-                .flatten()
-                .map(|it| it.0.as_str())
-        };
-        let mut removed = Vec::new();
-        for (key, value) in values.iter() {
-            let name = key.get_ref().as_ref();
-            match table.properties().and_then(|it| it.get(name)) {
-                None => {
-                    let message = format!("unknown option `{name}` of `{}`", table.owner);
-                    self.report(key.span(), message, suggest(name, known()));
-                }
-                Some(limits) => match out_of_range(value.get_ref(), limits) {
-                    Some(range) => {
-                        self.report(value.span(), format!("`{name}` is out of range"), range)
-                    }
-                    None => continue,
-                },
-            }
-            removed.push(name.to_owned());
-        }
-        removed
-            .iter()
-            .for_each(|name| drop(values.remove(name.as_str())));
-        removed
-    }
-
-    /// Reports serde's complaint; gives the option that it is about, if it is about one.
+    /// Reports serde's complaint and takes out what it is about; none if that is the table as a whole.
     fn blame(
         &mut self,
         table: &Table<'_>,
         error: &TomlError,
-        values: &DeTable<'_>,
-        removed: &[String],
-    ) -> Option<String> {
-        let span = error.span().unwrap_or(table.at.clone());
-        let holds = |it: Range<usize>| it.start <= span.start && span.end <= it.end;
-        let culprit = values.iter().find(|(_, value)| holds(value.span()));
-        let Some((key, _)) = culprit else {
-            // A required option that was taken out is missing only because it was wrong.
-            let about_removed = |key: &String| error.message().contains(&format!("`{key}`"));
-            if !removed.iter().any(about_removed) {
+        values: &mut DeTable<'a>,
+        removed: &mut Vec<String>,
+    ) -> Option<()> {
+        let (message, span) = (error.message(), error.span().unwrap_or(table.at.clone()));
+        let path = path_to(values, &span);
+        // A required option that was taken out is missing only because it was wrong.
+        let about_removed = |key: &String| message.contains(&format!("`{key}`"));
+        let known = message.starts_with("missing field") && removed.iter().any(about_removed);
+        let Some(name) = name_of(&path) else {
+            if !known {
                 let help = format!("see `otus nodes {}`", table.owner);
-                self.report(table.at.clone(), error.message().to_owned(), help);
+                self.report(table.at.clone(), message.to_owned(), help);
             }
             return None;
         };
-        let name = key.get_ref().to_string();
-        let about = table
-            .properties()
-            .and_then(|it| it.get(&name)?.get("description")?.as_str());
-        let help = about.unwrap_or_default().replace('\n', " ");
-        self.report(span, format!("`{name}`: {}", error.message()), help);
-        Some(name)
+        if !known {
+            let shape = Shape::of(table.schema.as_value()).at(&path);
+            let help = shape
+                .and_then(Shape::about)
+                .unwrap_or_default()
+                .replace('\n', " ");
+            self.report(span, format!("`{name}`: {message}"), help);
+        }
+        removed.push(name.to_owned());
+        take_out(values, &path);
+        Some(())
     }
 }
 

@@ -71,8 +71,8 @@ impl Node for Camera {
 
     fn check(config: &Config) -> Vec<Misuse> {
         let medium = Medium::of(&config.uri);
-        let wrong = |option, message: &str, help: &str| Misuse {
-            option,
+        let wrong = |option: &'static str, message: &str, help: &str| Misuse {
+            option: option.into(),
             message: message.to_owned(),
             help: help.to_owned(),
         };

@@ -95,7 +95,7 @@ impl Node for Detect {
         for label in config.labels.iter().filter(|_| !known.is_empty()) {
             if !known.iter().any(|it| **it == **label) {
                 misuses.push(Misuse {
-                    option: "labels",
+                    option: "labels".into(),
                     message: format!("`{}` knows no `{label}`", config.model),
                     help: suggest(label, known.iter().map(|it| &**it)),
                 });

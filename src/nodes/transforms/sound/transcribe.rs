@@ -49,7 +49,7 @@ impl Node for Transcribe {
         let mut misuses = store::check(&config.model, config.sha256.as_deref(), Task::Transcribe);
         if config.language != "auto" && whisper_rs::get_lang_id(&config.language).is_none() {
             misuses.push(Misuse {
-                option: "language",
+                option: "language".into(),
                 message: format!("Whisper knows no language `{}`", config.language),
                 help: "an ISO 639-1 code such as `en`, or `auto`".to_owned(),
             });

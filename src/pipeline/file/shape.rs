@@ -1,0 +1,86 @@
+//! What the JSON Schema of a table says of the values in it, at every depth.
+
+use serde_json::{Map, Value};
+
+use super::path::Step;
+
+/// The schema of one value, with the document that its references lead into.
+#[derive(Clone, Copy)]
+pub struct Shape<'s> {
+    root: &'s Value,
+    at: &'s Value,
+}
+
+impl<'s> Shape<'s> {
+    /// The schema of a whole table.
+    pub fn of(root: &'s Value) -> Shape<'s> {
+        Shape { root, at: root }
+    }
+
+    /// The schema itself: of what is optional, that of what it is if it is there.
+    pub fn schema(self) -> &'s Value {
+        let mut at = self.at;
+        loop {
+            let referred = at.get("$ref").and_then(Value::as_str);
+            let referred = referred.and_then(|it| self.root.pointer(it.trim_start_matches('#')));
+            let only = || {
+                let choices = at.get("anyOf")?.as_array()?;
+                let mut real = choices
+                    .iter()
+                    .filter(|it| it.get("type") != Some(&"null".into()));
+                real.next().filter(|_| real.next().is_none())
+            };
+            match referred.or_else(only) {
+                Some(next) => at = next,
+                None => return at,
+            }
+        }
+    }
+
+    /// What is said of an option, beside its type.
+    pub fn about(self) -> Option<&'s str> {
+        let said = |of: &'s Value| of.get("description")?.as_str();
+        said(self.at).or_else(|| said(self.schema()))
+    }
+
+    /// What it is where the file says nothing.
+    pub fn default(self) -> Option<&'s Value> {
+        self.at.get("default")
+    }
+
+    /// What it can be, if that is more than one thing.
+    pub fn choices(self) -> Option<Vec<Shape<'s>>> {
+        let choices = ["oneOf", "anyOf"]
+            .iter()
+            .find_map(|it| self.schema().get(it)?.as_array());
+        let real = choices?
+            .iter()
+            .filter(|it| it.get("type") != Some(&"null".into()));
+        Some(real.map(|at| Shape { at, ..self }).collect())
+    }
+
+    /// The options of a table; none if it is no table, or may have any.
+    pub fn properties(self) -> Option<&'s Map<String, Value>> {
+        self.schema().get("properties")?.as_object()
+    }
+
+    /// The schema of one option of a table.
+    pub fn property(self, name: &str) -> Option<Shape<'s>> {
+        let at = self.properties()?.get(name)?;
+        Some(Shape { at, ..self })
+    }
+
+    /// The schema of the values of a list.
+    pub fn items(self) -> Option<Shape<'s>> {
+        let at = self.schema().get("items")?;
+        Some(Shape { at, ..self })
+    }
+
+    /// The schema of what a way leads to.
+    pub fn at(self, path: &[Step]) -> Option<Shape<'s>> {
+        path.iter().try_fold(self, |shape, step| match step {
+            Step::Key(key) => shape.property(key),
+            Step::Index(_) => shape.items(),
+        })
+    }
+}
