@@ -66,7 +66,7 @@ arm64 packages:
 # Faults that take minutes, an hour in all; they print what they measure.
 test-faults: build-tests
 	target/debug/otus models pull onnxruntime silero-vad
-	$(CARGO) test --test it -- --ignored --nocapture --test-threads 1
+	$(CARGO) test --lib --test it -- --ignored --nocapture --test-threads 1
 
 # Millions of frames and hours of sound at full speed, with faults. Needs root.
 soak: setup

@@ -60,8 +60,8 @@ impl Captured {
 
     /// What it tells. `media` are the lanes of media that it makes for somebody: it tells events of all of
     /// them, so these come as far as the last of them.
-    pub fn progress(&self, media: &[Lane]) -> Progress {
-        let slowest = media.iter().map(|it| self.lanes[*it as usize]).min();
+    pub fn progress(&self, media: impl Iterator<Item = Lane>) -> Progress {
+        let slowest = media.map(|it| self.lanes[it as usize]).min();
         let slowest = slowest.unwrap_or(self.latest()).unwrap_or_default();
         let mut at = self.lanes.map(Option::unwrap_or_default);
         at[Lane::Event as usize] = slowest;

@@ -43,6 +43,14 @@ impl Turns {
         }
     }
 
+    /// The same where nobody tells of what was put off until now: what comes later tells more.
+    fn pass_over(&mut self) {
+        self.pass();
+        while self.next_put_off().is_some() {
+            self.pass();
+        }
+    }
+
     fn next_put_off(&mut self) -> Option<Input> {
         let now = self.now;
         self.put_off.remove(&now)
@@ -106,7 +114,7 @@ impl Queue {
     pub fn skip(&self, number: u64) {
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
         if turns.now == number {
-            turns.pass();
+            turns.pass_over();
         } else if number > turns.now {
             turns.skipped.insert(number);
         }
@@ -142,11 +150,50 @@ impl Ticket<'_> {
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
         if let Some(mut turns) = self.wait() {
-            turns.pass();
-            while turns.next_put_off().is_some() {
-                turns.pass();
-            }
+            turns.pass_over();
             self.queue.next.notify_all();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::clock::Time;
+    use crate::media::kind::WhenFull;
+    use crate::pipeline::contract::stop::Stop;
+    use crate::pipeline::contract::testing::gap;
+    use crate::pipeline::flow::link::link;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    /// One worker hangs, another has taken what is no packet and then the next packet: nobody else would
+    /// pass on the turn between them.
+    #[test]
+    fn what_was_put_off_behind_a_worker_that_hangs_holds_up_nobody() {
+        let at = |second: u64| Time::from_secs_f64(second as f64);
+        let (outlet, inlet) = link(8, WhenFull::Block, true, Stop::default());
+        outlet.send(at(1), at(1), gap("a", 1));
+        outlet.mark(at(2), at(2));
+        outlet.send(at(3), at(3), gap("a", 3));
+        let joining = crossbeam_channel::never();
+        let intake = Intake::new(vec![inlet], joining, true, Stop::default());
+        let queue = Arc::new(Queue::new(intake));
+        let (_, hangs) = queue.take().expect("a packet");
+        let number = hangs.number;
+        std::mem::forget(hangs);
+        let (done, is_done) = std::sync::mpsc::channel();
+        let other = Arc::clone(&queue);
+        std::thread::spawn(move || {
+            let (input, ticket) = other.take().expect("a packet");
+            assert_eq!(input.at, at(3));
+            let _ = done.send(false);
+            let put = || assert!(done.send(true).is_ok());
+            ticket.put(put, |_| {});
+        });
+        let patience = Duration::from_secs(5);
+        assert_eq!(is_done.recv_timeout(patience), Ok(false));
+        queue.skip(number);
+        assert_eq!(is_done.recv_timeout(patience), Ok(true));
     }
 }

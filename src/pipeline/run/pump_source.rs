@@ -43,8 +43,9 @@ impl Worker {
     /// How far the source has come in what somebody takes of it.
     fn progress(&self, memory: &Memory) -> Progress {
         let wanted = |lane: &Lane| *lane != Lane::Event && self.context.wanted.has(*lane);
-        let media: Vec<Lane> = self.makes.iter().copied().filter(wanted).collect();
-        memory.captured.progress(&media)
+        memory
+            .captured
+            .progress(self.makes.iter().copied().filter(wanted))
     }
 
     /// Logs that media arrive and are of no use, or are again.
