@@ -29,7 +29,8 @@ export OTUS_TEST_PATIENCE=10
 # what must be done within a second or two; what sends hundreds of pictures or utterances through a model, or runs a Whisper
 # of full size; and what must write nothing to standard error when a signal ends it, which QEMU tells there.
 skip() { for it; do printf -- '--skip %s ' "$it"; done; }
-tests() { "$cargo" test --target $target --no-fail-fast -- "$@"; }
+# No examples of the documents: they are in Rust alone.
+tests() { "$cargo" test --target $target --lib --bins --tests --no-fail-fast -- "$@"; }
 # Microphones keep time, which an emulated processor does not beside another test.
 # shellcheck disable=SC2046
 {

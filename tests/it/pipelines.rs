@@ -83,9 +83,15 @@ fn every_node_keeps_its_promises() {
         let name = ty.name;
         testing::configure(ty, ty.example)
             .unwrap_or_else(|error| panic!("{name}: EXAMPLE: {error}"));
-        let typo = format!("{}\nno_such_option = 1", ty.example);
+        let section = ty.role.section();
+        let typo = format!(
+            "[{section}.it]\ntype = \"{name}\"\n{}\nno_such_option = 1",
+            ty.example
+        );
+        let problems = file::parse(&typo, Path::new("/"), NODES).err();
+        let is_told = |it: &file::problem::Problem| it.message.contains("`no_such_option`");
         assert!(
-            testing::configure(ty, &typo).is_err(),
+            problems.into_iter().flatten().any(|it| is_told(&it)),
             "{name} accepts unknown options"
         );
         let schema = (ty.schema)();

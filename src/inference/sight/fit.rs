@@ -1,50 +1,19 @@
-//! Frames into model tensors, and boxes back into frame pixels.
+//! Frames into model tensors.
 //!
-//! A frame is scaled to fit into the input, keeping its proportions, put into the upper left
-//! corner, and padded with grey 114, as YOLOX was trained. Scaling is bilinear without
-//! anti-aliasing, rounded to whole levels, like OpenCV's INTER_LINEAR, which detectors were trained
-//! on. It is ours because it goes from interleaved bytes to planes of floats in one pass, without a
-//! scaled picture in between. Processors with AVX2 do it in four fifths of the time, so that is looked
-//! for at run time; for 64-bit ARM, dot products and half floats change no instruction of it.
+//! A frame is scaled to the place that its [`Picture`] gives it, and what is left of the input is
+//! padding. Scaling is bilinear without anti-aliasing, rounded to whole levels, like OpenCV's
+//! INTER_LINEAR, which detectors were trained on. It is ours because it goes from interleaved bytes
+//! to planes of floats in one pass, without a scaled picture in between. Processors with AVX2 do it in
+//! four fifths of the time, so that is looked for at run time; for 64-bit ARM, dot products and half
+//! floats change no instruction of it.
 
 use multiversion::multiversion;
 
+use super::picture::{Colours, Fit, Picture};
 use crate::media::frame::{Frame, PixelFormat};
 
-/// What the padding is filled with.
-const PADDING: f32 = 114.0;
 /// Weights are whole numbers of this, as in OpenCV.
 const ONE: i32 = 1 << 11;
-
-/// The order of colours that a model wants in its planes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PlaneOrder {
-    /// Blue first.
-    Bgr,
-}
-
-/// How a frame was fitted into the input of a model.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Fit {
-    /// Model pixels per frame pixel.
-    pub scale: f32,
-    /// Frame width in pixels.
-    pub width: f32,
-    /// Frame height in pixels.
-    pub height: f32,
-}
-
-impl Fit {
-    /// A box `[left, top, right, bottom]` in model pixels as `[x, y, width, height]` in frame
-    /// pixels, cut to the frame.
-    pub fn to_frame(&self, [left, top, right, bottom]: [f32; 4]) -> [f32; 4] {
-        let left = (left / self.scale).clamp(0.0, self.width);
-        let right = (right / self.scale).clamp(0.0, self.width);
-        let top = (top / self.scale).clamp(0.0, self.height);
-        let bottom = (bottom / self.scale).clamp(0.0, self.height);
-        [left, top, right - left, bottom - top]
-    }
-}
 
 /// Where a scaled column or row comes from: the first of two neighbours and their weights.
 #[derive(Clone, Copy)]
@@ -74,66 +43,77 @@ fn taps(from: usize, to: usize) -> Vec<Tap> {
 pub struct Letterbox {
     width: usize,
     height: usize,
-    order: PlaneOrder,
-    /// The size of frame that the taps are for.
+    picture: Picture,
+    /// The size of frame that the taps and the fit are for.
     frame: (u32, u32),
+    fit: Option<Fit>,
     columns: Vec<Tap>,
     rows: Vec<Tap>,
     /// Two frame rows, scaled in width only, and which rows they are.
     scaled: [(usize, Vec<i32>); 2],
-    /// Planes of floats, 0 to 255: all of one colour, then all of the next.
+    /// Planes of floats: all of one colour, then all of the next.
     tensor: Vec<f32>,
 }
 
 impl Letterbox {
     /// For a model input of so many pixels.
-    pub fn new(width: usize, height: usize, order: PlaneOrder) -> Letterbox {
+    pub fn new(width: usize, height: usize, picture: Picture) -> Letterbox {
         Letterbox {
             width,
             height,
-            order,
+            picture,
             frame: (0, 0),
+            fit: None,
             columns: Vec::new(),
             rows: Vec::new(),
             scaled: [(usize::MAX, Vec::new()), (usize::MAX, Vec::new())],
-            tensor: vec![PADDING; Frame::CHANNELS * width * height],
+            tensor: vec![0.0; Frame::CHANNELS * width * height],
         }
     }
 
     /// Fits a frame into the tensor `[3, height, width]`.
     ///
     /// # Errors
-    /// In words, if the frame has no pixels.
+    /// In words, if the frame has no pixels, or too few of them for one of the input.
     pub fn fill(&mut self, frame: &Frame) -> Result<(&[f32], Fit), String> {
-        // In double precision and cut, as YOLOX does: one row more moved weak scores by up to 0.09.
-        let (width, height) = (f64::from(frame.width), f64::from(frame.height));
-        let scale = (self.width as f64 / width).min(self.height as f64 / height);
-        let size = ((width * scale) as usize, (height * scale) as usize);
         let bytes = frame.width as usize * frame.height as usize * Frame::CHANNELS;
-        if size.0 == 0 || size.1 == 0 || frame.pixels.len() != bytes {
-            return Err(format!(
-                "a frame of {width} x {height} pixels cannot be scaled"
-            ));
-        }
-        if self.frame != (frame.width, frame.height) {
-            self.frame = (frame.width, frame.height);
-            self.columns = taps(frame.width as usize, size.0);
-            self.rows = taps(frame.height as usize, size.1);
-            self.tensor.fill(PADDING);
-        }
-        self.scale(frame);
-        let fit = Fit {
-            scale: scale as f32,
-            width: width as f32,
-            height: height as f32,
+        let fit = match self.fit {
+            _ if frame.pixels.len() != bytes => Err(unfit(frame))?,
+            Some(fit) if self.frame == (frame.width, frame.height) => fit,
+            _ => self.prepare(frame)?,
         };
+        self.scale(frame, fit.offset);
         Ok((&self.tensor, fit))
     }
 
-    fn scale(&mut self, frame: &Frame) {
-        let swap = match (frame.format, self.order) {
-            (PixelFormat::Bgr8, PlaneOrder::Bgr) => false,
-            (PixelFormat::Rgb8, PlaneOrder::Bgr) => true,
+    /// Taps and padding for frames of another size.
+    fn prepare(&mut self, frame: &Frame) -> Result<Fit, String> {
+        let (width, height) = (frame.width, frame.height);
+        let input = [self.width, self.height];
+        let (fit, size) = self.picture.fit([width, height].map(f64::from), input);
+        if size.contains(&0) {
+            return Err(unfit(frame));
+        }
+        self.frame = (width, height);
+        self.columns = taps(width as usize, size[0]);
+        self.rows = taps(height as usize, size[1]);
+        for (colour, plane) in self
+            .tensor
+            .chunks_exact_mut(input[0] * input[1])
+            .enumerate()
+        {
+            plane.fill(
+                (self.picture.padding - self.picture.mean[colour]) / self.picture.std[colour],
+            );
+        }
+        self.fit = Some(fit);
+        Ok(fit)
+    }
+
+    fn scale(&mut self, frame: &Frame, [left, top]: [usize; 2]) {
+        let swap = match (frame.format, self.picture.colours) {
+            (PixelFormat::Bgr8, Colours::Bgr) | (PixelFormat::Rgb8, Colours::Rgb) => false,
+            (PixelFormat::Rgb8, Colours::Bgr) | (PixelFormat::Bgr8, Colours::Rgb) => true,
         };
         let (first, rest) = self.tensor.split_at_mut(self.width * self.height);
         let (second, third) = rest.split_at_mut(self.width * self.height);
@@ -165,12 +145,22 @@ impl Letterbox {
             }
             let (above, below) = (&self.scaled[0].1, &self.scaled[1].1);
             for (channel, plane) in planes.iter_mut().enumerate() {
-                let out = &mut plane[row * self.width..][..columns];
+                let out = &mut plane[(top + row) * self.width + left..][..columns];
                 let (above, below) = (&above[channel * columns..], &below[channel * columns..]);
                 blend(above, below, tap.weights, out);
+                let colour = if swap { 2 - channel } else { channel };
+                let (mean, std) = (self.picture.mean[colour], self.picture.std[colour]);
+                if (mean, std) != (0.0, 1.0) {
+                    out.iter_mut().for_each(|it| *it = (*it - mean) / std);
+                }
             }
         }
     }
+}
+
+fn unfit(frame: &Frame) -> String {
+    let (width, height) = (frame.width, frame.height);
+    format!("a frame of {width} x {height} pixels cannot be scaled")
 }
 
 /// One row of interleaved bytes, scaled in width: a plane after the other, weights still in it.
@@ -201,6 +191,7 @@ fn blend(above: &[i32], below: &[i32], weights: [i32; 2], out: &mut [f32]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inference::sight::picture::Place;
 
     fn frame(width: u32, height: u32, format: PixelFormat, pixel: [u8; 3]) -> Frame {
         let mut frame = Frame::empty();
@@ -217,7 +208,7 @@ mod tests {
             (PixelFormat::Bgr8, [1, 2, 3]),
             (PixelFormat::Rgb8, [3, 2, 1]),
         ] {
-            let mut letterbox = Letterbox::new(8, 8, PlaneOrder::Bgr);
+            let mut letterbox = Letterbox::new(8, 8, Picture::PLAIN);
             let (tensor, fit) = letterbox
                 .fill(&frame(16, 8, format, pixel))
                 .expect("a good frame");
@@ -226,13 +217,13 @@ mod tests {
                 [rows(0), rows(1), rows(2)],
                 [[1.0, 114.0], [2.0, 114.0], [3.0, 114.0]]
             );
-            assert_eq!(fit.scale, 0.5);
+            assert_eq!(fit.scale, [0.5; 2]);
         }
     }
 
     #[test]
     fn a_change_of_shape_clears_old_pixels() {
-        let mut letterbox = Letterbox::new(8, 8, PlaneOrder::Bgr);
+        let mut letterbox = Letterbox::new(8, 8, Picture::PLAIN);
         letterbox
             .fill(&frame(8, 8, PixelFormat::Bgr8, [9; 3]))
             .expect("a good frame");
@@ -249,7 +240,7 @@ mod tests {
         picture
             .reshape(4, 1, PixelFormat::Bgr8)
             .copy_from_slice(levels.as_flattened());
-        let mut letterbox = Letterbox::new(3, 8, PlaneOrder::Bgr);
+        let mut letterbox = Letterbox::new(3, 8, Picture::PLAIN);
         // One row of four pixels would scale to less than one row.
         assert!(letterbox.fill(&picture).is_err());
         let mut tall = Frame::empty();
@@ -261,19 +252,21 @@ mod tests {
     }
 
     #[test]
-    fn boxes_come_back_in_frame_pixels_and_inside_the_frame() {
-        let fit = Fit {
-            scale: 0.5,
-            width: 100.0,
-            height: 60.0,
+    fn a_family_gets_its_place_and_its_numbers() {
+        let picture = Picture {
+            place: Place::Centre,
+            colours: Colours::Rgb,
+            mean: [1.0, 2.0, 3.0],
+            std: [2.0, 1.0, 0.5],
+            padding: 5.0,
         };
-        assert_eq!(
-            fit.to_frame([5.0, 10.0, 15.0, 20.0]),
-            [10.0, 20.0, 20.0, 20.0]
-        );
-        assert_eq!(
-            fit.to_frame([-5.0, -5.0, 500.0, 500.0]),
-            [0.0, 0.0, 100.0, 60.0]
-        );
+        let mut letterbox = Letterbox::new(8, 8, picture);
+        let (tensor, _) = letterbox
+            .fill(&frame(16, 8, PixelFormat::Bgr8, [9, 8, 7]))
+            .expect("a good frame");
+        let column = |plane: usize| [1, 2, 5, 6].map(|row| tensor[plane * 64 + row * 8]);
+        assert_eq!(column(0), [2.0, 3.0, 3.0, 2.0]);
+        assert_eq!(column(1), [3.0, 6.0, 6.0, 3.0]);
+        assert_eq!(column(2), [4.0, 12.0, 12.0, 4.0]);
     }
 }

@@ -4,3 +4,4 @@ pub mod fit;
 pub mod heads;
 pub mod labels;
 pub mod nms;
+pub mod picture;

@@ -18,10 +18,14 @@ impl Candidate {
     }
 }
 
-/// Removes every box that overlaps a stronger one of its class by more than `overlap` (intersection
-/// over union). What is left is sorted by score, strongest first; equals keep their order.
-pub fn suppress(candidates: &mut Vec<Candidate>, overlap: f32) {
+/// Sorts boxes by score, strongest first; equals keep their order.
+pub fn sort(candidates: &mut [Candidate]) {
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
+}
+
+/// Removes every box that overlaps one before it of its class by more than `overlap` (intersection
+/// over union).
+pub fn suppress(candidates: &mut Vec<Candidate>, overlap: f32) {
     let mut kept = 0;
     for at in 0..candidates.len() {
         let candidate = candidates[at];
@@ -66,6 +70,7 @@ mod tests {
             candidate(1.0, 0.8, 1),
             candidate(50.0, 0.3, 0),
         ];
+        sort(&mut boxes);
         suppress(&mut boxes, 0.45);
         let left: Vec<f32> = boxes.iter().map(|it| it.score).collect();
         assert_eq!(left, [0.9, 0.8, 0.3]);

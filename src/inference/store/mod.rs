@@ -2,6 +2,7 @@
 
 pub mod fetch;
 pub mod manifest;
+pub mod options;
 pub mod pool;
 pub mod sum;
 
@@ -80,7 +81,7 @@ fn is_path(model: &str) -> bool {
 }
 
 /// Checks the options `model` and `sha256` of a node without touching the world.
-pub fn check(model: &str, sha256: Option<&str>, task: Task) -> Vec<Misuse> {
+fn check(model: &str, sha256: Option<&str>, task: Task) -> Vec<Misuse> {
     let wrong = |option: &'static str, message: String, help: String| {
         vec![Misuse {
             option: option.into(),

@@ -183,14 +183,5 @@ fn kind(option: Shape<'_>) -> String {
         let plural = if item == "table" { "tables" } else { &item };
         return format!("list of {plural}");
     }
-    match about.get("type") {
-        Some(Value::String(name)) => name.clone(),
-        Some(Value::Array(names)) => names
-            .iter()
-            .filter_map(Value::as_str)
-            .find(|it| *it != "null")
-            .unwrap_or("any")
-            .to_owned(),
-        _ => "any".to_owned(),
-    }
+    option.only_type().unwrap_or("any").to_owned()
 }

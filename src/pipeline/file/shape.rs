@@ -59,6 +59,17 @@ impl<'s> Shape<'s> {
         Some(real.map(|at| Shape { at, ..self }).collect())
     }
 
+    /// The JSON type of what it is if it is there, if that is one.
+    pub fn only_type(self) -> Option<&'s str> {
+        let types = match self.schema().get("type")? {
+            Value::String(name) => return Some(name),
+            types => types.as_array()?,
+        };
+        let real = types.iter().filter_map(Value::as_str);
+        let mut real = real.filter(|it| *it != "null");
+        real.next().filter(|_| real.next().is_none())
+    }
+
     /// The options of a table; none if it is no table, or may have any.
     pub fn properties(self) -> Option<&'s Map<String, Value>> {
         self.schema().get("properties")?.as_object()

@@ -152,7 +152,11 @@ impl<'a> Parser<'a> {
         values: &mut DeTable<'a>,
         removed: &mut Vec<String>,
     ) -> Option<()> {
-        let (message, span) = (error.message(), error.span().unwrap_or(table.at.clone()));
+        let message = error.message();
+        let mut span = error.span().unwrap_or(table.at.clone());
+        if path_to(values, &span).is_empty() && !message.starts_with("missing field") {
+            span = misplaced(values, table.schema).unwrap_or(span);
+        }
         let path = path_to(values, &span);
         // A required option that was taken out is missing only because it was wrong.
         let about_removed = |key: &String| message.contains(&format!("`{key}`"));
@@ -176,6 +180,21 @@ impl<'a> Parser<'a> {
         take_out(values, &path);
         Some(())
     }
+}
+
+/// Where the first value stands that is not of the one type that its schema wants: of options that several
+/// nodes share, serde does not tell.
+fn misplaced(values: &DeTable<'_>, schema: &Schema) -> Option<Range<usize>> {
+    let shape = Shape::of(schema.as_value());
+    let is_other = |key: &str, value: &DeValue<'_>| match shape.property(key)?.only_type()? {
+        "string" => Some(!matches!(value, DeValue::String(_))),
+        "boolean" => Some(!matches!(value, DeValue::Boolean(_))),
+        _ => None,
+    };
+    let mut wrong = values
+        .iter()
+        .filter(|(key, value)| is_other(key.get_ref(), value.get_ref()) == Some(true));
+    wrong.next().map(|(_, value)| value.span())
 }
 
 /// The range that a number breaks, in words, going by the option's schema.

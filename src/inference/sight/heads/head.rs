@@ -1,12 +1,13 @@
 //! What a family of detectors is.
 
-use crate::inference::sight::fit::PlaneOrder;
+use crate::inference::onnx::tensor::Port;
 use crate::inference::sight::nms::Candidate;
+use crate::inference::sight::picture::Picture;
 
-/// A family of detectors, recognised by the shapes of its outputs.
+/// A detector of a family, as far as its outputs go.
 pub trait Head: Send {
-    /// The order of colours it was trained on.
-    fn plane_order(&self) -> PlaneOrder;
+    /// What it wants of a picture.
+    fn picture(&self) -> Picture;
 
     /// How many classes it tells apart.
     fn classes(&self) -> usize;
@@ -17,4 +18,19 @@ pub trait Head: Send {
 
     /// Elements of each output, so that a wrong model is found before it is decoded.
     fn sizes(&self) -> Vec<usize>;
+
+    /// Whether of overlapping boxes the model itself leaves one.
+    fn suppressed(&self) -> bool {
+        false
+    }
+}
+
+/// A family of detectors, recognised by the names and shapes of its outputs.
+pub trait Family: Head + Sized + 'static {
+    /// Its name and by what it is known, for those whose model is none of any.
+    const KNOWN_BY: &'static str;
+
+    /// The head for a model with these outputs, whose input has this width and height; none if it is of
+    /// another family.
+    fn fit(outputs: &[Port], width: usize, height: usize) -> Option<Self>;
 }

@@ -1,31 +1,47 @@
-//! What detectors put out, turned into boxes: one file a family.
+//! What detectors put out, turned into boxes: one file a family, and one line in the list.
 
 mod grid;
 mod head;
 mod yolox;
 mod yunet;
 
-pub use self::head::Head;
-use crate::inference::onnx::tensor::About;
+pub use self::head::{Family, Head};
+use crate::inference::onnx::tensor::{About, Port};
+
+/// What makes a head for outputs, width and height of a model, if it is of the family.
+type Fitting = fn(&[Port], usize, usize) -> Option<Box<dyn Head>>;
+
+/// A family in the list.
+struct Known {
+    by: &'static str,
+    fit: Fitting,
+}
+
+/// All families, in the order in which they are asked.
+const FAMILIES: [Known; 2] = [known::<yolox::Yolox>(), known::<yunet::Yunet>()];
+
+const fn known<F: Family>() -> Known {
+    Known {
+        by: F::KNOWN_BY,
+        fit: |outputs, width, height| Some(Box::new(F::fit(outputs, width, height)?)),
+    }
+}
 
 /// A head that fits the outputs of a model whose input has this width and height.
 ///
 /// # Errors
 /// In words, what the outputs are and which would be understood.
 pub fn recognise(model: &About, width: usize, height: usize) -> Result<Box<dyn Head>, String> {
-    if let Some(head) = yolox::Yolox::fit(&model.outputs, width, height) {
-        return Ok(Box::new(head));
-    }
-    if let Some(head) = yunet::Yunet::fit(&model.outputs, width, height) {
-        return Ok(Box::new(head));
-    }
-    let outputs = model
-        .outputs
-        .iter()
-        .map(|it| format!("{} {:?}", it.name, it.shape));
-    Err(format!(
-        "no decoder knows outputs like these: {}. Known: YOLOX (one output [1, boxes, 5 + classes]) \
-         and YuNet (cls_, obj_ and bbox_ for strides 8, 16 and 32)",
-        outputs.collect::<Vec<_>>().join(", ")
-    ))
+    let fitting = |family: &Known| (family.fit)(&model.outputs, width, height);
+    FAMILIES.iter().find_map(fitting).ok_or_else(|| {
+        let outputs = model
+            .outputs
+            .iter()
+            .map(|it| format!("{} {:?}", it.name, it.shape));
+        format!(
+            "no decoder knows outputs like these: {}. Known: {}",
+            outputs.collect::<Vec<_>>().join(", "),
+            FAMILIES.map(|it| it.by).join("; ")
+        )
+    })
 }

@@ -5,10 +5,10 @@
 //! last two are probabilities already. Pixels are 0 to 255, blue first.
 
 use super::grid::{cells, corners};
-use super::head::Head;
+use super::head::{Family, Head};
 use crate::inference::onnx::tensor::Port;
-use crate::inference::sight::fit::PlaneOrder;
 use crate::inference::sight::nms::Candidate;
+use crate::inference::sight::picture::Picture;
 
 /// Numbers of a row before the classes.
 const BEFORE_CLASSES: usize = 5;
@@ -19,8 +19,10 @@ pub struct Yolox {
     classes: usize,
 }
 
-impl Yolox {
-    pub fn fit(outputs: &[Port], width: usize, height: usize) -> Option<Yolox> {
+impl Family for Yolox {
+    const KNOWN_BY: &'static str = "YOLOX (one output [1, boxes, 5 + classes])";
+
+    fn fit(outputs: &[Port], width: usize, height: usize) -> Option<Yolox> {
         let [output] = outputs else { return None };
         let [1, boxes, row] = output.shape[..] else {
             return None;
@@ -38,8 +40,8 @@ impl Yolox {
 }
 
 impl Head for Yolox {
-    fn plane_order(&self) -> PlaneOrder {
-        PlaneOrder::Bgr
+    fn picture(&self) -> Picture {
+        Picture::PLAIN
     }
 
     fn classes(&self) -> usize {

@@ -5,10 +5,10 @@
 //! probability. Landmarks (`kps_S`) are not used. Pixels are 0 to 255, blue first.
 
 use super::grid::{STRIDES, corners, grid};
-use super::head::Head;
+use super::head::{Family, Head};
 use crate::inference::onnx::tensor::Port;
-use crate::inference::sight::fit::PlaneOrder;
 use crate::inference::sight::nms::Candidate;
+use crate::inference::sight::picture::Picture;
 
 /// Where the three tensors of one stride stand among the outputs.
 struct Level {
@@ -25,8 +25,10 @@ pub struct Yunet {
     sizes: Vec<usize>,
 }
 
-impl Yunet {
-    pub fn fit(outputs: &[Port], width: usize, height: usize) -> Option<Yunet> {
+impl Family for Yunet {
+    const KNOWN_BY: &'static str = "YuNet (cls_, obj_ and bbox_ for strides 8, 16 and 32)";
+
+    fn fit(outputs: &[Port], width: usize, height: usize) -> Option<Yunet> {
         let find = |name: &str, stride: usize| {
             outputs
                 .iter()
@@ -57,8 +59,8 @@ impl Yunet {
 }
 
 impl Head for Yunet {
-    fn plane_order(&self) -> PlaneOrder {
-        PlaneOrder::Bgr
+    fn picture(&self) -> Picture {
+        Picture::PLAIN
     }
 
     fn classes(&self) -> usize {

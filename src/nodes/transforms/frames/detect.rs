@@ -7,12 +7,13 @@ use serde::Deserialize;
 
 use crate::inference::onnx::session::{self, Session};
 use crate::inference::onnx::tensor::{About, Outputs, Tensor, Values};
-use crate::inference::sight::fit::{Fit, Letterbox};
+use crate::inference::sight::fit::Letterbox;
 use crate::inference::sight::heads::{self, Head};
 use crate::inference::sight::labels;
-use crate::inference::sight::nms::{Candidate, suppress};
-use crate::inference::store;
+use crate::inference::sight::nms::{Candidate, sort, suppress};
+use crate::inference::sight::picture::Fit;
 use crate::inference::store::manifest::{self, Task};
+use crate::inference::store::options::{ModelOptions, Runs};
 use crate::media::events::{Detection, Of};
 use crate::media::frame::Frame;
 use crate::media::kind::Lane;
@@ -28,14 +29,10 @@ const MOST_CANDIDATES: usize = 3_000;
 
 /// Options of `detect`.
 #[derive(Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Config {
-    /// Name of a model (`otus models list`), or path of an ONNX file with `sha256`. Input size,
-    /// layout and decoder are read from the file.
-    pub model: String,
-    /// Sum of the model file, if `model` is a path.
-    #[serde(default)]
-    pub sha256: Option<String>,
+    /// Which model it runs.
+    #[serde(flatten)]
+    pub model: ModelOptions<Detect>,
     /// What to report, in the model's words. Default: everything it knows.
     #[serde(default)]
     pub labels: Vec<String>,
@@ -82,21 +79,26 @@ ports! {
     }
 }
 
+impl Runs for Detect {
+    const TASK: Task = Task::Detect;
+}
+
 impl Node for Detect {
     const NAME: &'static str = "detect";
-    const ABOUT: &'static str = "Finds objects in frames with an ONNX model (YOLOX, YuNet).";
+    const ABOUT: &'static str = "Finds objects in frames with an ONNX model (YOLOX, YuNet), whose \
+        input size, layout and decoder are read from its file.";
     const EXAMPLE: &'static str = "model = \"yolox-nano\"\nlabels = [\"person\"]";
     type Config = Config;
 
     fn check(config: &Config) -> Vec<Misuse> {
-        let mut misuses = store::check(&config.model, config.sha256.as_deref(), Task::Detect);
-        let known = manifest::find(&config.model).and_then(|it| it.labels.as_deref());
+        let mut misuses = config.model.check();
+        let known = manifest::find(&config.model.name).and_then(|it| it.labels.as_deref());
         let known: Vec<Arc<str>> = known.map(labels::list).unwrap_or_default();
         for label in config.labels.iter().filter(|_| !known.is_empty()) {
             if !known.iter().any(|it| **it == **label) {
                 misuses.push(Misuse {
                     option: "labels".into(),
-                    message: format!("`{}` knows no `{label}`", config.model),
+                    message: format!("`{}` knows no `{label}`", config.model.name),
                     help: suggest(label, known.iter().map(|it| &**it)),
                 });
             }
@@ -105,7 +107,7 @@ impl Node for Detect {
     }
 
     fn open(config: &Config, context: &Context) -> Result<Detect> {
-        let mut session = session::open(&config.model, config.sha256.as_deref(), context)?;
+        let mut session = session::open(&config.model.name, config.model.sha256(), context)?;
         let (width, height) = input_size(&session.about)?;
         let head = heads::recognise(&session.about, width, height)
             .map_err(|why| Error::fatal(format!("{}: {why}", session.about.name)))?;
@@ -115,7 +117,7 @@ impl Node for Detect {
         let nothing = vec![0.0; Frame::CHANNELS * width * height];
         infer(&mut session, &*head, &shape, &nothing)?;
         Ok(Detect {
-            letterbox: Letterbox::new(width, height, head.plane_order()),
+            letterbox: Letterbox::new(width, height, head.picture()),
             shape,
             head,
             labels,
@@ -145,8 +147,11 @@ impl Transform for Detect {
             return Err(Error::retry("the model puts out what is no number"));
         }
         self.candidates.retain(|it| self.wanted[it.class]);
+        sort(&mut self.candidates);
         self.candidates.truncate(MOST_CANDIDATES);
-        suppress(&mut self.candidates, self.overlap);
+        if !self.head.suppressed() {
+            suppress(&mut self.candidates, self.overlap);
+        }
         self.tell(&frame, fit, out);
         Ok(())
     }

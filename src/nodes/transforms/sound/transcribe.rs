@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::inference::speech::listener::Listener;
-use crate::inference::store;
 use crate::inference::store::manifest::Task;
+use crate::inference::store::options::{ModelOptions, Runs};
 use crate::media::audio::Utterance;
 use crate::media::clock::Clock;
 use crate::media::events::{Of, Transcript};
@@ -17,13 +17,10 @@ use crate::pipeline::contract::node::{Emit, Node, Transform};
 
 /// Options of `transcribe`.
 #[derive(Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Config {
-    /// Name of a model (`otus models list`), or path of a ggml file with `sha256`.
-    pub model: String,
-    /// Sum of the model file, if `model` is a path.
-    #[serde(default)]
-    pub sha256: Option<String>,
+    /// Which model it runs.
+    #[serde(flatten)]
+    pub model: ModelOptions<Transcribe>,
     /// ISO 639-1 code of the language that is spoken, or `auto`. English-only models know `en`.
     #[serde(default = "english")]
     pub language: String,
@@ -39,6 +36,11 @@ pub struct Transcribe {
     clock: Clock,
 }
 
+impl Runs for Transcribe {
+    const TASK: Task = Task::Transcribe;
+    const FILE: &'static str = "a ggml file";
+}
+
 impl Node for Transcribe {
     const NAME: &'static str = "transcribe";
     const ABOUT: &'static str = "Writes down what is said in utterances (Whisper by whisper.cpp).";
@@ -46,7 +48,7 @@ impl Node for Transcribe {
     type Config = Config;
 
     fn check(config: &Config) -> Vec<Misuse> {
-        let mut misuses = store::check(&config.model, config.sha256.as_deref(), Task::Transcribe);
+        let mut misuses = config.model.check();
         if config.language != "auto" && whisper_rs::get_lang_id(&config.language).is_none() {
             misuses.push(Misuse {
                 option: "language".into(),
@@ -58,8 +60,9 @@ impl Node for Transcribe {
     }
 
     fn open(config: &Config, context: &Context) -> Result<Transcribe> {
-        let sha256 = config.sha256.as_deref();
-        let mut listener = Listener::open(&config.model, sha256, &config.language, context)?;
+        let ModelOptions { name, .. } = &config.model;
+        let sha256 = config.model.sha256();
+        let mut listener = Listener::open(name, sha256, &config.language, context)?;
         listener.transcribe(&[])?;
         Ok(Transcribe {
             listener,

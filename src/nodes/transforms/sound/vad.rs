@@ -8,8 +8,8 @@ use serde::Deserialize;
 use crate::inference::onnx::session;
 use crate::inference::speech::segments::{Rules, Segment, Segmenter};
 use crate::inference::speech::silero::{Silero, WINDOW};
-use crate::inference::store;
 use crate::inference::store::manifest::Task;
+use crate::inference::store::options::{ModelOptions, Runs};
 use crate::media::audio::{Audio, SAMPLE_RATE, Utterance, duration_of};
 use crate::media::clock::Time;
 use crate::media::events::{Of, Speech};
@@ -23,14 +23,10 @@ const HYSTERESIS: f32 = 0.15;
 
 /// Options of `vad`.
 #[derive(Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Config {
-    /// Name of a model (`otus models list`), or path of an ONNX file with `sha256`.
-    #[serde(default = "default_model")]
-    pub model: String,
-    /// Sum of the model file, if `model` is a path.
-    #[serde(default)]
-    pub sha256: Option<String>,
+    /// Which model it runs.
+    #[serde(flatten)]
+    pub model: ModelOptions<Vad>,
     /// Speech begins at this probability; it ends 0.15 below.
     #[serde(default = "default_threshold")]
     #[schemars(range(min = 0.01, max = 0.99))]
@@ -51,10 +47,6 @@ pub struct Config {
     #[serde(default = "default_padding_ms")]
     #[schemars(range(min = 0, max = 500))]
     pub padding_ms: u64,
-}
-
-fn default_model() -> String {
-    "silero-vad".to_owned()
 }
 
 fn default_threshold() -> f32 {
@@ -100,6 +92,11 @@ ports! {
     }
 }
 
+impl Runs for Vad {
+    const TASK: Task = Task::Vad;
+    const USUAL: Option<&'static str> = Some("silero-vad");
+}
+
 impl Node for Vad {
     const NAME: &'static str = "vad";
     const ABOUT: &'static str =
@@ -108,11 +105,11 @@ impl Node for Vad {
     type Config = Config;
 
     fn check(config: &Config) -> Vec<Misuse> {
-        store::check(&config.model, config.sha256.as_deref(), Task::Vad)
+        config.model.check()
     }
 
     fn open(config: &Config, context: &Context) -> Result<Vad> {
-        let session = session::open(&config.model, config.sha256.as_deref(), context)?;
+        let session = session::open(&config.model.name, config.model.sha256(), context)?;
         let samples = |ms: u64| ms * u64::from(SAMPLE_RATE) / 1000;
         let rules = Rules {
             threshold: config.threshold,
