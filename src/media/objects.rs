@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::media::clock::Time;
 use crate::media::digits::{tenths, three_places};
@@ -47,27 +47,36 @@ pub struct Mask {
     pub cells: Vec<u8>,
 }
 
-/// What was found in one frame, also when that is nothing.
-#[derive(Clone, Debug)]
+/// What was found in one frame, also when that is nothing. Written, it has the fields of a `detection`.
+#[derive(Clone, Debug, Serialize)]
 pub struct Objects {
     /// The source node that captured the frame.
     pub source: Arc<str>,
     /// Sequence number of the frame.
     pub seq: u64,
     /// Capture time of the frame.
+    #[serde(rename = "t", serialize_with = "seconds")]
     pub at: Time,
     /// `[width, height]` of the frame in pixels.
+    #[serde(rename = "frame")]
     pub size: [u32; 2],
     /// The file of a still picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<Arc<str>>,
     /// The frame itself, unless it was let go.
+    #[serde(skip)]
     pub frame: Option<Arc<Frame>>,
     /// What was found, strongest first.
+    #[serde(rename = "objects")]
     pub found: Arc<[Object]>,
     /// Manifest id and the first 12 hex digits of the model's sha256.
     pub model: Arc<str>,
     /// ONNX Runtime execution provider that ran the model.
     pub provider: Arc<str>,
+}
+
+fn seconds<S: Serializer>(at: &Time, to: S) -> Result<S::Ok, S::Error> {
+    three_places(&at.as_secs_f64(), to)
 }
 
 impl Objects {

@@ -42,6 +42,7 @@ pub static NODES: &[Entry] = &[
         "transcribe",
         transform::<transforms::sound::transcribe::Transcribe>()
     ),
+    Entry::Present(catalogue::transform::<transforms::events::filter::Filter>()),
     Entry::Present(catalogue::sink::<sinks::console::Console>()),
     Entry::Present(catalogue::sink::<sinks::jsonl::Jsonl>()),
 ];

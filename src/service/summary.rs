@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::pipeline::count::metrics::NodeCounts;
 use crate::pipeline::run::snapshot::Snapshot;
 
 /// Totals of a run.
@@ -27,11 +28,9 @@ impl Summary {
     /// Adds up a snapshot.
     pub fn of(snapshot: &Snapshot) -> Summary {
         let nodes = || snapshot.nodes.iter().map(|node| &node.counts);
-        let made = |kind| {
-            nodes()
-                .map(|it| it.made.get(kind).copied().unwrap_or(0))
-                .sum()
-        };
+        // Others only let frames through.
+        let sources = snapshot.nodes.iter().filter(|it| it.role == "source");
+        let made = |it: &NodeCounts, kind| it.made.get(kind).copied().unwrap_or(0);
         let events = |kind| {
             nodes()
                 .map(|it| it.events.get(kind).copied().unwrap_or(0))
@@ -45,9 +44,9 @@ impl Summary {
         });
         Summary {
             seconds: snapshot.uptime_seconds,
-            frames: made("frame"),
+            frames: sources.map(|it| made(&it.counts, "frame")).sum(),
             detections: nodes().map(|it| it.objects).sum(),
-            utterances: made("utterance"),
+            utterances: nodes().map(|it| made(it, "utterance")).sum(),
             transcripts: events("transcript"),
             dropped: dropped.collect(),
         }

@@ -273,7 +273,7 @@ fn a_busy_port_is_an_error_if_chosen_and_a_warning_if_not() {
     listens("", 0, "WARN no status endpoint: 127.0.0.1:9860 … in use");
 }
 
-fn refused(pipeline: impl AsRef<str>, said: &str) {
+pub fn refused(pipeline: impl AsRef<str>, said: &str) {
     answers(&world(), pipeline.as_ref(), "", 78, said);
 }
 

@@ -10,7 +10,8 @@ mod clocks; // wall clocks that step
 mod corpora; // what fuzzing begins from
 mod devices; // cameras and microphones that are not there or belong to others
 mod doctor; // what `otus doctor` says about real and missing parts
-mod faults; // full and read-only disks, kills
+mod faults;
+mod filter; // full and read-only disks, kills
 mod formats; // sound in every format, rate and channel count
 mod golden; // detections and speech against references made by other tools
 mod isolation; // models in processes of their own

@@ -23,7 +23,7 @@ fn events(pipeline: &str, scratch: &Scratch) -> (Vec<Value>, u64) {
     let ended = scratch.run(pipeline, &["--json"]);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     let said: Value = serde_json::from_str(&ended.stdout).expect("--json prints JSON");
-    let nodes = said["snapshot"]["nodes"].as_array().cloned();
+    let nodes = said["pipeline"]["nodes"].as_array().cloned();
     let gate = nodes.into_iter().flatten().find(|it| it["id"] == "moves");
     let passed = gate.map_or(0, |it| it["made"]["frame"].as_u64().unwrap_or_default());
     (scratch.events("events.jsonl"), passed)

@@ -83,11 +83,7 @@ fn is_path(model: &str) -> bool {
 /// Checks the options `model` and `sha256` of a node without touching the world.
 fn check(model: &str, sha256: Option<&str>, task: Task) -> Vec<Misuse> {
     let wrong = |option: &'static str, message: String, help: String| {
-        vec![Misuse {
-            option: option.into(),
-            message,
-            help,
-        }]
+        vec![Misuse::new(option, message, help)]
     };
     if let Some(sum) = sha256
         && (sum.len() != 64 || !sum.chars().all(|c| c.is_ascii_hexdigit()))

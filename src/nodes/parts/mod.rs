@@ -2,4 +2,5 @@
 
 pub mod condition;
 pub mod device;
+pub mod expression;
 pub mod pace;

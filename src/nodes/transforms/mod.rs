@@ -1,4 +1,5 @@
 //! What makes sense of media, by what it takes.
 
+pub mod events;
 pub mod frames;
 pub mod sound;

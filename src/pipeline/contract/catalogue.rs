@@ -66,6 +66,8 @@ pub struct NodeType {
     pub infers: bool,
     /// How long it waits for producers that tell nothing, if it decides by time.
     pub wait_ms: Option<u64>,
+    /// Whether of what it can make it makes only what comes in.
+    pub passes: bool,
     /// Packets that it writes before they must be settled.
     pub batch: usize,
     /// JSON Schema of its options.
@@ -254,6 +256,7 @@ pub const fn transform<N: Transform>() -> NodeType {
         stateless: N::STATELESS,
         infers: N::INFERS,
         wait_ms: N::WAIT_MS,
+        passes: N::PASSES,
         configure: |table| {
             let wrap = |node| -> Box<dyn Running> { Box::new(AsTransform(node)) };
             configure::<N>(table, |_| false, wrap).map(|(_, configured)| configured)
@@ -286,6 +289,7 @@ const fn node_type<N: Node>(role: Role) -> NodeType {
         stateless: false,
         infers: false,
         wait_ms: None,
+        passes: false,
         batch: 1,
         schema: || schemars::schema_for!(N::Config),
         configure: |_| unreachable!("every role sets it"),

@@ -1,6 +1,7 @@
 //! How a node fails, and what is wrong with its options.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// What the runtime should do about a failure. Messages do not name the node; the runtime does.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -33,8 +34,26 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub struct Misuse {
     /// Name of the option at fault; inside a list of tables, the way to it: `rules[1].when`.
     pub option: Cow<'static, str>,
+    /// Which bytes of its text are at fault, if that is known and not all of it.
+    pub part: Option<Range<usize>>,
     /// What is wrong with it.
     pub message: String,
     /// What to do about it.
     pub help: String,
+}
+
+impl Misuse {
+    /// An option that is wrong as a whole.
+    pub fn new(
+        option: impl Into<Cow<'static, str>>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Misuse {
+        Misuse {
+            option: option.into(),
+            part: None,
+            message: message.into(),
+            help: help.into(),
+        }
+    }
 }

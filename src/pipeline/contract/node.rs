@@ -89,6 +89,8 @@ pub trait Transform: Node {
     /// nothing, downstream of a device. What comes later than that is dropped. The option `wait_ms`
     /// changes it.
     const WAIT_MS: Option<u64> = None;
+    /// Whether it only passes on: of the kinds that it can make, it makes those that come in.
+    const PASSES: bool = false;
 
     /// Handles one packet.
     ///

@@ -150,11 +150,14 @@ pub struct NodeStats {
 }
 
 impl NodeStats {
-    /// Counts a packet that the node made.
-    pub fn count_made(&self, packet: &Packet) {
+    /// Counts a packet that the node made; events that it only passes on (`is_new` is false) are told by
+    /// whoever made them.
+    pub fn count_made(&self, packet: &Packet, is_new: bool) {
         self.made[packet.lane() as usize].fetch_add(1, Relaxed);
         self.media_ns.fetch_max(packet.at().as_nanos(), Relaxed);
-        if let Packet::Event(event) = packet {
+        if let Packet::Event(event) = packet
+            && is_new
+        {
             *self
                 .details()
                 .events

@@ -6,6 +6,7 @@ use crate::media::events;
 use crate::media::kind::{self, Kind};
 use crate::pipeline::contract::catalogue::{Entry, NodeType, Role};
 use crate::pipeline::file::input::Input;
+use crate::pipeline::file::kinds;
 use crate::pipeline::file::plan::PlannedNode;
 use crate::pipeline::file::problem::{Problem, suggest};
 
@@ -25,18 +26,13 @@ pub fn check(nodes: &[PlannedNode], untyped: &[String], catalogue: &[Entry]) -> 
 /// Checks, where all else is right, that every output is taken, and works out which nodes are live.
 pub fn complete(nodes: &mut [PlannedNode]) -> Vec<Problem> {
     spread_live(nodes, &index(nodes));
+    kinds::narrow(nodes);
     loose_ends(nodes)
 }
 
 fn index(nodes: &[PlannedNode]) -> HashMap<String, usize> {
     let places = nodes.iter().enumerate();
     places.map(|(at, node)| (node.id.to_string(), at)).collect()
-}
-
-/// The kinds that an edge between two types carries.
-pub fn kinds_between(from: &NodeType, to: &NodeType) -> Vec<Kind> {
-    let taken = |kind: &Kind| to.accepts.contains(kind);
-    from.produces.iter().copied().filter(taken).collect()
 }
 
 fn inputs(
@@ -64,8 +60,8 @@ fn inputs(
                 continue;
             };
             let from = &nodes[from];
-            if kinds_between(from.ty, node.ty).is_empty() {
-                let message = match from.ty.produces {
+            if from.gives(node).is_empty() {
+                let message = match &from.makes[..] {
                     [] => format!("`{name}` is a sink and gives nothing"),
                     makes => format!(
                         "`{}` takes {}, but `{name}` makes {}",
@@ -92,9 +88,9 @@ fn remedy(
     nodes: &[PlannedNode],
     catalogue: &[Entry],
 ) -> String {
-    let fits = |ty: &NodeType| {
-        !kinds_between(from.ty, ty).is_empty() && !kinds_between(ty, to.ty).is_empty()
-    };
+    let takes = |ty: &NodeType| ty.accepts.iter().any(|it| from.makes.contains(it));
+    let makes = |ty: &NodeType| ty.produces.iter().any(|it| to.takes.contains(it));
+    let fits = |ty: &NodeType| !ty.passes && takes(ty) && makes(ty);
     if let Some(between) = nodes.iter().find(|node| fits(node.ty)) {
         return format!("take `{}` as input instead", between.id);
     }

@@ -3,6 +3,7 @@
 pub mod graph;
 pub mod input;
 mod interpolation;
+mod kinds;
 mod node;
 mod parser;
 mod path;
@@ -10,7 +11,7 @@ mod plan;
 pub mod problem;
 pub mod reference;
 mod sections;
-mod shape;
+pub mod shape;
 pub mod status;
 mod table;
 
@@ -123,6 +124,7 @@ pub fn parse(text: &str, base: &Path, nodes: &'static [Entry]) -> Result<Plan, V
         interpolation.interpolate(value);
     }
     let mut parser = Parser {
+        text,
         base,
         meanings: &interpolation.meanings,
         catalogue: nodes,
@@ -139,6 +141,7 @@ pub fn parse(text: &str, base: &Path, nodes: &'static [Entry]) -> Result<Plan, V
         parser.section(&key, value, &mut plan);
     }
     plan.nodes.sort_by_key(|node| node.span.start);
+    kinds::spread(&mut plan.nodes);
     let mut problems = parser.problems;
     problems.extend(graph::check(&plan.nodes, &parser.untyped, nodes));
     // Inputs that are in doubt would make their producers look unused.

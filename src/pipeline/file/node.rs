@@ -67,6 +67,8 @@ impl<'a> Parser<'a> {
             span,
             ty,
             inputs,
+            makes: ty.produces.to_vec(),
+            takes: ty.accepts.to_vec(),
             workers,
             optional,
             wait,

@@ -9,6 +9,8 @@ use crate::pipeline::contract::catalogue::Entry;
 
 /// A pass over one file.
 pub struct Parser<'a> {
+    /// The text of the file.
+    pub text: &'a str,
     /// Where relative paths start.
     pub base: &'a Path,
     /// What strings stand for where a number is wanted.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::media::kind::Kind;
 use crate::pipeline::contract::catalogue::{NodeType, Opener, Prepare, Probe};
 use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::runtime_options::Runtime;
@@ -35,6 +36,10 @@ pub struct PlannedNode {
     pub ty: &'static NodeType,
     /// Its producers, and where they stand in the file.
     pub inputs: Vec<(Input, Range<usize>)>,
+    /// The kinds it makes, where it stands in the pipeline.
+    pub makes: Vec<Kind>,
+    /// The kinds it takes, where it stands in the pipeline.
+    pub takes: Vec<Kind>,
     /// How many instances share the work.
     pub workers: usize,
     /// Whether the run goes on without it.
@@ -53,4 +58,12 @@ pub struct PlannedNode {
     pub options: toml::Table,
     /// Opens it.
     pub open: Opener,
+}
+
+impl PlannedNode {
+    /// The kinds that an edge to another node carries.
+    pub fn gives(&self, to: &PlannedNode) -> Vec<Kind> {
+        let taken = |kind: &Kind| to.takes.contains(kind);
+        self.makes.iter().copied().filter(taken).collect()
+    }
 }

@@ -59,6 +59,9 @@ pub fn node(ty: &NodeType) -> String {
     let mut out = format!("### `{}`\n\n{}\n\n", ty.name, ty.about);
     let _ = match (ty.accepts, ty.produces) {
         ([], makes) => writeln!(out, "Makes {}.\n", list(makes)),
+        (takes, _) if ty.passes => {
+            writeln!(out, "Takes {}, and makes what it takes.\n", list(takes))
+        }
         (takes, []) => writeln!(out, "Takes {}.\n", list(takes)),
         (takes, makes) => writeln!(out, "Takes {}, makes {}.\n", list(takes), list(makes)),
     };

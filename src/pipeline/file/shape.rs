@@ -70,6 +70,17 @@ impl<'s> Shape<'s> {
         real.next().filter(|_| real.next().is_none())
     }
 
+    /// Whether it is one of some words.
+    pub fn is_words(self) -> bool {
+        let is_word = |it: Shape<'_>| it.only_type() == Some("string") || it.is_words();
+        let schema = self.schema();
+        schema.get("enum").is_some()
+            || schema.get("const").is_some_and(Value::is_string)
+            || self
+                .choices()
+                .is_some_and(|all| all.into_iter().all(is_word))
+    }
+
     /// The options of a table; none if it is no table, or may have any.
     pub fn properties(self) -> Option<&'s Map<String, Value>> {
         self.schema().get("properties")?.as_object()

@@ -35,12 +35,7 @@ impl Status {
     pub fn check(&self) -> Vec<Misuse> {
         let mut misuses = Vec::new();
         let mut report = |option: &'static str, message: String, help: &str| {
-            let help = help.to_owned();
-            misuses.push(Misuse {
-                option: option.into(),
-                message,
-                help,
-            });
+            misuses.push(Misuse::new(option, message, help));
         };
         if self.tls_cert.is_some() != self.tls_key.is_some() {
             let (has, lacks) = match self.tls_cert {

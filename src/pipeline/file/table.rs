@@ -34,8 +34,31 @@ impl<'a> Parser<'a> {
         for misuse in misuses {
             let place = places.iter().find(|(option, _)| *option == misuse.option);
             let place = place.map_or(at, |(_, place)| place);
-            self.report(place.clone(), misuse.message, misuse.help);
+            let part = misuse.part.and_then(|part| self.part_of(place, part));
+            self.report(part.unwrap_or(place.clone()), misuse.message, misuse.help);
         }
+    }
+
+    /// Where some bytes of a string's text stand in the file: inside its quotes, if it stands there as it
+    /// is, without escapes and references to the environment.
+    fn part_of(&self, string: &Range<usize>, part: Range<usize>) -> Option<Range<usize>> {
+        let written = self.text.get(string.clone())?;
+        let quoted = written
+            .trim_start_matches("\"\"\"")
+            .trim_start_matches("'''");
+        // A line break right after three quotes is none of the text's.
+        let inside = match written.len() - quoted.len() {
+            0 => 1,
+            quotes if quoted.starts_with("\r\n") => quotes + 2,
+            quotes => quotes + usize::from(quoted.starts_with('\n')),
+        };
+        let is_literal = written.starts_with('\'') || !written.contains('\\');
+        let is_plain = is_literal && !written.contains("${");
+        let (start, end) = (
+            string.start + inside + part.start,
+            string.start + inside + part.end,
+        );
+        (is_plain && end <= string.end).then_some(start..end)
     }
 
     /// Parses the options of one table and reports everything wrong with them.

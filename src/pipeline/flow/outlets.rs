@@ -83,11 +83,15 @@ impl Outlets {
 
     /// Counts what the node has made, and shows it to onlookers.
     fn show(&self, packet: &Packet) {
-        self.context.stats.count_made(packet);
+        // Who only passes an event on does not tell it again.
+        let is_new = match packet {
+            Packet::Event(event) => event.head.node == self.context.id,
+            _ => true,
+        };
+        self.context.stats.count_made(packet, is_new);
         match packet {
             Packet::Frame(frame) => self.tap.show(frame),
-            // Who only passes it on does not tell it again.
-            Packet::Event(event) if event.head.node == self.context.id => self.feed.tell(event),
+            Packet::Event(event) if is_new => self.feed.tell(event),
             _ => {}
         }
     }

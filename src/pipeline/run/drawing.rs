@@ -5,7 +5,6 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use crate::pipeline::file::Plan;
-use crate::pipeline::file::graph::kinds_between;
 use crate::pipeline::run::snapshot::Snapshot;
 
 /// Nodes and edges, without anything that changes while it runs.
@@ -48,7 +47,7 @@ impl Drawing {
             drawing.add_node(&to.id, to.ty.name, to.live);
             for (input, _) in &to.inputs {
                 let from = plan.nodes.iter().find(|node| *node.id == *input.from());
-                let kinds = from.map_or(Vec::new(), |from| kinds_between(from.ty, to.ty));
+                let kinds = from.map_or(Vec::new(), |from| from.gives(to));
                 for kind in kinds {
                     drawing.add_edge(input.from(), &to.id, kind.lane.name());
                 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use crate::media::kind::{Kind, Lane, WhenFull};
 use crate::pipeline::contract::stop::Stop;
 use crate::pipeline::file::Plan;
-use crate::pipeline::file::graph::kinds_between;
 use crate::pipeline::flow::link::{Inlet, Watch, link};
 use crate::pipeline::flow::outlets::Branch;
 
@@ -61,7 +60,7 @@ impl Wiring {
             for (input, _) in &to.inputs {
                 let from = plan.nodes.iter().find(|node| *node.id == *input.from());
                 let from = from.expect("the graph was checked");
-                for (lane, kinds) in by_lane(kinds_between(from.ty, to.ty)) {
+                for (lane, kinds) in by_lane(from.gives(to)) {
                     let (capacity, when_full) = input.queue();
                     let edge = Edge {
                         from: Arc::clone(&from.id),

@@ -1,5 +1,6 @@
 //! Two kinds of one source, in the order of their capture time.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -8,17 +9,20 @@ use serde::Deserialize;
 use super::run_of;
 use crate::media::audio::Audio;
 use crate::media::clock::Time;
+use crate::media::coded::Coded;
 use crate::media::events::{Gap, Of};
 use crate::media::frame::Frame;
 use crate::pipeline::contract::catalogue::{self, Entry};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
 use crate::pipeline::contract::node::{Emit, Flow, Node, Sink, Source};
+use crate::pipeline::file;
 use crate::ports;
 
 static NODES: &[Entry] = &[
     Entry::Present(catalogue::source::<Film>()),
     Entry::Present(catalogue::sink::<Order>()),
+    Entry::Present(catalogue::sink::<Vault>()),
 ];
 
 #[derive(Clone, Deserialize, JsonSchema)]
@@ -142,6 +146,28 @@ impl Sink for Order {
     }
 }
 
+/// Keeps what a camera has encoded.
+struct Vault;
+
+impl Node for Vault {
+    const NAME: &'static str = "vault";
+    const ABOUT: &'static str = "Coded packets, thrown away.";
+    const EXAMPLE: &'static str = "path = \"vault\"";
+    type Config = OrderConfig;
+
+    fn open(_: &OrderConfig, _: &Context) -> Result<Vault> {
+        Ok(Vault)
+    }
+}
+
+impl Sink for Vault {
+    type In = Arc<Coded>;
+
+    fn write(&mut self, _: Arc<Coded>) -> Result<()> {
+        Ok(())
+    }
+}
+
 fn order(seconds: u64) -> String {
     let each = (0..seconds).map(|it| format!("f{it} a{it}"));
     each.collect::<Vec<_>>().join(" ")
@@ -161,6 +187,22 @@ fn two_kinds_of_one_source_come_in_order_of_capture_time() {
         let dropped = outcome.snapshot.edges.iter().map(|it| it.counts.dropped);
         assert_eq!(dropped.sum::<u64>(), 0);
     }
+}
+
+#[test]
+fn a_source_of_three_kinds_is_not_asked_for_a_fourth() {
+    let text = "[sources.film]\ntype='film'\nseconds=1\nahead=1\n\
+                [sinks.vault]\ntype='vault'\ninputs=['film']\npath='x'\n";
+    let problems = file::parse(text, Path::new("/"), NODES).err();
+    let [problem] = &problems.expect("it is refused")[..] else {
+        panic!("one thing is wrong");
+    };
+    assert_eq!(&text[problem.span.clone()], "'film'");
+    assert_eq!(
+        problem.message,
+        "`vault` takes coded packets, but `film` makes frames, audio and `gap` events"
+    );
+    assert_eq!(problem.help, "`otus nodes vault` says what it takes");
 }
 
 /// 20 pictures of 16 MB come before their sound, which is more than a lane may stretch to.

@@ -104,10 +104,9 @@ impl Node for Rules {
             .iter()
             .enumerate()
             .filter(|(_, it)| it.name.is_empty());
-        let misuse = |(at, _): (usize, &Rule)| Misuse {
-            option: format!("rules[{at}].name").into(),
-            message: "a rule needs a name".to_owned(),
-            help: "give it one".to_owned(),
+        let misuse = |(at, _): (usize, &Rule)| {
+            let option = format!("rules[{at}].name");
+            Misuse::new(option, "a rule needs a name", "give it one")
         };
         empty.map(misuse).collect()
     }

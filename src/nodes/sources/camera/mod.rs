@@ -71,15 +71,10 @@ impl Node for Camera {
 
     fn check(config: &Config) -> Vec<Misuse> {
         let medium = Medium::of(&config.uri);
-        let wrong = |option: &'static str, message: &str, help: &str| Misuse {
-            option: option.into(),
-            message: message.to_owned(),
-            help: help.to_owned(),
-        };
         let mut misuses = Vec::new();
         if let Err(message) = &medium {
             let help = "cameras are read from rtsp, rtsps, http, https, devices and files";
-            misuses.push(wrong("uri", message, help));
+            misuses.push(Misuse::new("uri", message, help));
         }
         let sized = config.width.is_some() && config.height.is_some();
         if matches!(medium, Ok(Medium::GStreamer(_)))
@@ -87,7 +82,7 @@ impl Node for Camera {
             && !sized
         {
             let help = "write both, in pixels";
-            misuses.push(wrong(
+            misuses.push(Misuse::new(
                 "uri",
                 "GStreamer without OpenCV needs `width` and `height`",
                 help,
@@ -95,7 +90,7 @@ impl Node for Camera {
         }
         if medium.is_ok_and(|it| it.is_live()) && config.pace == Pace::Realtime {
             let help = "a device has its own pace; remove this";
-            misuses.push(wrong("pace", "only files have a pace", help));
+            misuses.push(Misuse::new("pace", "only files have a pace", help));
         }
         misuses
     }

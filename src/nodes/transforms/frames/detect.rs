@@ -96,11 +96,9 @@ impl Node for Detect {
         let known: Vec<Arc<str>> = known.map(labels::list).unwrap_or_default();
         for label in config.labels.iter().filter(|_| !known.is_empty()) {
             if !known.iter().any(|it| **it == **label) {
-                misuses.push(Misuse {
-                    option: "labels".into(),
-                    message: format!("`{}` knows no `{label}`", config.model.name),
-                    help: suggest(label, known.iter().map(|it| &**it)),
-                });
+                let message = format!("`{}` knows no `{label}`", config.model.name);
+                let help = suggest(label, known.iter().map(|it| &**it));
+                misuses.push(Misuse::new("labels", message, help));
             }
         }
         misuses

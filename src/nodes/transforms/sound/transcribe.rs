@@ -50,11 +50,9 @@ impl Node for Transcribe {
     fn check(config: &Config) -> Vec<Misuse> {
         let mut misuses = config.model.check();
         if config.language != "auto" && whisper_rs::get_lang_id(&config.language).is_none() {
-            misuses.push(Misuse {
-                option: "language".into(),
-                message: format!("Whisper knows no language `{}`", config.language),
-                help: "an ISO 639-1 code such as `en`, or `auto`".to_owned(),
-            });
+            let message = format!("Whisper knows no language `{}`", config.language);
+            let help = "an ISO 639-1 code such as `en`, or `auto`";
+            misuses.push(Misuse::new("language", message, help));
         }
         misuses
     }

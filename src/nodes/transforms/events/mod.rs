@@ -1,0 +1,3 @@
+//! What takes events of any kind.
+
+pub mod filter;
