@@ -94,8 +94,8 @@ setup-build:
 
 setup-test:
 	@$(call install,$(TEST_PACKAGES))
-	@ls .demo/tools/bin/schemathesis .demo/ffmpeg-4/ffmpeg > /dev/null 2>&1 || { python3 -m venv .demo/tools && \
-	  .demo/tools/bin/pip install -q --disable-pip-version-check schemathesis==4.32.5 imageio-ffmpeg==0.4.3 && \
+	@ls .demo/tools/bin/schemathesis .demo/tools/bin/taplo .demo/ffmpeg-4/ffmpeg > /dev/null 2>&1 || { python3 -m venv .demo/tools && \
+	  .demo/tools/bin/pip install -q --disable-pip-version-check schemathesis==4.32.5 imageio-ffmpeg==0.4.3 taplo==0.9.3 && \
 	  mkdir -p .demo/ffmpeg-4 && \
 	  ln -sf "$$(ls $(CURDIR)/.demo/tools/lib/python3*/site-packages/imageio_ffmpeg/binaries/ffmpeg-*)" .demo/ffmpeg-4/ffmpeg; }
 

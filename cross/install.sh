@@ -43,7 +43,7 @@ case ${1:-install} in
     remove)
         ! on_systemd || systemctl disable --now otus
         files | while read -r file; do rm -f "$to/usr/$file"; done
-        for folder in lib/otus share/doc/otus/examples share/doc/otus; do
+        for folder in lib/otus share/otus share/doc/otus/examples share/doc/otus; do
             [ ! -d "$to/usr/$folder" ] || rmdir --ignore-fail-on-non-empty "$to/usr/$folder"
         done
         if on_systemd; then

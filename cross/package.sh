@@ -76,6 +76,7 @@ stage() {
     put 644 "$here/debian/copyright" $doc/copyright
     put 644 "$here/systemd/gpu.conf" $doc/examples/gpu.conf
     put 644 "$here/systemd/secrets.conf" $doc/examples/secrets.conf
+    put 644 "$here/../pipelines/pipeline.schema.json" $share/otus/pipeline.schema.json
     put 644 "$here/pipelines/pipeline.toml" etc/otus/pipeline.toml
     for name in files network-camera; do
         put 644 "$here/pipelines/$name.toml" etc/otus/examples/$name.toml

@@ -64,6 +64,8 @@ enum Command {
         /// One type; all if left out.
         name: Option<String>,
     },
+    /// Print the JSON Schema of pipeline files, by which editors complete and check them.
+    Schema,
     /// List, fetch and verify models.
     Models {
         #[command(subcommand)]
@@ -115,6 +117,7 @@ pub fn main() -> ExitCode {
         Command::Check { file } => check::check(&file, json),
         Command::Graph { file, format } => graph::graph(&file, format, json),
         Command::Nodes { name } => nodes::nodes(name.as_deref(), json),
+        Command::Schema => nodes::schema(),
         Command::Models { action } => models::models(&action, json),
         Command::Devices => devices::devices(json),
         Command::Doctor { file } => doctor::doctor(file.as_deref(), json),

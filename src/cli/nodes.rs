@@ -1,4 +1,4 @@
-//! `otus nodes`: the option reference.
+//! `otus nodes` and `otus schema`: the option reference, for people and for editors.
 
 use std::process::ExitCode;
 
@@ -6,7 +6,7 @@ use crate::cli::output::print_json;
 use crate::nodes::NODES;
 use crate::pipeline::contract::catalogue::Entry;
 use crate::pipeline::file::problem::suggest;
-use crate::pipeline::file::reference;
+use crate::pipeline::file::reference::{self, schema};
 
 pub fn nodes(name: Option<&str>, json: bool) -> ExitCode {
     let chosen = NODES
@@ -33,5 +33,10 @@ pub fn nodes(name: Option<&str>, json: bool) -> ExitCode {
             }
         }
     }
+    ExitCode::SUCCESS
+}
+
+pub fn schema() -> ExitCode {
+    print_json(&schema::pipeline(NODES));
     ExitCode::SUCCESS
 }

@@ -10,6 +10,7 @@ mod clocks; // wall clocks that step
 mod corpora; // what fuzzing begins from
 mod devices; // cameras and microphones that are not there or belong to others
 mod doctor; // what `otus doctor` says about real and missing parts
+mod editors;
 mod faults;
 mod filter; // full and read-only disks, kills
 mod formats; // sound in every format, rate and channel count

@@ -8,7 +8,7 @@ use crate::tidy::rust_files;
 use otus::media::events;
 use otus::nodes::NODES;
 use otus::pipeline::contract::{catalogue::Entry, testing};
-use otus::pipeline::file::{self, reference};
+use otus::pipeline::file::{self, reference, reference::schema};
 use otus::service::metrics;
 
 fn root(name: &str) -> PathBuf {
@@ -44,6 +44,8 @@ fn every_shipped_pipeline_is_right() {
         .collect();
     assert!(files.len() >= 7, "{files:?}");
     for file in files {
+        let text = std::fs::read_to_string(&file).expect("it is ours");
+        assert!(text.starts_with("#:schema "), "{file:?} names no schema");
         if let Err(rejected) = file::load(&file, NODES) {
             panic!("{}", rejected.render());
         }
@@ -68,6 +70,12 @@ fn the_option_reference_is_fresh() {
 fn the_event_schema_is_fresh() {
     let schema = serde_json::to_string_pretty(&events::schema()).expect("JSON");
     up_to_date("pipelines/events.schema.json", &format!("{schema}\n"));
+}
+
+#[test]
+fn the_schema_of_pipeline_files_is_fresh() {
+    let schema = serde_json::to_string_pretty(&schema::pipeline(NODES)).expect("JSON");
+    up_to_date("pipelines/pipeline.schema.json", &format!("{schema}\n"));
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn call(scratch: &Scratch, program: impl AsRef<std::ffi::OsStr>, arguments: &[&s
     said
 }
 
-fn installed(program: &str, package: &str) -> Option<PathBuf> {
+pub fn installed(program: &str, package: &str) -> Option<PathBuf> {
     let folders = std::env::var_os("PATH").unwrap_or_default();
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join(".demo/tools/bin");
     let mut places = std::env::split_paths(&folders).chain([own]);

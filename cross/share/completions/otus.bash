@@ -43,6 +43,9 @@ _otus() {
             otus,run)
                 cmd="otus__subcmd__run"
                 ;;
+            otus,schema)
+                cmd="otus__subcmd__schema"
+                ;;
             otus,status)
                 cmd="otus__subcmd__status"
                 ;;
@@ -75,6 +78,9 @@ _otus() {
                 ;;
             otus__subcmd__help,run)
                 cmd="otus__subcmd__help__subcmd__run"
+                ;;
+            otus__subcmd__help,schema)
+                cmd="otus__subcmd__help__subcmd__schema"
                 ;;
             otus__subcmd__help,status)
                 cmd="otus__subcmd__help__subcmd__status"
@@ -122,7 +128,7 @@ _otus() {
 
     case "${cmd}" in
         otus)
-            opts="-h -V --json --help --version run check graph nodes models devices doctor status reload top help"
+            opts="-h -V --json --help --version run check graph nodes schema models devices doctor status reload top help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -196,7 +202,7 @@ _otus() {
             return 0
             ;;
         otus__subcmd__help)
-            opts="run check graph nodes models devices doctor status reload top help"
+            opts="run check graph nodes schema models devices doctor status reload top help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -364,6 +370,20 @@ _otus() {
             return 0
             ;;
         otus__subcmd__help__subcmd__run)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otus__subcmd__help__subcmd__schema)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -586,6 +606,20 @@ _otus() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otus__subcmd__schema)
+            opts="-h --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;

@@ -1,5 +1,8 @@
 //! The option reference: Markdown and JSON made from the catalogue.
 
+mod common;
+pub mod schema;
+
 use std::fmt::Write;
 
 use schemars::Schema;
@@ -39,12 +42,8 @@ pub fn markdown(nodes: &[Entry]) -> String {
         }
     }
     out.push_str("## Every node\n\nLengths of time can be written with their unit: `hold_ms = \"10s\"`. A number or truth value can come from the environment: `fps = \"${FPS}\"`.\n\n");
-    out.push_str("| option | type | default | meaning |\n| --- | --- | --- | --- |\n");
-    out.push_str("| `type` | string | required | Which of the above it is. |\n");
-    out.push_str("| `inputs` | list | required | Transforms and sinks: names of nodes, or tables as below. |\n");
-    out.push_str("| `workers` | 1 to 64 | `1` | Threads that share the work, in order; only nodes that keep nothing between packets. |\n");
-    out.push_str("| `wait_ms` | 0 to 3600000 | of the node | Only nodes that decide by time: how long they wait, downstream of a device, for inputs that tell nothing. What comes later than that is dropped. |\n");
-    out.push_str("| `optional` | true or false | `false` | The run goes on if this node fails for good. |\n\n");
+    out.push_str(&table(&common::schema()));
+    out.push('\n');
     out.push_str("An input can be a table, to set how packets wait for this node:\n\n");
     out.push_str(&table(&schemars::schema_for!(Queue)));
     out.push_str("\n## `[runtime]`\n\n");
