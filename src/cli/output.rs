@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::nodes::NODES;
-use crate::pipeline::contract::secret::redact;
+use crate::pipeline::contract::secret::redact_json;
 use crate::pipeline::file::{self, Plan};
 
 /// The pipeline file is wrong: EX_CONFIG of sysexits.h, as systemd knows it.
@@ -32,8 +32,10 @@ pub fn load(file: &Path, json: bool) -> Result<Plan, ExitCode> {
 
 /// Prints a document for programs.
 pub fn print_json(value: &serde_json::Value) {
-    let text = serde_json::to_string_pretty(value).expect("JSON values can be written");
-    let _ = writeln!(std::io::stdout(), "{}", redact(&text));
+    let mut value = value.clone();
+    redact_json(&mut value);
+    let text = serde_json::to_string_pretty(&value).expect("JSON values can be written");
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 /// Says why a command failed; gives the exit code for that.

@@ -1,6 +1,6 @@
 //! Libraries that are part of the build and programs that decode, with their versions.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use super::finding::{Finding, within};
@@ -8,6 +8,7 @@ use super::finding::{Finding, within};
 use crate::inference::speech::whisper::{gpu, processor};
 use crate::nodes;
 #[cfg(feature = "whisper")]
+use crate::pipeline::contract::child;
 use crate::pipeline::contract::runtime_options::Provider;
 use crate::pipeline::file::Plan;
 
@@ -33,7 +34,7 @@ pub fn check(plan: &Plan) -> Vec<Finding> {
 
 /// A program that decodes in place of OpenCV, and the package that has it.
 fn program(name: &str, file: &'static str, version: &'static str, package: &str) -> Finding {
-    let mut command = Command::new(file);
+    let mut command = child::program(file);
     command.arg(version).stdin(Stdio::null());
     let output = within(LIMIT, move || command.output().ok()).flatten();
     if let Some(output) = output.filter(|it| it.status.success()) {

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use std::marker::PhantomData;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::fs::{MemfdFlags, memfd_create};
@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 
 use super::engine::Engine;
 use super::wire::{Line, Reply, Setup, Shared};
+use crate::pipeline::contract::child;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
 use crate::pipeline::contract::stop::Stop;
@@ -140,12 +141,10 @@ fn start_process() -> io::Result<(Child, UnixStream, File)> {
     here.set_read_timeout(Some(LOOK))?;
     let memory = File::from(memfd_create("otus-worker", MemfdFlags::CLOEXEC)?);
     // Also right after an upgrade has replaced the file that this program was started from.
-    let child = Command::new("/proc/self/exe")
+    let child = child::program("/proc/self/exe")
         .arg("worker")
         .stdin(Stdio::from(OwnedFd::from(there)))
         .stdout(Stdio::from(memory.try_clone()?))
-        // The main process alone speaks to systemd.
-        .env_remove("NOTIFY_SOCKET")
         .spawn()?;
     Ok((child, here, memory))
 }

@@ -2,6 +2,7 @@
 
 pub mod blocking;
 pub mod catalogue;
+pub mod child;
 pub mod claim;
 pub mod context;
 pub mod emit;
@@ -12,3 +13,4 @@ pub mod runtime_options;
 pub mod secret;
 pub mod stop;
 pub mod testing;
+pub mod uri;

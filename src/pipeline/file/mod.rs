@@ -28,7 +28,7 @@ use self::problem::Problem;
 use self::status::Status;
 use crate::pipeline::contract::catalogue::Entry;
 use crate::pipeline::contract::runtime_options::Runtime;
-use crate::pipeline::contract::secret;
+use crate::pipeline::contract::{secret, uri};
 
 /// No pipeline file that a person wrote is larger.
 const LARGEST_FILE: u64 = 1024 * 1024;
@@ -71,6 +71,7 @@ pub fn load(path: &Path, nodes: &'static [Entry]) -> Result<Plan, Rejected> {
         problems: vec![Problem::new(0..0, message, help)],
     })?;
     parse(&text, &base, nodes).map_err(|mut problems| {
+        uri::remember_those_in(&text);
         let more = problems.len().saturating_sub(MOST_PROBLEMS);
         problems.truncate(MOST_PROBLEMS);
         if more > 0 {

@@ -5,6 +5,8 @@ use std::ops::Range;
 
 use serde::Serialize;
 
+use crate::pipeline::contract::secret::redact;
+
 /// Bytes of a line of the file that are shown at most.
 const LONGEST_LINE: usize = 500;
 
@@ -72,9 +74,12 @@ impl Problem {
         let start = floor_char(text, self.span.start);
         let end = floor_char(text, self.span.end).max(start);
         let marked = text[start..end].lines().next().unwrap_or_default();
-        let carets = "^".repeat(marked.chars().count().max(1));
+        // The carets stand below what is shown, and secrets are not.
+        let width = |text: &str| redact(text).chars().count();
+        let carets = "^".repeat(width(marked).max(1));
         let margin = " ".repeat(line.to_string().len());
-        let indent = " ".repeat(column - 1);
+        let before: String = source.chars().take(column - 1).collect();
+        let indent = " ".repeat(width(&before));
         let mut out = format!(
             "error: {}\n{margin}--> {file}:{line}:{column}\n",
             self.message

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::opencv;
 use crate::nodes::parts::condition::Remedy;
 use crate::nodes::parts::pace::Pace;
-use crate::pipeline::contract::secret::Uri;
+use crate::pipeline::contract::uri::Uri;
 
 /// Options of `camera`.
 #[derive(Clone, Deserialize, JsonSchema)]

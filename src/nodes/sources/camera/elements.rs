@@ -1,5 +1,6 @@
 //! The elements of a GStreamer pipeline: which are missing here, and which package has them.
 
+use crate::pipeline::contract::child;
 use crate::pipeline::contract::error::Error;
 
 /// Packages of Debian and Raspberry Pi OS, and NVIDIA's, by how names of elements begin; the first
@@ -53,7 +54,7 @@ const OTHER: &str = "`apt-cache search gstreamer1.0-` lists the packages of elem
 /// # Errors
 /// `Fatal` with the package that has the first one that is missing.
 pub fn check(pipeline: &str) -> Result<(), Error> {
-    let listed = std::process::Command::new("gst-inspect-1.0").output();
+    let listed = child::program("gst-inspect-1.0").output();
     let Some(listed) = listed.ok().filter(|it| it.status.success()) else {
         return Ok(());
     };

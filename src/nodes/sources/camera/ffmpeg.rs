@@ -1,13 +1,14 @@
 //! How `ffmpeg` is asked for the pictures of a camera, a stream or a file.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::OnceLock;
 
 use super::config::Config;
 use super::medium::Medium;
 use super::recipe::Recipe;
 use crate::nodes::parts::pace::Pace;
+use crate::pipeline::contract::child;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
 
@@ -26,7 +27,7 @@ const PROTOCOLS: &str = "pipe,rtsp,rtp,tcp,udp,tls,http,https,crypto";
 
 /// Pictures with BMP headers, whose sizes may change from one to the next.
 pub fn recipe(medium: &Medium, config: &Config, context: &Context) -> Result<Recipe> {
-    let mut command = Command::new("ffmpeg");
+    let mut command = child::program("ffmpeg");
     command.args(["-nostdin", "-hide_banner", "-loglevel", "error"]);
     let (mut input, mut rate, mut filters) = (String::new(), None, "vflip".to_owned());
     match medium {
@@ -95,7 +96,7 @@ pub fn takes_options() -> bool {
     // Asking takes Debian's FFmpeg a tenth of a second, which a camera that comes back does not wait for again.
     static MAJOR: OnceLock<u32> = OnceLock::new();
     let ask = || {
-        let mut command = Command::new("ffmpeg");
+        let mut command = child::program("ffmpeg");
         let said = command.arg("-version").stdin(Stdio::null()).output();
         let major = major_version(&String::from_utf8_lossy(&said.ok()?.stdout))?;
         Some(*MAJOR.get_or_init(|| major))
@@ -114,7 +115,7 @@ fn major_version(said: &str) -> Option<u32> {
 
 /// Frames per second of a video file, as FFmpeg writes it, `30000/1001`.
 fn frame_rate(path: &Path) -> Result<String> {
-    let mut command = Command::new("ffprobe");
+    let mut command = child::program("ffprobe");
     command.args(["-v", "error", "-select_streams", "v:0", "-of", "csv=p=0"]);
     command.args(["-show_entries", "stream=avg_frame_rate"]);
     let file = format!("file:{}", path.display());

@@ -1,16 +1,15 @@
 //! How `gst-launch-1.0` is asked for the pictures of a pipeline, for instance one with the board's own decoder.
 
-use std::process::Command;
-
 use super::config::Config;
 use super::recipe::Recipe;
+use crate::pipeline::contract::child;
 use crate::pipeline::contract::error::{Error, Result};
-use crate::pipeline::contract::secret::Uri;
+use crate::pipeline::contract::uri::Uri;
 
 /// Raw pictures of the size that is asked for, the latest one only.
 pub fn recipe(uri: &Uri, config: &Config) -> Result<Recipe> {
     let text = uri.expose();
-    if uri.to_string() != text {
+    if uri.has_secret() {
         let message = "holds a password, which everybody could read in the list of processes; use `backend = \"opencv\"`";
         return Err(Error::fatal(message));
     }
@@ -22,7 +21,7 @@ pub fn recipe(uri: &Uri, config: &Config) -> Result<Recipe> {
     let whole = format!(
         "{before} queue leaky=downstream max-size-buffers=1 ! videoconvert ! videoscale ! {caps} ! fdsink fd=1"
     );
-    let mut command = Command::new("gst-launch-1.0");
+    let mut command = child::program("gst-launch-1.0");
     command.arg("-q").args(whole.split_whitespace());
     Ok(Recipe {
         command,

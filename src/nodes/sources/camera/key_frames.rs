@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::medium::Medium;
 use super::opencv::{Backend, Capture, Property, Wish};
-use crate::pipeline::contract::secret::Uri;
+use crate::pipeline::contract::uri::Uri;
 
 /// Mean distance of key frames in frames and in seconds, as far as `so_long` shows it; none where
 /// pictures do not build on each other, or cannot be had.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::nodes::parts::device::{self, VIDEO};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
-use crate::pipeline::contract::secret::Uri;
+use crate::pipeline::contract::uri::Uri;
 
 /// Endings of files that hold one picture.
 const PICTURES: [&str; 5] = ["jpg", "jpeg", "png", "bmp", "webp"];

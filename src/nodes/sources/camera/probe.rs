@@ -5,7 +5,7 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 use super::medium::Medium;
-use crate::pipeline::contract::secret::Uri;
+use crate::pipeline::contract::uri::Uri;
 
 /// Longest wait for each of connecting, sending and an answer.
 const PATIENCE: Duration = Duration::from_millis(200);

@@ -1,0 +1,78 @@
+#!/usr/bin/python3
+"""What `motion` saves where nothing moves: goal P9, CPU time at most 0.15 of the same pipeline without it.
+
+    benches/motion.py OTUS [ROUNDS]
+
+Runs a detector over two minutes of an empty 720p street at five pictures a second, as noisy as a camera at dusk, with and
+without `motion` before it, in turn, and prints the CPU times of the whole process, decoding and start included, with the
+ratio of each round. Figures are medians, with the least and the greatest. Needs ffmpeg and .demo/vtest.avi (`make demo`);
+the clip stays in target/benches.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CLIP = ROOT / "target" / "benches" / "still-720p.mp4"
+MODELS = "otus-person", "yolox-nano"
+PIPELINE = """
+status.listen = "off"
+sources.street = {{ type = "camera", uri = "{clip}", backend = "{backend}" }}
+{gate}
+transforms.people = {{ type = "detect", inputs = ["{seen}"], model = "{model}" }}
+sinks.log = {{ type = "jsonl", inputs = ["people"], path = "log.jsonl" }}
+"""
+GATE = 'transforms.moves = { type = "motion", inputs = ["street"] }'
+
+
+def clip():
+    if not CLIP.exists():
+        CLIP.parent.mkdir(parents=True, exist_ok=True)
+        still = "scale=1280:720,loop=loop=599:size=1,setpts=N/5/TB,noise=alls=6:allf=t"
+        command = ["ffmpeg", "-v", "error", "-i", ROOT / ".demo/vtest.avi", "-vf", still, "-frames:v", "600", "-r", "5"]
+        subprocess.run([*command, "-c:v", "libx264", "-g", "50", "-pix_fmt", "yuv420p", CLIP], check=True)
+    return CLIP
+
+
+def cpu_seconds(otus, pipeline):
+    """User and system time of a run with all its children, and how many frames came to the detector."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "pipeline.toml").write_text(pipeline)
+        before = os.times()
+        command = [otus, "run", "pipeline.toml", "--json"]
+        said = subprocess.run(command, cwd=folder, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+        after = os.times()
+    edges = json.loads(said)["pipeline"]["edges"]
+    looked = next(edge["forwarded"] for edge in edges if edge["to"] == "people")
+    spent = after.children_user + after.children_system - before.children_user - before.children_system
+    return spent, looked
+
+
+def shown(figures, form):
+    low, middle, high = min(figures), statistics.median(figures), max(figures)
+    return f"{middle:{form}} ({low:{form}}–{high:{form}})"
+
+
+def main():
+    otus, rounds = os.path.abspath(sys.argv[1]), int((sys.argv[2:] or ["5"])[0])
+    print("| model, decoder | without, s | with `motion`, s | ratio (P9: ≤ 0.15) | frames looked at |")
+    print("| --- | --- | --- | --- | --- |")
+    for model in MODELS:
+        for backend in "opencv", "ffmpeg":
+            made = dict(clip=clip(), model=model, backend=backend)
+            plain = PIPELINE.format(gate="", seen="street", **made)
+            gated = PIPELINE.format(gate=GATE, seen="moves", **made)
+            pairs = [(cpu_seconds(otus, plain), cpu_seconds(otus, gated)) for _ in range(rounds)]
+            without, with_it = [one[0] for one, _ in pairs], [other[0] for _, other in pairs]
+            ratios = [b / a for a, b in zip(without, with_it)]
+            looked = f"{pairs[0][0][1]}, {pairs[0][1][1]}"
+            print(f"| {model}, {backend} | {shown(without, '.2f')} | {shown(with_it, '.2f')} | {shown(ratios, '.3f')} | {looked} |")
+
+
+if __name__ == "__main__":
+    main()
