@@ -24,6 +24,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use self::output::failed;
 use crate::inference::{self, worker};
+use crate::pipeline::contract::stdout;
 
 /// Edge vision and audio runtime: cameras and microphones in, events out.
 #[derive(Parser)]
@@ -107,6 +108,9 @@ pub fn command() -> clap::Command {
 pub fn main() -> ExitCode {
     let Arguments { command, json } = Arguments::parse();
     log::start();
+    if json {
+        stdout::give_to_programs();
+    }
     if !matches!(command, Command::Run { .. }) {
         // A reader that has seen enough, such as `head`, ends the program quietly.
         // SAFETY: the default action runs no code of ours.

@@ -37,6 +37,6 @@ pub fn nodes(name: Option<&str>, json: bool) -> ExitCode {
 }
 
 pub fn schema() -> ExitCode {
-    print_json(&schema::pipeline(NODES));
+    println!("{:#}", schema::pipeline(NODES));
     ExitCode::SUCCESS
 }

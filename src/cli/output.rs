@@ -4,8 +4,11 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
+use serde_json::json;
+
 use crate::nodes::NODES;
 use crate::pipeline::contract::secret::redact_json;
+use crate::pipeline::contract::stdout;
 use crate::pipeline::file::{self, Plan};
 
 /// The pipeline file is wrong: EX_CONFIG of sysexits.h, as systemd knows it.
@@ -19,7 +22,7 @@ pub fn load(file: &Path, json: bool) -> Result<Plan, ExitCode> {
             let placed: Vec<_> = problems
                 .map(|it| it.placed(&rejected.file, &rejected.text))
                 .collect();
-            print_json(&serde_json::json!({ "ok": false, "problems": placed }));
+            print_json(&json!({ "ok": false, "problems": placed }));
         } else {
             eprint!("{}", rejected.render());
             let count = rejected.problems.len();
@@ -30,16 +33,18 @@ pub fn load(file: &Path, json: bool) -> Result<Plan, ExitCode> {
     })
 }
 
-/// Prints a document for programs.
+/// Prints a document for programs, in one line.
 pub fn print_json(value: &serde_json::Value) {
     let mut value = value.clone();
     redact_json(&mut value);
-    let text = serde_json::to_string_pretty(&value).expect("JSON values can be written");
-    let _ = writeln!(std::io::stdout(), "{text}");
+    let _ = writeln!(std::io::stdout(), "{value}");
 }
 
-/// Says why a command failed; gives the exit code for that.
+/// Says why a command failed, to programs too; gives the exit code for that.
 pub fn failed(message: impl std::fmt::Display) -> ExitCode {
     eprintln!("error: {message}");
+    if stdout::is_for_programs() {
+        print_json(&json!({ "ok": false, "error": message.to_string() }));
+    }
     ExitCode::FAILURE
 }

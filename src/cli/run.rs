@@ -13,6 +13,7 @@ use signal_hook::iterator::Signals;
 
 use crate::cli::output::{failed, load, print_json};
 use crate::pipeline::contract::error::Error;
+use crate::pipeline::contract::stdout;
 use crate::pipeline::contract::stop::Stop;
 use crate::pipeline::count::metrics::State;
 use crate::pipeline::file::Plan;
@@ -73,7 +74,7 @@ pub fn run(file: &Path, duration: Option<Duration>, json: bool) -> ExitCode {
     let helpers = timer.into_iter().chain(on_change).chain(informer);
     helpers.for_each(|it| drop(it.join()));
     drop(server);
-    report(&outcome, signalled, json)
+    report(&outcome, signalled)
 }
 
 /// SIGHUP reads the file again. The first other signal drains; a second one ends the process at
@@ -116,9 +117,9 @@ fn listen(plan: &Plan) -> Result<Option<Bound>, String> {
     }
 }
 
-fn report(outcome: &Outcome, signalled: bool, json: bool) -> ExitCode {
+fn report(outcome: &Outcome, signalled: bool) -> ExitCode {
     let summary = Summary::of(&outcome.snapshot);
-    if json {
+    if stdout::is_for_programs() {
         print_json(&serde_json::json!({
             "summary": summary,
             "pipeline": outcome.snapshot,

@@ -35,6 +35,7 @@ mod repeatable; // the same files give the same events
 mod rooms; // which file of the source knows which
 mod samples; // small files that tests make for themselves
 mod scratch; // a directory, a pipeline file and the program
+mod standard_output;
 mod status; // the HTTP endpoint
 mod systemd; // what systemd is told, and its units
 mod tidy; // formatting, lints, documents, sizes

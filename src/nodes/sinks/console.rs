@@ -1,6 +1,6 @@
 //! `console`: events for a person, one line each, on standard output.
 
-use std::io::{IsTerminal, Write, stdout};
+use std::io::{ErrorKind, IsTerminal, Write, stdout};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -10,6 +10,7 @@ use crate::media::events::{Event, Tone};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
 use crate::pipeline::contract::node::{Node, Sink};
+use crate::pipeline::contract::stdout as standard;
 
 /// How events are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -44,6 +45,9 @@ impl Node for Console {
     type Config = Config;
 
     fn open(config: &Config, _: &Context) -> Result<Console> {
+        if config.format == Format::Json {
+            standard::give_to_programs();
+        }
         let colour = stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
         Ok(Console {
             format: config.format,
@@ -57,10 +61,14 @@ impl Sink for Console {
 
     fn write(&mut self, event: Arc<Event>) -> Result<()> {
         let line = match self.format {
-            Format::Json => event.to_json(),
-            Format::Text => sentence(&event, self.colour),
+            Format::Text if !standard::is_for_programs() => sentence(&event, self.colour),
+            Format::Json | Format::Text => event.to_json(),
         };
-        writeln!(stdout(), "{line}").map_err(|error| Error::fatal(format!("cannot print: {error}")))
+        writeln!(stdout(), "{line}").map_err(|error| match error.kind() {
+            // `otus run FILE | head` has seen enough.
+            ErrorKind::BrokenPipe => Error::Over,
+            _ => Error::fatal(format!("cannot print: {error}")),
+        })
     }
 }
 

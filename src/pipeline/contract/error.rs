@@ -12,6 +12,9 @@ pub enum Error {
     /// Only an operator can fix it: bad model file, missing permission.
     #[error("{0}")]
     Fatal(String),
+    /// Nobody takes what it gives any more: the run ends, and nothing has failed.
+    #[error("nobody takes it any more")]
+    Over,
 }
 
 impl Error {

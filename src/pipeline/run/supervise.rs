@@ -36,6 +36,11 @@ impl Worker {
             if self.pulse.is_left_behind() {
                 return Ok(());
             }
+            if matches!(failure.error, Error::Over) {
+                self.context.stats.set_state(State::Ended);
+                self.lose(&mut memory);
+                return Err(failure.error);
+            }
             // What has worked may work again, and a device is worth waiting for.
             let retry = matches!(failure.error, Error::Retry(_)) || (self.live && memory.opened);
             if !retry || self.context.stop.is_set() {
