@@ -22,6 +22,10 @@ pub enum Property {
     PositionMs,
     /// Pictures per second, as the file says.
     Fps,
+    /// Width of its pictures.
+    Width,
+    /// Height of its pictures.
+    Height,
     /// 1 if the latest packet begins a group of pictures, where packets are read.
     KeyFrame,
 }

@@ -12,20 +12,22 @@ use std::sync::OnceLock;
 
 use opencv::Result;
 use opencv::core::{
-    LogLevel, Mat, MatTraitConst, MatTraitConstManual, Vec3b, Vector, get_version_string,
+    LogLevel, Mat, MatTraitConst, MatTraitConstManual, ROTATE_90_CLOCKWISE,
+    ROTATE_90_COUNTERCLOCKWISE, ROTATE_180, Vec3b, Vector, get_version_string, rotate,
     set_log_level,
 };
 use opencv::videoio::{
     CAP_FFMPEG, CAP_GSTREAMER, CAP_PROP_BUFFERSIZE, CAP_PROP_FORMAT, CAP_PROP_FPS,
     CAP_PROP_FRAME_HEIGHT, CAP_PROP_FRAME_WIDTH, CAP_PROP_LRF_HAS_KEY_FRAME,
-    CAP_PROP_OPEN_TIMEOUT_MSEC, CAP_PROP_POS_MSEC, CAP_PROP_READ_TIMEOUT_MSEC, CAP_V4L2,
-    VideoCapture, VideoCaptureTrait, VideoCaptureTraitConst,
+    CAP_PROP_OPEN_TIMEOUT_MSEC, CAP_PROP_ORIENTATION_AUTO, CAP_PROP_ORIENTATION_META,
+    CAP_PROP_POS_MSEC, CAP_PROP_READ_TIMEOUT_MSEC, CAP_V4L2, VideoCapture, VideoCaptureTrait,
+    VideoCaptureTraitConst,
 };
 
 use self::abi::{Api, Backend, Opening, Property};
 
 /// What otus looks for.
-#[unsafe(export_name = "otus_opencv_2")]
+#[unsafe(export_name = "otus_opencv_3")]
 pub static API: Api = Api {
     version,
     prepare,
@@ -40,6 +42,10 @@ pub static API: Api = Api {
 
 struct Capture {
     video: VideoCapture,
+    /// How a picture must be turned to be upright.
+    turn: Option<i32>,
+    /// The latest picture before it is turned.
+    lying: Mat,
     /// The latest picture, if it is not in the buffer that was given.
     kept: Mat,
     complaint: CString,
@@ -69,7 +75,9 @@ unsafe extern "C" fn open(opening: &Opening) -> *mut c_void {
     let address = unsafe { CStr::from_ptr(opening.address) };
     let video = connect(&address.to_string_lossy(), opening).ok();
     let opened = video.filter(|it| it.is_opened().unwrap_or(false));
-    let capture = opened.map(|video| Capture {
+    let capture = opened.map(|mut video| Capture {
+        turn: turn(&mut video, opening.backend),
+        lying: Mat::default(),
         video,
         kept: Mat::default(),
         complaint: CString::default(),
@@ -77,6 +85,26 @@ unsafe extern "C" fn open(opening: &Opening) -> *mut c_void {
     capture.map_or(std::ptr::null_mut(), |it| {
         Box::into_raw(Box::new(it)).cast()
     })
+}
+
+/// How a film is to be turned, going by its own metadata. OpenCV would do it itself, but 4.6 has left and right the
+/// other way round (opencv/opencv#22088).
+fn turn(video: &mut VideoCapture, backend: Backend) -> Option<i32> {
+    if !matches!(backend, Backend::Ffmpeg) || !video.set(CAP_PROP_ORIENTATION_AUTO, 0.0).ok()? {
+        return None;
+    }
+    let said = video.get(CAP_PROP_ORIENTATION_META).ok()? as i32;
+    let is_mistaken = get_version_string().is_ok_and(|it| it.starts_with("4.6."));
+    match if is_mistaken {
+        (360 - said) % 360
+    } else {
+        said
+    } {
+        90 => Some(ROTATE_90_CLOCKWISE),
+        180 => Some(ROTATE_180),
+        270 => Some(ROTATE_90_COUNTERCLOCKWISE),
+        _ => None,
+    }
 }
 
 fn connect(address: &str, opening: &Opening) -> Result<VideoCapture> {
@@ -129,6 +157,8 @@ unsafe extern "C" fn get(capture: *mut c_void, property: Property) -> f64 {
     let property = match property {
         Property::PositionMs => CAP_PROP_POS_MSEC,
         Property::Fps => CAP_PROP_FPS,
+        Property::Width => CAP_PROP_FRAME_WIDTH,
+        Property::Height => CAP_PROP_FRAME_HEIGHT,
         Property::KeyFrame => CAP_PROP_LRF_HAS_KEY_FRAME,
     };
     // SAFETY: otus's captures are used by one thread each.
@@ -182,7 +212,11 @@ impl Capture {
     /// True if the picture is in the buffer.
     fn decode(&mut self, buffer: &mut [u8], width: &mut u32, height: &mut u32) -> Result<bool> {
         let start = buffer.as_ptr();
-        let (size, in_place) = if buffer.is_empty() {
+        let (size, in_place) = if let Some(turn) = self.turn {
+            self.video.retrieve_def(&mut self.lying)?;
+            rotate(&self.lying, &mut self.kept, turn)?;
+            (self.kept.size()?, false)
+        } else if buffer.is_empty() {
             self.video.retrieve_def(&mut self.kept)?;
             (self.kept.size()?, false)
         } else {

@@ -8,7 +8,8 @@ use super::config::Config;
 use super::elements;
 use super::medium::{Medium, RIBBON};
 use super::opencv::{self, Backend, Capture, Property, Wish};
-use super::rate::{RateLimit, silent};
+use super::rate::{RateLimit, silent, small_enough};
+use super::shot::Shot;
 use crate::media::clock::Time;
 use crate::media::frame::Frame;
 use crate::media::recycle::Recycle;
@@ -17,7 +18,7 @@ use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
 
 /// Starts to read; connecting happens on the reader's thread too.
-pub fn start(medium: Medium, config: &Config, context: &Context) -> Blocking<Arc<Frame>> {
+pub fn start(medium: Medium, config: &Config, context: &Context) -> Blocking<Shot> {
     let name = format!("{}-read", context.id);
     let mut reader = Reader {
         live: medium.is_live(),
@@ -64,7 +65,10 @@ fn connect(medium: &Medium, config: &Config, context: &Context) -> Result<Captur
         size: (config.width, config.height),
         packets: false,
     })?;
-    opened.ok_or_else(|| unopened(medium, config))
+    let mut capture = opened.ok_or_else(|| unopened(medium, config))?;
+    let [width, height] = [Property::Width, Property::Height].map(|it| capture.get(it) as u64);
+    small_enough(width, height, config)?;
+    Ok(capture)
 }
 
 fn backend(medium: &Medium) -> Backend {
@@ -110,7 +114,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn read(&mut self, capture: &mut Capture) -> Result<Option<Arc<Frame>>> {
+    fn read(&mut self, capture: &mut Capture) -> Result<Option<Shot>> {
         loop {
             let asked = Instant::now();
             let grabbed = capture.grab()?;
@@ -124,7 +128,8 @@ impl Reader {
             let at = self.capture_time(capture);
             let seq = self.captured.fetch_add(1, Relaxed);
             if self.limit.passes(at) {
-                return self.retrieve(capture, at, seq).map(Some);
+                let frame = self.retrieve(capture, at, seq)?;
+                return Ok(Some(Shot::Frame(frame)));
             }
         }
     }

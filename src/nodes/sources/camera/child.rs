@@ -8,6 +8,7 @@ use super::config::Config;
 use super::medium::Medium;
 use super::pictures::Pictures;
 use super::rate::RateLimit;
+use super::shot::Shot;
 use super::{ffmpeg, gstreamer};
 use crate::media::clock::Time;
 use crate::media::frame::{Frame, PixelFormat};
@@ -17,7 +18,7 @@ use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::Result;
 
 /// Starts to read; the child is started on the reader's thread.
-pub fn start(medium: Medium, config: &Config, context: &Context) -> Blocking<Arc<Frame>> {
+pub fn start(medium: Medium, config: &Config, context: &Context) -> Blocking<Shot> {
     let name = format!("{}-read", context.id);
     let mut reader = Reader {
         limit: RateLimit::new(config.fps),
@@ -49,11 +50,11 @@ struct Reader {
 }
 
 impl Reader {
-    fn read(&mut self, pictures: &mut Pictures) -> Result<Option<Arc<Frame>>> {
+    fn read(&mut self, pictures: &mut Pictures) -> Result<Option<Shot>> {
         match self.next(pictures) {
-            Ok(Some(frame)) => Ok(Some(frame)),
-            Ok(None) => pictures.ended(None),
-            Err(error) => pictures.ended(Some(error)),
+            Ok(Some(frame)) => Ok(Some(Shot::Frame(frame))),
+            Ok(None) => pictures.ended(None).map(|()| None),
+            Err(error) => pictures.ended(Some(error)).map(|()| None),
         }
     }
 

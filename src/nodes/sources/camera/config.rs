@@ -15,8 +15,9 @@ use crate::pipeline::contract::uri::Uri;
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// `0`, `/dev/video0`, `rtsp://…`, `http://…`, a GStreamer pipeline that ends in `appsink`, a
-    /// video file, a picture, or pictures like `photos/*.jpg` (one second apart). A stream whose
-    /// pictures change their size while they flow is put back into the first.
+    /// video file, a picture, or pictures like `photos/*.jpg` or those of a folder (one second apart), by
+    /// path or as `file:///…`. A stream whose pictures change their size while they flow is put back into
+    /// the first.
     pub uri: Uri,
     /// What decodes. Default: `opencv` where it can be loaded.
     #[serde(default)]
@@ -36,6 +37,10 @@ pub struct Config {
     #[serde(default)]
     #[schemars(range(min = 16, max = 16384))]
     pub height: Option<u32>,
+    /// Pictures and videos of more pixels are refused before room is made for them.
+    #[serde(default = "fifty_million")]
+    #[schemars(range(min = 256, max = 1_000_000_000))]
+    pub max_pixels: u64,
     /// How long connecting may take.
     #[serde(default = "five_seconds")]
     #[schemars(range(min = 100, max = 120_000))]
@@ -76,6 +81,11 @@ impl Config {
             }
         })
     }
+}
+
+/// A telephone's largest pictures; decoding one takes up to 400 MB.
+fn fifty_million() -> u64 {
+    50_000_000
 }
 
 fn five_seconds() -> u64 {

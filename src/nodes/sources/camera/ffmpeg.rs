@@ -29,6 +29,8 @@ const PROTOCOLS: &str = "pipe,rtsp,rtp,tcp,udp,tls,http,https,crypto";
 pub fn recipe(medium: &Medium, config: &Config, context: &Context) -> Result<Recipe> {
     let mut command = child::program("ffmpeg");
     command.args(["-nostdin", "-hide_banner", "-loglevel", "error"]);
+    // Of the decoder: larger pictures are refused before room is made for them.
+    command.args(["-max_pixels", &config.max_pixels.to_string()]);
     let (mut input, mut rate, mut filters) = (String::new(), None, "vflip".to_owned());
     match medium {
         Medium::Device(path) => {

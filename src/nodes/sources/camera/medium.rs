@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use percent_encoding::percent_decode_str;
+
 use crate::nodes::parts::device::{self, VIDEO};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
@@ -26,7 +28,7 @@ pub enum Medium {
     GStreamer(Uri),
     /// A video file.
     Video(PathBuf),
-    /// Pictures; the name may hold `*` and `?`.
+    /// Pictures; the name may be a pattern with `*`, `?` and `[…]`.
     Stills(PathBuf),
 }
 
@@ -43,24 +45,25 @@ impl Medium {
         }
         match uri.scheme().map(str::to_ascii_lowercase).as_deref() {
             Some("rtsp" | "rtsps" | "http" | "https") => return Ok(Medium::Stream(uri.clone())),
+            Some("file") => return of_file(&text["file://".len()..]),
             Some(other) => return Err(format!("`{other}` is no camera's scheme")),
             None => {}
         }
         if !text.is_empty() && text.chars().all(|c| c.is_ascii_digit()) {
             return Ok(Medium::Device(PathBuf::from(format!("/dev/video{text}"))));
         }
-        let path = PathBuf::from(text);
-        let ending = path
-            .extension()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .to_lowercase();
-        Ok(match () {
-            () if text.is_empty() => return Err("it is empty".to_owned()),
-            () if path.starts_with("/dev") => Medium::Device(path),
-            () if PICTURES.contains(&ending.as_str()) => Medium::Stills(path),
-            () => Medium::Video(path),
-        })
+        of_path(text)
+    }
+
+    /// A folder is its pictures.
+    #[must_use]
+    pub fn with_folders(self, context: &Context) -> Medium {
+        match self {
+            Medium::Video(path) if context.resolve(&path).is_dir() => {
+                Medium::Stills(path.join("*"))
+            }
+            other => other,
+        }
     }
 
     /// Whether it is something that cannot wait.
@@ -83,6 +86,31 @@ impl Medium {
             Medium::Stream(_) | Medium::Stills(_) => Ok(()),
         }
     }
+}
+
+/// What comes after `file://`: of this machine, and with what no address can hold written as `%20`.
+fn of_file(rest: &str) -> std::result::Result<Medium, String> {
+    let path = rest.strip_prefix("localhost").unwrap_or(rest);
+    if !path.starts_with('/') {
+        return Err("a file's address begins with `file:///`; a path does without it".to_owned());
+    }
+    of_path(&percent_decode_str(path).decode_utf8_lossy())
+}
+
+fn of_path(text: &str) -> std::result::Result<Medium, String> {
+    let path = PathBuf::from(text);
+    Ok(match () {
+        () if text.is_empty() => return Err("it is empty".to_owned()),
+        () if path.starts_with("/dev") => Medium::Device(path),
+        () if is_picture(&path) || text.contains(['*', '?', '[']) => Medium::Stills(path),
+        () => Medium::Video(path),
+    })
+}
+
+/// Whether a file's name ends as a picture's does.
+pub fn is_picture(path: &Path) -> bool {
+    let ending = path.extension().unwrap_or_default().to_string_lossy();
+    PICTURES.contains(&ending.to_lowercase().as_str())
 }
 
 fn usable(path: &Path) -> Result<()> {
@@ -175,7 +203,11 @@ mod tests {
         assert_eq!(kind("clip.mp4"), "video");
         assert_eq!(kind("photos/*.JPG"), "stills");
         assert_eq!(kind("concat://a|b"), "`concat` is no camera's scheme");
-        assert_eq!(kind("file:///etc/passwd"), "`file` is no camera's scheme");
+        assert_eq!(kind("file:///films/a%20b.mp4"), "video");
+        assert!(kind("file://nas/films/a.mp4").contains("begins with `file:///`"));
+        for pattern in ["photos/*", "photos/*.*", "photos/[a-c].[jJ]pg", "photos/a?"] {
+            assert_eq!(kind(pattern), "stills", "{pattern}");
+        }
     }
 
     #[test]

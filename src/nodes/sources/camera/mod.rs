@@ -14,6 +14,7 @@ mod pictures;
 mod probe;
 mod rate;
 mod recipe;
+mod shot;
 mod stills;
 
 use std::path::Path;
@@ -27,6 +28,7 @@ use self::medium::Medium;
 pub use self::medium::devices as video_devices;
 pub use self::opencv::version as opencv_version;
 use self::rate::silent;
+use self::shot::Shot;
 use crate::media::events::{Condition, Gap, Health, Of};
 use crate::media::frame::Frame;
 use crate::nodes::parts::condition::Watch;
@@ -43,9 +45,11 @@ const LOOK_UP: Duration = Duration::from_millis(200);
 
 /// A picture and whether it came from something that cannot wait.
 pub struct Camera {
-    frames: Blocking<Arc<Frame>>,
+    shots: Blocking<Shot>,
     /// Read, but not due yet.
-    held: Option<Arc<Frame>>,
+    held: Option<Shot>,
+    /// Who it is to the events that it tells.
+    id: Arc<str>,
     metronome: Metronome,
     live: bool,
     stall_timeout: Duration,
@@ -104,15 +108,16 @@ impl Node for Camera {
 
     fn open(config: &Config, context: &Context) -> Result<Camera> {
         let medium = Medium::of(&config.uri).map_err(Error::Fatal)?;
+        let medium = medium.with_folders(context);
         medium.reachable(context)?;
         let live = medium.is_live();
-        let mut frames = match &medium {
+        let mut shots = match &medium {
             Medium::Stills(pattern) => stills::start(&context.resolve(pattern), config, context)?,
             _ if config.backend() == Backend::Ffmpeg => child::start(medium, config, context),
             _ => capture::start(medium, config, context),
         };
         let patience = Duration::from_millis(config.connect_timeout_ms + config.stall_timeout_ms);
-        let held = frames
+        let held = shots
             .first(patience, &context.stop)
             .map_err(|error| match error {
                 Error::Retry(why) => Error::Retry(format!("{}: {why}", config.uri)),
@@ -127,8 +132,9 @@ impl Node for Camera {
             });
         }
         Ok(Camera {
-            frames,
+            shots,
             held,
+            id: Arc::clone(&context.id),
             metronome: Metronome::new(config.pace, &context.clock),
             live,
             stall_timeout: Duration::from_millis(config.stall_timeout_ms),
@@ -166,22 +172,27 @@ impl Source for Camera {
     }
 
     fn next(&mut self, out: &mut Emit<Self::Out>) -> Result<Flow> {
-        if let Some(frame) = &self.held {
-            if self.metronome.is_time(frame.at) {
-                out.send(self.held.take().expect("it is held"));
+        if let Some(shot) = &self.held {
+            if self.metronome.is_time(shot.at()) {
+                match self.held.take().expect("it is held") {
+                    Shot::Frame(frame) => out.send(frame),
+                    Shot::Lost(at, gap) => out.event(&self.id, at, None, gap),
+                }
             }
             return Ok(Flow::More);
         }
-        match self.frames.next(LOOK_UP)? {
-            Next::Item(frame) => {
+        match self.shots.next(LOOK_UP)? {
+            Next::Item(shot) => {
                 self.last_frame = Instant::now();
-                if self.live {
-                    let still = self.frozen.still_for(&frame);
+                if let Shot::Frame(frame) = &shot
+                    && self.live
+                {
+                    let still = self.frozen.still_for(frame);
                     if let Some(health) = self.watch.note(still)? {
                         out.event(&frame.source, frame.at, None, health);
                     }
                 }
-                self.held = Some(frame);
+                self.held = Some(shot);
                 Ok(Flow::More)
             }
             Next::End if self.live => Err(Error::retry("the stream ended")),

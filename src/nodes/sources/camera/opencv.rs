@@ -15,7 +15,7 @@ use crate::pipeline::contract::error::{Error, Result};
 mod abi;
 
 const FILE: &str = "libotus_opencv.so";
-const SYMBOL: &str = "otus_opencv_2";
+const SYMBOL: &str = "otus_opencv_3";
 
 /// Version of OpenCV.
 ///

@@ -64,6 +64,7 @@ pub struct Pictures {
     /// Frames per second of a file; none if frames are stamped as they come.
     pub rate: Option<f64>,
     stall_timeout: Duration,
+    most_pixels: u64,
 }
 
 impl Pictures {
@@ -99,6 +100,7 @@ impl Pictures {
             size: recipe.size,
             rate: recipe.rate,
             stall_timeout: Duration::from_millis(config.stall_timeout_ms),
+            most_pixels: config.max_pixels,
         })
     }
 
@@ -126,7 +128,13 @@ impl Pictures {
         let sides = 1..=LARGEST_SIDE;
         let is_picture = headers.starts_with(b"BM") && number(10) as usize == BMP_HEADERS;
         if is_picture && sides.contains(&width) && sides.contains(&height) {
-            return Ok(Some((width, height)));
+            let pixels = u64::from(width) * u64::from(height);
+            return match pixels <= self.most_pixels {
+                true => Ok(Some((width, height))),
+                false => Err(io::Error::other(
+                    "a picture has more pixels than `max_pixels` allows",
+                )),
+            };
         }
         Err(io::Error::other(
             "ffmpeg wrote something that is no picture",
@@ -156,7 +164,7 @@ impl Pictures {
     }
 
     /// What it means that there is nothing more to read.
-    pub fn ended(&mut self, why: Option<io::Error>) -> Result<Option<Arc<Frame>>> {
+    pub fn ended(&mut self, why: Option<io::Error>) -> Result<()> {
         if why
             .as_ref()
             .is_some_and(|it| it.kind() == ErrorKind::TimedOut)
@@ -174,7 +182,7 @@ impl Pictures {
         let complaint = self.complaints.take().and_then(|it| it.join().ok());
         let complaint = complaint.filter(|it| !it.is_empty());
         if self.rate.is_some() && why.is_none() && succeeded {
-            return Ok(None);
+            return Ok(());
         }
         let said = complaint.or_else(|| why.map(|it| it.to_string()));
         let said = said.unwrap_or_else(|| "the stream ended".to_owned());

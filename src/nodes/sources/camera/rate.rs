@@ -1,13 +1,28 @@
-//! How many frames of a camera are wanted, and how long it may give none.
+//! How many frames of a camera are wanted, how large they may be, and how long it may give none.
 
 use std::time::Duration;
 
+use super::config::Config;
 use crate::media::clock::Time;
-use crate::pipeline::contract::error::Error;
+use crate::pipeline::contract::error::{Error, Result};
 
 /// It has given nothing for so long.
 pub fn silent(stall_timeout: Duration) -> Error {
     Error::retry(format!("no frame for {} s", stall_timeout.as_secs_f64()))
+}
+
+/// Refuses a video of more pixels than the pipeline file allows.
+///
+/// # Errors
+/// `Fatal` with the remedy.
+pub fn small_enough(width: u64, height: u64, config: &Config) -> Result<()> {
+    if width.saturating_mul(height) <= config.max_pixels {
+        return Ok(());
+    }
+    let most = config.max_pixels;
+    Err(Error::fatal(format!(
+        "pictures of {width} x {height} pixels are more than `max_pixels` ({most}) allows"
+    )))
 }
 
 /// Lets frames through at a limited rate.

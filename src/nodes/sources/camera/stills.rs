@@ -1,12 +1,18 @@
-//! Pictures as frames, in the order of their names, one second apart, upright.
+//! Pictures as frames, in the order of their names, one second apart, upright. One that cannot be read is told of and
+//! passed over.
 
+use std::iter::Enumerate;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::vec::IntoIter;
 
-use image::{DynamicImage, ImageDecoder, ImageReader};
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, ImageReader, Limits, RgbImage};
 
 use super::config::Config;
+use super::medium::is_picture;
 use super::rate::RateLimit;
+use super::shot::Shot;
 use crate::media::clock::Time;
 use crate::media::frame::{Frame, PixelFormat};
 use crate::media::recycle::Recycle;
@@ -14,60 +20,114 @@ use crate::pipeline::contract::blocking::Blocking;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
 
+/// Bytes of a picture's pixel before it is made one of three bytes: four colours of 16 bits.
+const BYTES_A_PIXEL: u64 = 8;
+
 /// Finds the pictures and starts to read them.
-pub fn start(pattern: &Path, config: &Config, context: &Context) -> Result<Blocking<Arc<Frame>>> {
-    let text = pattern.to_string_lossy();
-    let found = glob::glob(&text).map_err(|error| Error::fatal(format!("{text}: {error}")))?;
-    let pictures: Vec<PathBuf> = found
-        .collect::<std::result::Result<_, _>>()
-        .map_err(|error| Error::fatal(error.to_string()))?;
-    if pictures.is_empty() {
-        return Err(Error::fatal(format!("there is no picture {text}")));
-    }
-    let (source, base) = (Arc::clone(&context.id), context.base.clone());
-    let mut limit = RateLimit::new(config.fps);
-    let mut pool = Recycle::new(Frame::empty);
-    let read = move |numbered: &mut std::iter::Enumerate<std::vec::IntoIter<PathBuf>>| {
-        let due = numbered.find(|(number, _)| limit.passes(Time::from_secs_f64(*number as f64)));
-        let Some((number, path)) = due else {
-            return Ok(None);
-        };
-        let picture = upright(&path)?;
-        let frame = pool.share(|frame| -> Result<()> {
-            frame.source = Arc::clone(&source);
-            frame.seq = number as u64;
-            frame.at = Time::from_secs_f64(number as f64);
-            let name = path.strip_prefix(&base).unwrap_or(&path);
-            frame.file = Some(name.to_string_lossy().into());
-            let rgb = picture.to_rgb8();
-            frame
-                .reshape(rgb.width(), rgb.height(), PixelFormat::Rgb8)
-                .copy_from_slice(rgb.as_raw());
-            Ok(())
-        })?;
-        Ok(Some(frame))
+pub fn start(pattern: &Path, config: &Config, context: &Context) -> Result<Blocking<Shot>> {
+    let pictures = found(pattern)?;
+    let mut album = Album {
+        source: Arc::clone(&context.id),
+        base: context.base.clone(),
+        limit: RateLimit::new(config.fps),
+        pool: Recycle::new(Frame::empty),
+        most_pixels: config.max_pixels,
+        seen: 0,
+        first_lost: None,
     };
     let numbered = pictures.into_iter().enumerate();
-    Ok(Blocking::start("pictures", move || Ok(numbered), read))
+    Ok(Blocking::start(
+        "pictures",
+        move || Ok(numbered),
+        move |numbered| album.next(numbered),
+    ))
 }
 
-/// The picture, turned as its EXIF data say.
-fn upright(path: &Path) -> Result<DynamicImage> {
-    let read = || -> image::ImageResult<DynamicImage> {
-        let mut decoder = ImageReader::open(path)?
-            .with_guessed_format()?
-            .into_decoder()?;
+/// What a pattern leads to, in the order of names; where it leads to pictures and other files, the pictures.
+fn found(pattern: &Path) -> Result<Vec<PathBuf>> {
+    let text = pattern.to_string_lossy();
+    let found = glob::glob(&text).map_err(|error| Error::fatal(format!("{text}: {error}")))?;
+    let all = found
+        .filter(|it| it.as_ref().map_or(true, |path| path.is_file()))
+        .collect::<std::result::Result<Vec<_>, _>>()
+        .map_err(Error::fatal)?;
+    let pictures: Vec<PathBuf> = all.iter().filter(|it| is_picture(it)).cloned().collect();
+    match (pictures.is_empty(), all.is_empty()) {
+        (false, _) => Ok(pictures),
+        (true, false) => Ok(all),
+        (true, true) => Err(Error::fatal(format!("there is no picture {text}"))),
+    }
+}
+
+/// Pictures that are read one after the other.
+struct Album {
+    source: Arc<str>,
+    base: PathBuf,
+    limit: RateLimit,
+    pool: Recycle<Frame>,
+    most_pixels: u64,
+    /// Pictures that could be read.
+    seen: usize,
+    /// Why the first could not that could not.
+    first_lost: Option<String>,
+}
+
+impl Album {
+    fn next(&mut self, numbered: &mut Enumerate<IntoIter<PathBuf>>) -> Result<Option<Shot>> {
+        let at = |number: usize| Time::from_secs_f64(number as f64);
+        let Some((number, path)) = numbered.find(|it| self.limit.passes(at(it.0))) else {
+            return match self.first_lost.take().filter(|_| self.seen == 0) {
+                Some(why) => Err(Error::fatal(format!("no picture could be read: {why}"))),
+                None => Ok(None),
+            };
+        };
+        let picture = match upright(&path, self.most_pixels) {
+            Ok(picture) => picture,
+            Err(why) => {
+                let why = format!("{} is no picture that can be read: {why}", path.display());
+                tracing::warn!(node = %self.source, "{why}; going on with the next");
+                self.first_lost.get_or_insert_with(|| why.clone());
+                return Ok(Some(Shot::lost(at(number), why)));
+            }
+        };
+        self.seen += 1;
+        let frame = self.pool.share(|frame| -> Result<()> {
+            frame.source = Arc::clone(&self.source);
+            (frame.seq, frame.at) = (number as u64, at(number));
+            let name = path.strip_prefix(&self.base).unwrap_or(&path);
+            frame.file = Some(name.to_string_lossy().into());
+            frame
+                .reshape(picture.width(), picture.height(), PixelFormat::Rgb8)
+                .copy_from_slice(picture.as_raw());
+            Ok(())
+        })?;
+        Ok(Some(Shot::Frame(frame)))
+    }
+}
+
+/// The picture, turned as its EXIF data say. Its size is looked at before room is made for it.
+fn upright(path: &Path, most_pixels: u64) -> std::result::Result<RgbImage, String> {
+    let reader = ImageReader::open(path).map_err(|it| it.to_string())?;
+    let mut reader = reader.with_guessed_format().map_err(|it| it.to_string())?;
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(most_pixels.saturating_mul(BYTES_A_PIXEL));
+    reader.limits(limits);
+    let read = || -> image::ImageResult<_> {
+        let mut decoder = reader.into_decoder()?;
         let orientation = decoder.orientation()?;
-        let mut picture = DynamicImage::from_decoder(decoder)?;
-        picture.apply_orientation(orientation);
-        Ok(picture)
+        Ok((decoder.dimensions(), orientation, decoder))
     };
-    read().map_err(|error| {
-        Error::fatal(format!(
-            "{} is no picture that can be read: {error}",
-            path.display()
-        ))
-    })
+    let ((width, height), orientation, decoder) = read().map_err(|it| it.to_string())?;
+    if u64::from(width) * u64::from(height) > most_pixels {
+        return Err(format!(
+            "{width} x {height} pixels are more than `max_pixels` ({most_pixels}) allows"
+        ));
+    }
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(|it| it.to_string())?;
+    if orientation != Orientation::NoTransforms {
+        picture.apply_orientation(orientation);
+    }
+    Ok(picture.into_rgb8())
 }
 
 #[cfg(test)]

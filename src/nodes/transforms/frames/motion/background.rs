@@ -63,7 +63,8 @@ impl Background {
         let mut counts = [0u32; DIFFERENCES];
         for (now, then) in cells.iter().zip(&self.cells) {
             let difference = f32::from(*now) - then;
-            counts[(difference.round() as i32 + 255).clamp(0, 510) as usize] += 1;
+            // To the nearest: what is cut is above zero.
+            counts[(difference + 255.5).clamp(0.0, 510.0) as usize] += 1;
         }
         let half = cells.len() as u32 / 2;
         let middle = median(counts.iter().copied(), half);

@@ -58,20 +58,18 @@ impl Grid {
             PixelFormat::Rgb8 => [77, 150, 29],
             PixelFormat::Bgr8 => [29, 150, 77],
         };
-        for rows in self.down.chunks_exact(SAMPLES) {
-            for columns in self.across.chunks_exact(SAMPLES) {
-                let mut sum = 0;
-                for at in rows
-                    .iter()
-                    .flat_map(|row| columns.iter().map(move |it| row + it))
-                {
-                    let pixel = &frame.pixels[at..at + Frame::CHANNELS];
-                    let parts = pixel.iter().zip(weights);
-                    sum += parts
-                        .map(|(part, weight)| u32::from(*part) * weight)
-                        .sum::<u32>();
-                }
-                cells.push((sum / (256 * (SAMPLES * SAMPLES) as u32)) as i16);
+        let luma = |row: &[u8], at: usize| {
+            let pixel = row[at..].first_chunk::<{ Frame::CHANNELS }>();
+            let [a, b, c] = *pixel.expect("samples lie inside the frame");
+            u32::from(a) * weights[0] + u32::from(b) * weights[1] + u32::from(c) * weights[2]
+        };
+        let stride = frame.width as usize * Frame::CHANNELS;
+        for rows in self.down.as_chunks::<SAMPLES>().0 {
+            let [above, below] = rows.map(|start| &frame.pixels[start..start + stride]);
+            for [left, right] in self.across.as_chunks::<SAMPLES>().0 {
+                let upper = luma(above, *left) + luma(above, *right);
+                let lower = luma(below, *left) + luma(below, *right);
+                cells.push(((upper + lower) / (256 * (SAMPLES * SAMPLES) as u32)) as i16);
             }
         }
     }
