@@ -12,6 +12,7 @@ mod devices; // cameras and microphones that are not there or belong to others
 mod doctor; // what `otus doctor` says about real and missing parts
 mod editors;
 mod faults;
+mod films;
 mod filter; // full and read-only disks, kills
 mod formats; // sound in every format, rate and channel count
 mod golden; // detections and speech against references made by other tools

@@ -1,6 +1,7 @@
 //! What a run prints: sentences for people, lines of JSON and nothing else for programs, and nothing to nobody.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
 
 use serde_json::Value;
@@ -68,4 +69,14 @@ fn a_reader_that_has_seen_enough_ends_the_run_quietly() {
         ended.status.success() && !errors.contains("ERROR"),
         "{errors}"
     );
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_ends_a_listing_quietly() {
+    let (reader, listing) = std::io::pipe().expect("there are descriptors");
+    drop(reader);
+    let output = Scratch::new().otus(&["nodes"]).stdout(listing).output();
+    let output = output.expect("it starts");
+    assert_eq!(output.status.signal(), Some(libc::SIGPIPE));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }

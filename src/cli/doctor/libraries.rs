@@ -7,8 +7,8 @@ use super::finding::{Finding, within};
 #[cfg(feature = "whisper")]
 use crate::inference::speech::whisper::{gpu, processor};
 use crate::nodes;
-#[cfg(feature = "whisper")]
 use crate::pipeline::contract::child;
+#[cfg(feature = "whisper")]
 use crate::pipeline::contract::runtime_options::Provider;
 use crate::pipeline::file::Plan;
 

@@ -93,7 +93,7 @@ impl<K: Clone + Eq + Hash, V: Send + Sync + 'static> Pool<K, V> {
                 State::Building => {}
             }
             if stop.is_set() {
-                return Err(Error::retry("stopped while a model was being built"));
+                return Err(Error::Over);
             }
             let waited = slot.changed.wait_timeout(state, LOOK);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;

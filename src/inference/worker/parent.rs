@@ -101,7 +101,8 @@ impl<E> Worker<E> {
                 return Err(self.lost(&format!("no answer in {seconds} s")));
             }
             if stop.is_some_and(Stop::is_set) {
-                return Err(self.lost(&"stopped while it was loading"));
+                self.lost(&"stopped while it was loading");
+                return Err(Error::Over);
             }
         }
     }

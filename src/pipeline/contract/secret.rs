@@ -35,6 +35,10 @@ fn credential(name: &str) -> Option<String> {
 /// From now on, `redact` replaces this value, also where it is percent-encoded or in base64. Values
 /// of one or two characters are left alone.
 pub fn remember(value: &str) {
+    // A reference to a secret is none.
+    if value.contains("${") {
+        return;
+    }
     let decoded = percent_decode_str(value).decode_utf8_lossy().into_owned();
     let encoded = utf8_percent_encode(&decoded, NON_ALPHANUMERIC).to_string();
     for form in [value, &decoded, &encoded, &BASE64_STANDARD.encode(&decoded)] {

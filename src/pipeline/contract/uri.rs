@@ -110,6 +110,10 @@ impl Uri {
 
     fn parts(&self) -> Option<Parts<'_>> {
         let (scheme, rest) = self.0.split_once("://")?;
+        // A path of this machine is nobody's secret.
+        if scheme.eq_ignore_ascii_case("file") {
+            return None;
+        }
         let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         // A password may hold `@` and, where nobody encoded it, `/`: then what looks like a port is none.
         let is_port = |it: &str| it.chars().all(|c| c.is_ascii_digit());
@@ -304,6 +308,7 @@ mod tests {
             "http://camera.local/axis-cgi/mjpg/video.cgi",
             "rtsp://[fe80::1]:554/stream2",
             "/recordings/my film.mp4",
+            "file:///recordings/my%20film.mp4",
             "v4l2src device=/dev/video0 ! videoconvert ! appsink",
         ] {
             assert_eq!(Uri::new(address).to_string(), address);

@@ -39,7 +39,9 @@ impl Worker {
             if matches!(failure.error, Error::Over) {
                 self.context.stats.set_state(State::Ended);
                 self.lose(&mut memory);
-                return Err(failure.error);
+                // Told to stop, it has nothing to tell the others.
+                let told = self.context.stop.is_set();
+                return if told { Ok(()) } else { Err(failure.error) };
             }
             // What has worked may work again, and a device is worth waiting for.
             let retry = matches!(failure.error, Error::Retry(_)) || (self.live && memory.opened);

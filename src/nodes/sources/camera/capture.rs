@@ -10,7 +10,9 @@ use super::medium::{Medium, RIBBON};
 use super::opencv::{self, Backend, Capture, Property, Wish};
 use super::rate::{RateLimit, silent, small_enough};
 use super::shot::Shot;
+use super::timeline::Timeline;
 use crate::media::clock::Time;
+use crate::media::events::Gap;
 use crate::media::frame::Frame;
 use crate::media::recycle::Recycle;
 use crate::pipeline::contract::blocking::Blocking;
@@ -26,8 +28,8 @@ pub fn start(medium: Medium, config: &Config, context: &Context) -> Blocking<Sho
         limit: RateLimit::new(config.fps),
         pool: Recycle::new(Frame::empty),
         shape: (0, 0),
-        previous: None,
-        in_file: 0,
+        timeline: Timeline::default(),
+        next: None,
         captured: context.kept(),
         context: context.clone(),
     };
@@ -105,9 +107,9 @@ struct Reader {
     pool: Recycle<Frame>,
     /// Width and height of the latest picture.
     shape: (u32, u32),
-    previous: Option<Time>,
-    /// Frames of the file so far.
-    in_file: u64,
+    timeline: Timeline,
+    /// What comes after a jump in the times.
+    next: Option<Shot>,
     /// Frames of all instances so far.
     captured: Arc<AtomicU64>,
     context: Context,
@@ -115,6 +117,9 @@ struct Reader {
 
 impl Reader {
     fn read(&mut self, capture: &mut Capture) -> Result<Option<Shot>> {
+        if let Some(shot) = self.next.take() {
+            return Ok(Some(shot));
+        }
         loop {
             let asked = Instant::now();
             let grabbed = capture.grab()?;
@@ -125,31 +130,34 @@ impl Reader {
             if !grabbed {
                 return Ok(None);
             }
-            let at = self.capture_time(capture);
+            let (at, gap) = self.capture_time(capture);
             let seq = self.captured.fetch_add(1, Relaxed);
             if self.limit.passes(at) {
-                let frame = self.retrieve(capture, at, seq)?;
-                return Ok(Some(Shot::Frame(frame)));
+                let frame = Shot::Frame(self.retrieve(capture, at, seq)?);
+                return Ok(Some(match gap {
+                    Some(gap) => {
+                        self.next = Some(frame);
+                        Shot::Lost(at, gap)
+                    }
+                    None => frame,
+                }));
+            }
+            if let Some(gap) = gap {
+                return Ok(Some(Shot::Lost(at, gap)));
             }
         }
     }
 
-    /// Now for a device; the presentation time for a file, or its frame rate if it has none.
-    fn capture_time(&mut self, capture: &mut Capture) -> Time {
+    /// Now for a device; for a file its own times, which go on where they jump.
+    fn capture_time(&mut self, capture: &mut Capture) -> (Time, Option<Gap>) {
         if self.live {
-            return self.context.clock.now();
+            return (self.context.clock.now(), None);
         }
-        let number = self.in_file;
-        self.in_file += 1;
-        let stamped = capture.get(Property::PositionMs);
-        let mut at = Time::from_secs_f64(stamped / 1000.0);
-        if self.previous.is_some_and(|previous| at <= previous) {
-            let said = capture.get(Property::Fps);
-            let fps = if said > 0.0 { said } else { 25.0 };
-            at = Time::from_secs_f64(number as f64 / fps);
-        }
-        self.previous = Some(at);
-        at
+        let stamped = capture.get(Property::PositionMs) / 1000.0;
+        self.timeline.place(stamped, || {
+            let rate = Some(capture.get(Property::Fps)).filter(|it| *it > 0.0);
+            rate.map(f64::recip)
+        })
     }
 
     fn retrieve(&mut self, capture: &mut Capture, at: Time, seq: u64) -> Result<Arc<Frame>> {

@@ -9,8 +9,8 @@ use super::medium::Medium;
 use super::pictures::Pictures;
 use super::rate::RateLimit;
 use super::shot::Shot;
+use super::timeline::Timeline;
 use super::{ffmpeg, gstreamer};
-use crate::media::clock::Time;
 use crate::media::frame::{Frame, PixelFormat};
 use crate::media::recycle::Recycle;
 use crate::pipeline::contract::blocking::Blocking;
@@ -23,7 +23,8 @@ pub fn start(medium: Medium, config: &Config, context: &Context) -> Blocking<Sho
     let mut reader = Reader {
         limit: RateLimit::new(config.fps),
         pool: Recycle::new(Frame::empty),
-        in_file: 0,
+        timeline: Timeline::default(),
+        next: None,
         captured: context.kept(),
         context: context.clone(),
     };
@@ -42,8 +43,9 @@ pub fn start(medium: Medium, config: &Config, context: &Context) -> Blocking<Sho
 struct Reader {
     limit: RateLimit,
     pool: Recycle<Frame>,
-    /// Frames of the file so far.
-    in_file: u64,
+    timeline: Timeline,
+    /// What comes after a jump in the times.
+    next: Option<Shot>,
     /// Frames of all instances so far.
     captured: Arc<AtomicU64>,
     context: Context,
@@ -51,20 +53,30 @@ struct Reader {
 
 impl Reader {
     fn read(&mut self, pictures: &mut Pictures) -> Result<Option<Shot>> {
+        if let Some(shot) = self.next.take() {
+            return Ok(Some(shot));
+        }
         match self.next(pictures) {
-            Ok(Some(frame)) => Ok(Some(Shot::Frame(frame))),
+            Ok(Some(shot)) => Ok(Some(shot)),
             Ok(None) => pictures.ended(None).map(|()| None),
             Err(error) => pictures.ended(Some(error)).map(|()| None),
         }
     }
 
-    fn next(&mut self, pictures: &mut Pictures) -> io::Result<Option<Arc<Frame>>> {
+    fn next(&mut self, pictures: &mut Pictures) -> io::Result<Option<Shot>> {
         while let Some((width, height)) = pictures.next_size()? {
-            let at = self.capture_time(pictures.rate);
+            let (at, gap) = match pictures.stamp() {
+                // Now for a device; for a file, what it says.
+                None => (self.context.clock.now(), None),
+                Some(stamp) => self.timeline.place(stamp, || None),
+            };
             let seq = self.captured.fetch_add(1, Relaxed);
             if !self.limit.passes(at) {
                 pictures.skip_rows((width, height))?;
-                continue;
+                match gap {
+                    Some(gap) => return Ok(Some(Shot::Lost(at, gap))),
+                    None => continue,
+                }
             }
             let source = &self.context.id;
             let frame = self.pool.share(|frame| {
@@ -72,17 +84,14 @@ impl Reader {
                 (frame.at, frame.seq) = (at, seq);
                 pictures.read_rows(frame.reshape(width, height, PixelFormat::Bgr8), width)
             })?;
-            return Ok(Some(frame));
+            return Ok(Some(match gap {
+                Some(gap) => {
+                    self.next = Some(Shot::Frame(frame));
+                    Shot::Lost(at, gap)
+                }
+                None => Shot::Frame(frame),
+            }));
         }
         Ok(None)
-    }
-
-    /// Now for a device; for a file, what its number and rate say.
-    fn capture_time(&mut self, rate: Option<f64>) -> Time {
-        let Some(rate) = rate else {
-            return self.context.clock.now();
-        };
-        self.in_file += 1;
-        Time::from_secs_f64((self.in_file - 1) as f64 / rate)
     }
 }

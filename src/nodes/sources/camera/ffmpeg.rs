@@ -1,6 +1,5 @@
 //! How `ffmpeg` is asked for the pictures of a camera, a stream or a file.
 
-use std::path::Path;
 use std::process::Stdio;
 use std::sync::OnceLock;
 
@@ -28,10 +27,16 @@ const PROTOCOLS: &str = "pipe,rtsp,rtp,tcp,udp,tls,http,https,crypto";
 /// Pictures with BMP headers, whose sizes may change from one to the next.
 pub fn recipe(medium: &Medium, config: &Config, context: &Context) -> Result<Recipe> {
     let mut command = child::program("ffmpeg");
-    command.args(["-nostdin", "-hide_banner", "-loglevel", "error"]);
+    command.args(["-nostdin", "-hide_banner", "-nostats"]);
     // Of the decoder: larger pictures are refused before room is made for them.
     command.args(["-max_pixels", &config.max_pixels.to_string()]);
-    let (mut input, mut rate, mut filters) = (String::new(), None, "vflip".to_owned());
+    let (mut input, mut file, mut filters) = (String::new(), None, "vflip");
+    // Of a file the filter tells the time of each picture, which pictures in a pipe do not have.
+    let level = match medium {
+        Medium::Video(_) | Medium::Stills(_) => "level+info",
+        _ => "level+error",
+    };
+    command.args(["-loglevel", level]);
     match medium {
         Medium::Device(path) => {
             command.args(LIVE).args(["-f", "v4l2"]);
@@ -42,14 +47,14 @@ pub fn recipe(medium: &Medium, config: &Config, context: &Context) -> Result<Rec
         }
         Medium::Video(path) | Medium::Stills(path) => {
             let path = context.resolve(path);
-            let per_second = frame_rate(&path)?;
-            filters = format!("fps={per_second},vflip");
-            rate = Some(ratio(&per_second));
+            filters = "vflip,showinfo=checksum=0";
+            command.arg("-copyts");
             // At a file's own pace one thread is enough; each one keeps pictures of its own.
             if config.pace == Pace::Realtime {
                 command.args(["-threads", "1"]);
             }
             command.arg("-i").arg(format!("file:{}", path.display()));
+            file = Some(path);
         }
         Medium::Stream(uri) | Medium::GStreamer(uri) => {
             input = script(uri.expose(), takes_options())?;
@@ -57,7 +62,7 @@ pub fn recipe(medium: &Medium, config: &Config, context: &Context) -> Result<Rec
             command.args(["-safe", "0", "-f", "concat", "-i", "pipe:0"]);
         }
     }
-    command.args(["-map", "0:v:0", "-vf", &filters, "-vsync", "passthrough"]);
+    command.args(["-map", "0:v:0", "-vf", filters, "-vsync", "passthrough"]);
     command.args([
         "-f",
         "image2pipe",
@@ -72,7 +77,7 @@ pub fn recipe(medium: &Medium, config: &Config, context: &Context) -> Result<Rec
         input,
         remedy: REMEDY,
         size: None,
-        rate,
+        file,
     })
 }
 
@@ -113,38 +118,4 @@ fn major_version(said: &str) -> Option<u32> {
         .strip_prefix("ffmpeg version ")?
         .trim_start_matches('n');
     version.split(['.', '-', ' ']).next()?.parse().ok()
-}
-
-/// Frames per second of a video file, as FFmpeg writes it, `30000/1001`.
-fn frame_rate(path: &Path) -> Result<String> {
-    let mut command = child::program("ffprobe");
-    command.args(["-v", "error", "-select_streams", "v:0", "-of", "csv=p=0"]);
-    command.args(["-show_entries", "stream=avg_frame_rate"]);
-    let file = format!("file:{}", path.display());
-    let output = command.arg(file).stdin(Stdio::null()).output();
-    let output = output.map_err(|error| Error::fatal(format!("ffprobe: {error}; {REMEDY}")))?;
-    let rate = String::from_utf8_lossy(&output.stdout)
-        .trim()
-        .trim_matches(',')
-        .to_owned();
-    if ratio(&rate) > 0.0 {
-        return Ok(rate);
-    }
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    let last = complaint
-        .lines()
-        .last()
-        .unwrap_or("there is no picture in it");
-    let shown = path.display();
-    Err(Error::fatal(format!(
-        "{shown} is no video that FFmpeg can read: {last}"
-    )))
-}
-
-/// A fraction as a number; 0 if it is none.
-fn ratio(text: &str) -> f64 {
-    let (above, below) = text.split_once('/').unwrap_or((text, "1"));
-    let number = |text: &str| text.parse::<f64>().unwrap_or(0.0);
-    let ratio = number(above) / number(below);
-    if ratio.is_finite() { ratio } else { 0.0 }
 }

@@ -28,6 +28,6 @@ pub fn recipe(uri: &Uri, config: &Config) -> Result<Recipe> {
         input: String::new(),
         remedy: "install GStreamer's tools: `apt install gstreamer1.0-tools`",
         size: Some((width, height)),
-        rate: None,
+        file: None,
     })
 }

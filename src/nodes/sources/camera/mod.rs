@@ -16,6 +16,7 @@ mod rate;
 mod recipe;
 mod shot;
 mod stills;
+mod timeline;
 
 use std::path::Path;
 use std::sync::Arc;

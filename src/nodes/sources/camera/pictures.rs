@@ -1,11 +1,13 @@
 //! The pictures that a child process writes, and what it complains about.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
+use std::path::PathBuf;
 use std::process::{Child, ChildStderr, ChildStdout, Stdio};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::{Receiver, Sender, bounded};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::config::Config;
@@ -26,6 +28,10 @@ const LOOK_UP: Timespec = Timespec {
 };
 /// Size of the headers of a BMP picture.
 const BMP_HEADERS: usize = 54;
+/// Times that are told before their pictures: FFmpeg works on some at a time.
+const STAMPS: usize = 256;
+/// What FFmpeg says of a file without pictures, before it says how to get on without.
+const NO_PICTURES: &str = "matches no streams";
 const LARGEST_SIDE: u32 = 16_384;
 
 /// Reads from a child, but not for ever.
@@ -61,8 +67,10 @@ pub struct Pictures {
     /// Gives the most telling line of what the child complained about.
     complaints: Option<JoinHandle<String>>,
     size: Option<(u32, u32)>,
-    /// Frames per second of a file; none if frames are stamped as they come.
-    pub rate: Option<f64>,
+    /// The file that is read, if it is one, and the times of its pictures in seconds.
+    file: Option<(PathBuf, Receiver<f64>)>,
+    /// Whether a picture has come.
+    begun: bool,
     stall_timeout: Duration,
     most_pixels: u64,
 }
@@ -86,6 +94,7 @@ impl Pictures {
         let output = child.stdout.take().expect("it is piped");
         let stderr = child.stderr.take().expect("it is piped");
         let id = Arc::clone(&context.id);
+        let (stamp, stamps) = bounded(STAMPS);
         let reader = TimeoutReader {
             output,
             patience: Duration::from_millis(config.connect_timeout_ms + config.stall_timeout_ms),
@@ -96,9 +105,10 @@ impl Pictures {
         Ok(Pictures {
             child,
             output: BufReader::new(reader),
-            complaints: Some(std::thread::spawn(move || listen(stderr, &id))),
+            complaints: Some(std::thread::spawn(move || listen(stderr, &id, &stamp))),
             size: recipe.size,
-            rate: recipe.rate,
+            file: recipe.file.map(|path| (path, stamps)),
+            begun: false,
             stall_timeout: Duration::from_millis(config.stall_timeout_ms),
             most_pixels: config.max_pixels,
         })
@@ -141,6 +151,14 @@ impl Pictures {
         ))
     }
 
+    /// The time of the picture whose size was told, as its file has it; none if it is no file.
+    pub fn stamp(&mut self) -> Option<f64> {
+        self.begun = true;
+        let (_, stamps) = self.file.as_ref()?;
+        // It was told before the picture was written.
+        stamps.recv_timeout(self.stall_timeout).ok()
+    }
+
     /// Reads the picture whose size was told, without the padding of its rows.
     pub fn read_rows(&mut self, room: &mut [u8], width: u32) -> io::Result<()> {
         let row = width as usize * Frame::CHANNELS;
@@ -181,12 +199,20 @@ impl Pictures {
         let succeeded = self.child.wait().is_ok_and(|it| it.success());
         let complaint = self.complaints.take().and_then(|it| it.join().ok());
         let complaint = complaint.filter(|it| !it.is_empty());
-        if self.rate.is_some() && why.is_none() && succeeded {
+        if self.file.is_some() && why.is_none() && succeeded {
             return Ok(());
         }
         let said = complaint.or_else(|| why.map(|it| it.to_string()));
         let said = said.unwrap_or_else(|| "the stream ended".to_owned());
-        Err(match self.rate {
+        Err(match &self.file {
+            Some((path, _)) if !self.begun => {
+                let said = match said.contains(NO_PICTURES) {
+                    true => "there is no picture in it",
+                    false => said.as_str(),
+                };
+                let shown = path.display();
+                Error::fatal(format!("{shown} is no video that FFmpeg can read: {said}"))
+            }
             Some(_) => Error::fatal(said),
             None => elements::explain(&said).unwrap_or_else(|| Error::Retry(in_words(said))),
         })
@@ -200,6 +226,25 @@ impl Drop for Pictures {
     }
 }
 
+/// The time of `[Parsed_showinfo_1 @ 0x5] [info] n: 0 pts: 0 pts_time:0.04 …`; no number where the file has none.
+fn told_time(line: &str) -> Option<f64> {
+    let (_, rest) = line.split_once("showinfo")?.1.split_once("pts_time:")?;
+    Some(rest.split_whitespace().next()?.parse().unwrap_or(f64::NAN))
+}
+
+/// What FFmpeg says without the word for how bad it is, unless it is only talk.
+fn complaint(line: &str) -> Option<String> {
+    let talk = ["[info]", "[verbose]", "[debug]", "[warning]"];
+    if talk.iter().any(|it| line.contains(it)) {
+        return None;
+    }
+    let bare = ["[error] ", "[fatal] ", "[panic] "];
+    Some(
+        bare.iter()
+            .fold(line.to_owned(), |line, word| line.replacen(word, "", 1)),
+    )
+}
+
 /// FFmpeg names what it cannot open, then says why; a stream is its standard input to it.
 fn in_words(complaint: String) -> String {
     if let Some(why) = complaint.strip_prefix("pipe:0: ") {
@@ -211,14 +256,22 @@ fn in_words(complaint: String) -> String {
     }
 }
 
-/// Logs what a child complains about, and gives the line of it that tells most: GStreamer's first
-/// error, after which there are only consequences, and FFmpeg's last.
-fn listen(stderr: ChildStderr, id: &str) -> String {
+/// Logs what a child complains about, passes on the times of pictures, and gives the line that tells most:
+/// GStreamer's first error, after which there are only consequences, and FFmpeg's last.
+fn listen(stderr: ChildStderr, id: &str, stamps: &Sender<f64>) -> String {
     let mut telling = String::new();
     for line in BufReader::new(stderr).lines().map_while(io::Result::ok) {
+        if let Some(seconds) = told_time(&line) {
+            let _ = stamps.send(seconds);
+            continue;
+        }
+        let Some(line) = complaint(&line) else {
+            continue;
+        };
         let line = redact(line.trim());
         tracing::debug!(node = id, "{line}");
-        if !telling.starts_with("ERROR: from element") {
+        let tells_most = ["ERROR: from element", NO_PICTURES];
+        if !tells_most.iter().any(|it| telling.contains(it)) {
             telling = line;
         }
     }

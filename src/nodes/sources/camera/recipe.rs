@@ -1,5 +1,6 @@
 //! How a program is started that writes pictures.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 /// A program that writes pictures: blue, green, red, rows from the top, padded to four bytes.
@@ -12,6 +13,6 @@ pub struct Recipe {
     pub remedy: &'static str,
     /// Width and height; none if each picture has the headers of a BMP file.
     pub size: Option<(u32, u32)>,
-    /// Frames per second of a file; none if frames are stamped as they come.
-    pub rate: Option<f64>,
+    /// The file that is read, whose pictures' times are told on standard error; none if they are stamped as they come.
+    pub file: Option<PathBuf>,
 }
