@@ -1,29 +1,27 @@
 //! `jsonl`: events as lines of JSON in a file.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::MetadataExt;
+mod log;
+
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use self::log::Log;
 use crate::media::events::Event;
 use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
 use crate::pipeline::contract::node::{Node, Sink};
 
-/// How often the name of the open file is looked up.
-const LOOK_UP: Duration = Duration::from_secs(1);
-
 /// Options of `jsonl`.
 #[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// The file; lines are appended. Its directory is made if need be.
+    /// The file; lines are appended. Its directory is made if need be. A file that is no log of events is
+    /// refused and left alone. A device or a pipe, such as `/dev/stdout`, takes lines and is never turned over.
     pub path: PathBuf,
     /// When the file has grown to this size it becomes `PATH.1`, in place of an older one, and a
     /// new one is begun: so much is kept, twice over, and no more.
@@ -36,16 +34,12 @@ fn default_max_mb() -> u64 {
     100
 }
 
-/// An open file that ends with a whole line.
+/// A log and the line that goes into it.
 pub struct Jsonl {
-    file: File,
+    log: Log,
     path: PathBuf,
-    /// Bytes of whole lines.
-    length: u64,
     max_bytes: u64,
     line: Vec<u8>,
-    /// When the file was last seen under its name.
-    seen: Instant,
 }
 
 impl Node for Jsonl {
@@ -60,14 +54,12 @@ impl Node for Jsonl {
 
     fn open(config: &Config, context: &Context) -> Result<Jsonl> {
         let path = context.resolve(&config.path);
-        let (file, length) = open(&path).map_err(|error| trouble(&path, &error))?;
+        let log = Log::open(&path).map_err(|error| trouble(&path, &error))?;
         Ok(Jsonl {
-            file,
-            length,
+            log,
             path,
             max_bytes: config.max_mb * 1024 * 1024,
             line: Vec::new(),
-            seen: Instant::now(),
         })
     }
 }
@@ -79,73 +71,14 @@ impl Sink for Jsonl {
         self.line.clear();
         self.line.extend_from_slice(event.to_json().as_bytes());
         self.line.push(b'\n');
-        self.append().map_err(|error| {
-            // A line that did not fit must not be seen in part.
-            let _ = self.file.set_len(self.length);
-            trouble(&self.path, &error)
-        })
+        let appended = self.log.append(&self.line, self.max_bytes);
+        appended.map_err(|error| trouble(&self.path, &error))
     }
 
     fn finish(&mut self) -> Result<()> {
-        self.file
-            .sync_data()
-            .map_err(|error| trouble(&self.path, &error))
+        let settled = self.log.settle();
+        settled.map_err(|error| trouble(&self.path, &error))
     }
-}
-
-impl Jsonl {
-    fn append(&mut self) -> std::io::Result<()> {
-        if self.seen.elapsed() > LOOK_UP {
-            self.seen = Instant::now();
-            // Somebody has moved or removed it, and nobody would ever read what goes there.
-            let named = fs::metadata(&self.path).map(|it| (it.dev(), it.ino())).ok();
-            let open_now = self.file.metadata()?;
-            if named != Some((open_now.dev(), open_now.ino())) {
-                (self.file, self.length) = open(&self.path)?;
-            }
-        }
-        if self.length > 0 && self.length + self.line.len() as u64 > self.max_bytes {
-            let mut old = self.path.clone().into_os_string();
-            old.push(".1");
-            fs::rename(&self.path, old)?;
-            (self.file, self.length) = open(&self.path)?;
-        }
-        self.file.write_all(&self.line)?;
-        self.length += self.line.len() as u64;
-        Ok(())
-    }
-}
-
-/// Opens a file for appending, without the half line that a power cut may have left at its end.
-fn open(path: &Path) -> std::io::Result<(File, u64)> {
-    if let Some(directory) = path.parent() {
-        fs::create_dir_all(directory)?;
-    }
-    let mut file = OpenOptions::new()
-        .create(true)
-        .append(true)
-        .read(true)
-        .open(path)?;
-    let length = whole_lines(&mut file)?;
-    file.set_len(length)?;
-    Ok((file, length))
-}
-
-/// Length of the file up to the end of its last whole line.
-fn whole_lines(file: &mut File) -> std::io::Result<u64> {
-    let mut end = file.seek(SeekFrom::End(0))?;
-    let mut block = [0; 4096];
-    while end > 0 {
-        let start = end.saturating_sub(block.len() as u64);
-        let block = &mut block[..(end - start) as usize];
-        file.seek(SeekFrom::Start(start))?;
-        file.read_exact(block)?;
-        if let Some(at) = block.iter().rposition(|&byte| byte == b'\n') {
-            return Ok(start + at as u64 + 1);
-        }
-        end = start;
-    }
-    Ok(0)
 }
 
 /// A full disk may have room again, and a disk that was mounted read-only be mounted anew; a path that cannot be written to needs a person.
@@ -159,6 +92,7 @@ fn trouble(path: &Path, error: &std::io::Error) -> Error {
         | ErrorKind::AlreadyExists
         | ErrorKind::NotFound
         | ErrorKind::InvalidFilename
+        | ErrorKind::InvalidData
         | ErrorKind::InvalidInput => Error::fatal(format!(
             "{message}; choose a `path` that this user can write to"
         )),
@@ -172,6 +106,9 @@ fn trouble(path: &Path, error: &std::io::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
     use super::*;
     use crate::nodes;
     use crate::pipeline::contract::testing::{drive, gap};
@@ -213,5 +150,59 @@ mod tests {
             new > 0 && new <= 1 << 20 && old > (1 << 20) - 300 && old <= 1 << 20,
             "{new} {old}"
         );
+    }
+
+    /// What a path leads to that is somebody's is refused and left as it is.
+    #[test]
+    fn what_is_no_log_of_events_is_left_alone() {
+        let directory = tempfile::tempdir().expect("a scratch directory");
+        let notes = directory.path().join("notes.txt");
+        fs::write(&notes, "five years of notes").expect("writable");
+        let (link, nowhere) = (
+            directory.path().join("link"),
+            directory.path().join("nowhere"),
+        );
+        symlink(&notes, &link).expect("writable");
+        symlink(directory.path().join("missing"), &nowhere).expect("writable");
+        let ty = nodes::find("jsonl").expect("it is always there");
+        for path in [&notes, &link, &nowhere] {
+            let error = drive(ty, &format!("path = {path:?}"), [gap("mic", 0)]).err();
+            assert!(
+                matches!(error, Some(Error::Fatal(_))),
+                "{path:?}: {error:?}"
+            );
+        }
+        let text = fs::read_to_string(&notes).expect("it is there");
+        assert_eq!(text, "five years of notes");
+        assert!(!directory.path().join("missing").exists());
+    }
+
+    #[test]
+    fn a_log_is_for_owner_and_group_and_for_one_writer() {
+        let directory = tempfile::tempdir().expect("a scratch directory");
+        let path = directory.path().join("events.jsonl");
+        let log = Log::open(&path).expect("it is new");
+        let mode = fs::metadata(&path).map(|it| it.permissions().mode() & 0o777);
+        assert_eq!(mode.ok(), Some(0o640));
+        let second = Log::open(&path).err().map(|it| it.to_string());
+        assert_eq!(second.as_deref(), Some("another process writes it"));
+        drop(log);
+        assert!(Log::open(&path).is_ok());
+    }
+
+    /// As `logrotate` does it with `copytruncate`.
+    #[test]
+    fn a_log_that_was_emptied_is_turned_over_by_its_real_size() {
+        let directory = tempfile::tempdir().expect("a scratch directory");
+        let path = directory.path().join("events.jsonl");
+        let mut log = Log::open(&path).expect("it is new");
+        let line = [b'{'; 100];
+        log.append(&line, 250).expect("there is room");
+        log.append(&line, 250).expect("there is room");
+        fs::File::create(&path).expect("it is ours");
+        std::thread::sleep(std::time::Duration::from_millis(1100));
+        log.append(&line, 250).expect("there is room");
+        assert_eq!(fs::metadata(&path).map(|it| it.len()).ok(), Some(100));
+        assert!(!directory.path().join("events.jsonl.1").exists());
     }
 }
