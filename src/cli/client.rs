@@ -9,6 +9,7 @@ use clap::Args;
 use serde_json::Value;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
+use crate::pipeline::contract::small_file;
 use crate::service::http::read_token;
 
 /// It answers from memory; more than this means that it hangs.
@@ -68,7 +69,7 @@ impl Place {
     fn over_tcp(&self, bearer: Option<&str>) -> Result<(u16, String), String> {
         let mut tls = TlsConfig::builder();
         if let Some(path) = &self.ca {
-            let pem = std::fs::read(path).map_err(|it| format!("{}: {it}", path.display()))?;
+            let pem = small_file::read(path).map_err(|it| format!("{}: {it}", path.display()))?;
             let certificate = Certificate::from_pem(&pem).map_err(|it| it.to_string())?;
             tls = tls.root_certs(RootCerts::new_with_certs(&[certificate]));
         }
@@ -79,7 +80,14 @@ impl Place {
             .max_redirects(0)
             .timeout_global(Some(PATIENCE));
         let agent: ureq::Agent = config.build().into();
-        let request = agent.get(format!("{}/status", self.url.trim_end_matches('/')));
+        // As one copies it from elsewhere.
+        let scheme = if self.url.contains("://") {
+            ""
+        } else {
+            "http://"
+        };
+        let url = format!("{scheme}{}/status", self.url.trim_end_matches('/'));
+        let request = agent.get(url);
         let request = match bearer {
             Some(bearer) => request.header("authorization", bearer),
             None => request,

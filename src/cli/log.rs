@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Write};
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -11,15 +12,34 @@ use crate::service::journal::Journal;
 
 /// Starts the log. `OTUS_LOG` chooses what is logged, as `tracing`'s filters are written: `debug`,
 /// `otus=trace`.
-pub fn start() {
-    let filter = EnvFilter::try_from_env("OTUS_LOG").unwrap_or_else(|_| {
-        EnvFilter::new("warn,otus=info,ort=error,whisper_rs=error,symphonia_core=off")
-    });
+///
+/// # Errors
+/// In words, if it is no filter.
+pub fn start() -> Result<(), String> {
+    let chosen = std::env::var("OTUS_LOG").unwrap_or_default();
+    let filter = match chosen.trim() {
+        "" => EnvFilter::new("warn,otus=info,ort=error,whisper_rs=error,symphonia_core=off"),
+        chosen => filter(chosen)?,
+    };
     let log = tracing_subscriber::registry().with(filter);
     // Standard error leads to the journal as well, so nothing is lost if the better way is closed.
     match Journal::behind_standard_error() {
         Ok(Some(journal)) => log.with(journal).init(),
         Ok(None) | Err(_) => log.with(standard_error()).init(),
+    }
+    Ok(())
+}
+
+/// A word alone would be taken for a part of the program that logs nothing, and everything else be silent.
+fn filter(chosen: &str) -> Result<EnvFilter, String> {
+    let is_level = |it: &str| it.parse::<LevelFilter>().is_ok() || it.contains(['=', ':', '[']);
+    let wrong = || {
+        let levels = "`error`, `warn`, `info`, `debug`, `trace`, or `otus=debug,warn`";
+        format!("OTUS_LOG={chosen} says not what to log; it can be {levels}")
+    };
+    match chosen.split(',').map(str::trim).all(is_level) {
+        true => EnvFilter::try_new(chosen).map_err(|_| wrong()),
+        false => Err(wrong()),
     }
 }
 

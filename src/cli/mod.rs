@@ -107,7 +107,10 @@ pub fn command() -> clap::Command {
 /// Reads the command line and does what it says.
 pub fn main() -> ExitCode {
     let Arguments { command, json } = Arguments::parse();
-    log::start();
+    if let Err(message) = log::start() {
+        eprintln!("error: {message}");
+        return ExitCode::from(2);
+    }
     if json {
         stdout::give_to_programs();
     }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::nodes;
+use crate::pipeline::contract::small_file;
 use crate::pipeline::contract::stop::Stop;
 use crate::pipeline::file;
 use crate::pipeline::run::Reloader;
@@ -25,7 +26,7 @@ pub fn reload(file: &Path, reloader: &Reloader) {
 /// Reloads whenever the file has another content than before, until `stop`. An editor may write
 /// in several steps, so a content counts when it is there twice in a row.
 pub fn watch(file: PathBuf, reloader: &Reloader, stop: &Stop) {
-    let read = || std::fs::read(&file).ok();
+    let read = || small_file::read(&file).ok();
     let (mut loaded, mut before) = (read(), read());
     while !stop.wait(LOOK_UP) {
         let now = read();

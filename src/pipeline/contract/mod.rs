@@ -11,6 +11,7 @@ pub mod memory;
 pub mod node;
 pub mod runtime_options;
 pub mod secret;
+pub mod small_file;
 pub mod stdout;
 pub mod stop;
 pub mod testing;

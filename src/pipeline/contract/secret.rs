@@ -7,6 +7,8 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::Value;
 
+use super::small_file;
+
 /// Values that must not be printed. Grows with the pipeline file only, never with uptime.
 static SECRETS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
@@ -24,12 +26,13 @@ fn credential(name: &str) -> Option<String> {
     let directory = std::env::var_os("CREDENTIALS_DIRECTORY")?;
     // A name is not a way out of that directory.
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    let read = |file: &str| std::fs::read_to_string(Path::new(&directory).join(file)).ok();
+    let read = |file: &str| small_file::read(&Path::new(&directory).join(file)).ok();
     let text = name
         .chars()
         .all(fits)
         .then(|| read(name).or_else(|| read(&format!("otus_{name}"))));
-    Some(text??.trim_end_matches(['\r', '\n']).to_owned())
+    let text = String::from_utf8(text??).ok()?;
+    Some(text.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 /// From now on, `redact` replaces this value, also where it is percent-encoded or in base64. Values

@@ -158,5 +158,9 @@ pub fn parse(text: &str, base: &Path, nodes: &'static [Entry]) -> Result<Plan, V
 
 fn syntax(error: &TomlError, text: &str) -> Problem {
     let span = error.span().unwrap_or(text.len()..text.len());
-    Problem::new(span, error.message(), "see https://toml.io for the syntax")
+    let help = match error.message().contains("escape") {
+        true => "in '…' a backslash is a backslash; or write it twice",
+        false => "see https://toml.io for the syntax",
+    };
+    Problem::new(span, error.message(), help)
 }

@@ -193,10 +193,10 @@ impl<'a> Parser<'a> {
         };
         if !known {
             let shape = Shape::of(table.schema.as_value()).at(&path);
-            let help = shape
-                .and_then(Shape::about)
-                .unwrap_or_default()
-                .replace('\n', " ");
+            let about = shape.and_then(Shape::about).unwrap_or_default();
+            let written = self.text.get(span.clone()).unwrap_or_default();
+            let slip = shape.and_then(|it| slip(name, written, it));
+            let help = slip.unwrap_or_else(|| about.replace('\n', " "));
             self.report(span, format!("`{name}`: {message}"), help);
         }
         removed.push(name.to_owned());
@@ -218,6 +218,20 @@ fn misplaced(values: &DeTable<'_>, schema: &Schema) -> Option<Range<usize>> {
         .iter()
         .filter(|(key, value)| is_other(key.get_ref(), value.get_ref()) == Some(true));
     wrong.next().map(|(_, value)| value.span())
+}
+
+/// What to write instead, where a value is right but for its brackets or quotes.
+fn slip(name: &str, written: &str, shape: Shape<'_>) -> Option<String> {
+    let bare = written.trim_matches(['"', '\'']);
+    let is_quoted = bare.len() < written.len();
+    let better = match shape.only_type()? {
+        "array" if !written.starts_with('[') => format!("[{written}]"),
+        "integer" | "number" if is_quoted && bare.parse::<f64>().is_ok() => bare.to_owned(),
+        "boolean" if is_quoted && bare.parse::<bool>().is_ok() => bare.to_owned(),
+        "string" if !is_quoted && !written.contains(['[', '{']) => format!("\"{written}\""),
+        _ => return None,
+    };
+    Some(format!("write `{name} = {better}`"))
 }
 
 /// The range that a number breaks, in words, going by the option's schema.

@@ -57,6 +57,20 @@ fn a_length_of_time_may_be_written_with_its_unit() {
     assert!(elsewhere[0].starts_with("`frames`: invalid type: string"));
 }
 
+/// What stands in the wrong brackets or quotes is shown as it should be written.
+#[test]
+fn a_slip_is_told_what_to_write() {
+    for (written, help) in [
+        ("frames='7'", "write `frames = 7`"),
+        ("frames=1\nlive='true'", "write `live = true`"),
+    ] {
+        let text = format!("[sources.cam]\ntype='ticks'\n{written}\n");
+        let problems = file::parse(&text, Path::new("/"), NODES).err();
+        let mut helps = problems.into_iter().flatten().map(|it| it.help);
+        assert!(helps.any(|it| it.contains(help)), "{written}");
+    }
+}
+
 /// A node whose options have tables and lists of tables.
 struct Rules;
 

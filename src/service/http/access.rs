@@ -1,7 +1,6 @@
 //! Who may ask: the token, the certificate and the names of this host, read from their files.
 
 use std::fs::File;
-use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,12 +12,11 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use crate::pipeline::contract::secret;
+use crate::pipeline::contract::{secret, small_file};
 use crate::pipeline::file::status::Status;
 
 /// A token shorter than this can be guessed.
 const SHORTEST_TOKEN: usize = 16;
-const LONGEST_TOKEN: u64 = 4096;
 
 /// What a request must bring, and what the connection is made with.
 pub struct Access {
@@ -87,9 +85,8 @@ pub fn read_token(path: &Path) -> Result<Token, String> {
             mode & 0o777
         ));
     }
-    let mut text = String::new();
-    let mut file = file.take(LONGEST_TOKEN);
-    file.read_to_string(&mut text).map_err(trouble)?;
+    let bytes = small_file::of(file).map_err(trouble)?;
+    let text = String::from_utf8_lossy(&bytes);
     let token = text.trim();
     let is_printable = token.bytes().all(|it| it.is_ascii_graphic());
     if token.len() < SHORTEST_TOKEN || !is_printable {
@@ -106,8 +103,9 @@ fn read_tls(certificate: &Path, key: &Path) -> Result<TlsAcceptor, String> {
     let (shown_certificate, shown_key) = (certificate.display(), key.display());
     let about_certificate =
         |error| format!("cannot use the certificate {shown_certificate}: {error}");
-    let certificates = CertificateDer::pem_file_iter(certificate)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+    let pem = small_file::read(certificate).map_err(|it| about_certificate(it.to_string()))?;
+    let certificates = CertificateDer::pem_slice_iter(&pem)
+        .collect::<Result<Vec<_>, _>>()
         .map_err(|it| about_certificate(it.to_string()))?;
     if certificates.is_empty() {
         return Err(about_certificate("the file holds none".to_owned()));
@@ -119,7 +117,8 @@ fn read_tls(certificate: &Path, key: &Path) -> Result<TlsAcceptor, String> {
             "everybody can read it: run `chmod 600 {shown_key}`"
         )));
     }
-    let key = PrivateKeyDer::from_pem_file(key).map_err(|it| about_key(it.to_string()))?;
+    let pem = small_file::read(key).map_err(|it| about_key(it.to_string()))?;
+    let key = PrivateKeyDer::from_pem_slice(&pem).map_err(|it| about_key(it.to_string()))?;
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .and_then(|it| it.with_no_client_auth().with_single_cert(certificates, key))
