@@ -48,12 +48,15 @@ macro_rules! lanes {
             }
 
             /// How many packets wait on an edge unless the pipeline file says otherwise.
-            pub fn default_capacity(self) -> usize {
-                match self { $(Lane::$lane => $capacity,)* }
+            pub fn default_capacity(self, live: bool) -> usize {
+                match self {
+                    Lane::Event if live => LIVE_EVENTS,
+                    $(Lane::$lane => $capacity,)*
+                }
             }
 
             /// What happens on a full edge unless the pipeline file says otherwise: files can wait, so
-            /// nothing is lost; devices cannot, so the freshest media wins.
+            /// nothing is lost; devices cannot, so the freshest wins.
             pub fn default_when_full(self, live: bool) -> WhenFull {
                 match self {
                     $(Lane::$lane if live => WhenFull::$live,)*
@@ -64,13 +67,16 @@ macro_rules! lanes {
     };
 }
 
+/// Some minutes of events, in 8 MB: a sink whose disk hangs must not stop seeing, hearing and the other sinks.
+const LIVE_EVENTS: usize = 8_192;
+
 lanes! {
     Frame, "frame", "frames", 2, DropOldest, "Pictures.";
     Objects, "objects", "objects", 2, DropOldest, "What was found in pictures.";
     Audio, "audio", "audio", 64, DropOldest, "Chunks of sound.";
     Utterance, "utterance", "utterances", 16, Block, "Stretches of speech.";
     Coded, "coded", "coded packets", 256, DropOldest, "Compressed media.";
-    Event, "event", "events", 256, Block, "What was seen, heard or lost.";
+    Event, "event", "events", 256, DropOldest, "What was seen, heard or lost.";
 }
 
 impl fmt::Display for Kind {

@@ -13,6 +13,8 @@ use crate::pipeline::run::snapshot::{LinkReport, NodeReport, Snapshot};
 const SILENCE_SECONDS: f64 = 5.0;
 /// Opening a model takes this long at most, unless it must be fetched or compiled.
 const OPENING_SECONDS: f64 = 30.0;
+/// A sink that takes longer for one event waits for a disk or a server that does not answer.
+const WRITING_SECONDS: f64 = 5.0;
 /// Losing less than this share of what arrives is nothing to talk about.
 const NOTABLE_LOSS: f64 = 0.01;
 
@@ -83,6 +85,12 @@ fn of_node(node: &NodeReport, uptime: f64) -> Option<Finding> {
             let text = format!("has been opening for {uptime:.0} s");
             (Severity::Warning, text)
         }
+        State::Running if let Some(seconds) = hangs(node) => {
+            let text = format!(
+                "has been writing one event for {seconds:.0} s; does its disk or server answer?"
+            );
+            (Severity::Error, text)
+        }
         State::Running if node.live && node.role == "source" && silent > SILENCE_SECONDS => (
             Severity::Error,
             format!("has given nothing for {silent:.0} s"),
@@ -95,6 +103,12 @@ fn of_node(node: &NodeReport, uptime: f64) -> Option<Finding> {
         node,
         text,
     })
+}
+
+/// For how many seconds a sink has been at one event, if that is too long.
+pub fn hangs(node: &NodeReport) -> Option<f64> {
+    let working = node.counts.calls.working_for.map(|it| it.as_secs_f64());
+    working.filter(|seconds| node.role == "sink" && *seconds > WRITING_SECONDS)
 }
 
 fn times(count: u64) -> String {

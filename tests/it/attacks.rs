@@ -274,7 +274,9 @@ fn f17_no_answer_gives_a_secret_away() {
         (told == 30).then_some(())
     });
     let base64 = ["aHVudGVyMmxlYW", "h1bnRlcjJsZWFr", "odW50ZXIybGVha"];
-    for path in ["/", "/healthz", "/readyz", "/status", "/metrics", "/graph"] {
+    for path in [
+        "/", "/livez", "/healthz", "/readyz", "/status", "/metrics", "/graph",
+    ] {
         let answer = get(path).expect("it answers");
         for form in base64.iter().chain([&secret]) {
             assert!(!answer.contains(form), "{path} gives {form} away: {answer}");

@@ -21,7 +21,7 @@ pub enum Input {
 pub struct Queue {
     /// The name of a node.
     pub from: String,
-    /// Packets that can wait. Default: 2 frames, 64 audio chunks, 16 utterances, 256 events.
+    /// Packets that can wait. Default: 2 frames, 64 audio chunks, 16 utterances, 256 events, 8192 of them downstream of a device.
     #[schemars(range(min = 1, max = 10_000))]
     pub capacity: Option<usize>,
     /// What happens when it is full. Default: see the README.

@@ -67,7 +67,7 @@ impl Wiring {
                         to: Arc::clone(&to.id),
                         lane,
                         kinds,
-                        capacity: capacity.unwrap_or(lane.default_capacity()),
+                        capacity: capacity.unwrap_or(lane.default_capacity(to.live)),
                         when_full: when_full.unwrap_or(lane.default_when_full(to.live)),
                     };
                     let same = |link: &&Link| link.edge == edge && kept(&from.id) && kept(&to.id);

@@ -6,6 +6,7 @@ mod kinds;
 mod opening;
 mod options;
 mod reload;
+mod slow_sink;
 mod time;
 
 use std::path::Path;
@@ -275,26 +276,6 @@ fn devices_drop_old_frames_when_the_consumer_is_slow_and_every_drop_is_counted()
         "the newest frame is always seen: {written}"
     );
     assert_eq!(written.split(' ').count() as u64, counts.forwarded);
-}
-
-/// F4: one of two sinks takes far longer than the distance of events, and may lose some.
-#[test]
-fn a_slow_sink_costs_its_own_events_and_nobody_else_s() {
-    let (written, outcome) = run(
-        "[sources.cam]\ntype='ticks'\nframes=100\nlive=true\nevery_ms=10\n\
-         [transforms.see]\ntype='work'\ninputs=['cam']\n\
-         [sinks.slow]\ntype='sequences'\npath='/dev/null'\ndelay_ms=100\n\
-         inputs=[{from='see',capacity=4,when_full='drop_oldest'}]\n\
-         [sinks.book]\ntype='sequences'\ninputs=['see']\npath='BOOK'\n",
-    );
-    assert!(outcome.failures.is_empty());
-    let seen = edge(&outcome, "cam").counts.forwarded;
-    assert_eq!(written.split(' ').count() as u64, seen);
-    let mut edges = outcome.snapshot.edges.iter();
-    let slow = edges.find(|it| *it.to == *"slow");
-    let counts = &slow.expect("the edge is there").counts;
-    assert!(seen > 50 && counts.dropped > seen / 2, "{seen} {counts:?}");
-    assert_eq!(counts.forwarded + counts.dropped, seen, "{counts:?}");
 }
 
 #[test]

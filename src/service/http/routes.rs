@@ -1,6 +1,7 @@
 //! What can be asked for.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -27,6 +28,8 @@ const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=
 /// Describes every route here; a test compares the two.
 const OPENAPI: &str = include_str!("openapi.json");
 const LARGEST_BODY: usize = 64 * 1024;
+/// How long something may make no progress, as `WatchdogSec` of the service has it.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// All routes, behind the guard.
 pub fn routes(view: View, traffic: Arc<Traffic>, guard: Guard) -> Router {
@@ -38,6 +41,7 @@ pub fn routes(view: View, traffic: Arc<Traffic>, guard: Guard) -> Router {
     };
     Router::new()
         .route("/", get(page::page))
+        .route("/livez", get(livez))
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/status", get(status))
@@ -61,7 +65,15 @@ async fn nothing() -> Response {
     (StatusCode::NOT_FOUND, text).into_response()
 }
 
-/// Whether nothing that the run needs has failed.
+/// Whether the pipeline gets on, whatever a camera does: what the watchdog goes by. For those who start a container anew.
+async fn livez(State(state): State<AppState>) -> Response {
+    match progress::stuck(&state.view.snapshot(), PATIENCE) {
+        None => "ok\n".into_response(),
+        Some(what) => (StatusCode::SERVICE_UNAVAILABLE, format!("{what}\n")).into_response(),
+    }
+}
+
+/// Whether nothing that the run needs has failed or hangs.
 async fn healthz(State(state): State<AppState>) -> Response {
     let sick = |state| {
         use NodeState::{Degraded, Failed, Retrying};
@@ -69,7 +81,8 @@ async fn healthz(State(state): State<AppState>) -> Response {
     };
     let nodes = state.view.snapshot().nodes;
     let nodes = nodes.iter();
-    verdict(nodes.filter(|it| !it.optional && sick(it.counts.state)))
+    let bad = |it: &&NodeReport| sick(it.counts.state) || findings::hangs(it).is_some();
+    verdict(nodes.filter(|it| !it.optional && bad(it)))
 }
 
 /// Whether everything that the run needs has come up: what systemd is told as `READY=1`.
@@ -80,6 +93,7 @@ async fn readyz(State(state): State<AppState>) -> Response {
 fn verdict<'a>(bad: impl Iterator<Item = &'a NodeReport>) -> Response {
     let lines: Vec<String> = bad
         .map(|node| match &node.counts.last_error {
+            _ if findings::hangs(node).is_some() => format!("{}: it hangs\n", node.id),
             Some(error) => format!("{}: {}\n", node.id, redact(error)),
             None => format!("{}: not open yet\n", node.id),
         })
