@@ -18,6 +18,7 @@ use crate::pipeline::contract::stop::Stop;
 use crate::pipeline::count::metrics::State;
 use crate::pipeline::file::Plan;
 use crate::pipeline::file::status::Listen;
+use crate::pipeline::run::snapshot::{NodeReport, Snapshot};
 use crate::pipeline::run::{self, Outcome, Reloader};
 use crate::service::http::{self, Access, Bound};
 use crate::service::reload;
@@ -117,6 +118,22 @@ fn listen(plan: &Plan) -> Result<Option<Bound>, String> {
     }
 }
 
+/// Nodes that files went into and that handled nothing of them.
+fn idle(snapshot: &Snapshot) -> Vec<&NodeReport> {
+    let handled = |node: &NodeReport| {
+        let edges = snapshot.edges.iter().filter(|it| *it.to == *node.id);
+        edges.fold((0, 0), |(received, handled), edge| {
+            let counts = &edge.counts;
+            (received + counts.received, handled + counts.forwarded)
+        })
+    };
+    let is_idle = |node: &&NodeReport| {
+        let (received, handled) = handled(node);
+        !node.live && received > 0 && handled == 0 && node.counts.last_error.is_some()
+    };
+    snapshot.nodes.iter().filter(is_idle).collect()
+}
+
 fn report(outcome: &Outcome, signalled: bool) -> ExitCode {
     let summary = Summary::of(&outcome.snapshot);
     if stdout::is_for_programs() {
@@ -139,11 +156,20 @@ fn report(outcome: &Outcome, signalled: bool) -> ExitCode {
         .nodes
         .iter()
         .filter(|node| lost(node.counts.state));
+    let idle = idle(&outcome.snapshot);
     let optional = |id: &Arc<str>| outcome.optional.contains(id);
-    match failed
-        .chain(waiting.map(|node| &node.id))
-        .any(|id| !optional(id))
-    {
+    let required = |id: &&Arc<str>| !optional(id);
+    for node in idle.iter().filter(|it| required(&&it.id)) {
+        let why = node
+            .counts
+            .last_error
+            .as_deref()
+            .unwrap_or("no reason given");
+        tracing::error!(node = %node.id, "none of what came in could be handled: {why}");
+    }
+    let idle = idle.iter().map(|node| &node.id);
+    let waiting = waiting.map(|node| &node.id);
+    match failed.chain(waiting).chain(idle).any(|id| required(&id)) {
         true => ExitCode::FAILURE,
         false => ExitCode::SUCCESS,
     }

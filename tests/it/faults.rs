@@ -100,6 +100,8 @@ fn boxes_that_are_no_numbers_never_become_events() {
             Some(1 - events as u64),
             "what is refused is counted"
         );
+        let code = i32::from(events == 0);
+        assert_eq!(ended.code, Some(code), "a run that handled nothing failed");
     }
 }
 
