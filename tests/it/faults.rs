@@ -105,6 +105,39 @@ fn boxes_that_are_no_numbers_never_become_events() {
     }
 }
 
+/// A model of one's own, whose file names no classes.
+#[test]
+fn classes_have_the_names_that_a_file_gives_them() {
+    let scratch = Scratch::new();
+    scratch.write("picture.bmp", picture());
+    let model = stubborn_model([0.5, 0.5, 0.0, 0.0, 0.9, 0.9]);
+    let sum = sum(&model);
+    scratch.write("model.onnx", model);
+    let run = |names: &str| {
+        scratch.write("names.txt", names);
+        scratch.run(
+            &format!(
+                "[sources.cam]\ntype = 'camera'\nuri = 'picture.bmp'\n\
+                 [transforms.see]\ntype = 'detect'\nmodel = './model.onnx'\nsha256 = '{sum}'\n\
+                 labels_file = 'names.txt'\nlabels = ['owl']\ninputs = ['cam']\n\
+                 [sinks.log]\ntype = 'jsonl'\ninputs = ['see']\npath = 'log.jsonl'\n"
+            ),
+            &[],
+        )
+    };
+    let ended = run("owl\n");
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let events = scratch.events("log.jsonl");
+    assert_eq!(events[0]["objects"][0]["label"], "owl");
+    let ended = run("owl\nmouse\n");
+    let said = "has 1 classes and 2 labels";
+    assert!(
+        ended.code == Some(1) && ended.stderr.contains(said),
+        "{}",
+        ended.stderr
+    );
+}
+
 /// F9: the disk is full, then has room again.
 #[test]
 fn a_full_disk_is_waited_for_and_nothing_is_lost_or_torn() {

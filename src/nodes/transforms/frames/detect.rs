@@ -1,5 +1,6 @@
 //! `detect`: objects in frames, by any detector that `inference::sight::heads` knows.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -21,6 +22,7 @@ use crate::media::objects::{Object, Objects};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Misuse, Result};
 use crate::pipeline::contract::node::{Emit, Node, Transform};
+use crate::pipeline::contract::small_file;
 use crate::pipeline::file::problem::suggest;
 use crate::ports;
 
@@ -36,6 +38,10 @@ pub struct Config {
     /// What to report, in the model's words. Default: everything it knows.
     #[serde(default)]
     pub labels: Vec<String>,
+    /// A text file with the names of the model's classes, one a line, in the model's order. Default: those of
+    /// the model, or numbers.
+    #[serde(default)]
+    pub labels_file: Option<PathBuf>,
     /// Least confidence that is reported.
     #[serde(default = "default_score")]
     #[schemars(range(min = 0.01, max = 1.0))]
@@ -94,7 +100,8 @@ impl Node for Detect {
         let mut misuses = config.model.check();
         let known = manifest::find(&config.model.name).and_then(|it| it.labels.as_deref());
         let known: Vec<Arc<str>> = known.map(labels::list).unwrap_or_default();
-        for label in config.labels.iter().filter(|_| !known.is_empty()) {
+        let is_known = config.labels_file.is_none() && !known.is_empty();
+        for label in config.labels.iter().filter(|_| is_known) {
             if !known.iter().any(|it| **it == **label) {
                 let message = format!("`{}` knows no `{label}`", config.model.name);
                 let help = suggest(label, known.iter().map(|it| &**it));
@@ -109,7 +116,9 @@ impl Node for Detect {
         let (width, height) = input_size(&session.about)?;
         let head = heads::recognise(&session.about, width, height)
             .map_err(|why| Error::fatal(format!("{}: {why}", session.about.name)))?;
-        let labels = class_names(&session.about, head.classes())?;
+        let file = config.labels_file.as_ref().map(|it| context.resolve(it));
+        let given = file.map(|path| lines(&path)).transpose()?;
+        let labels = class_names(&session.about, given, head.classes())?;
         let wanted = wanted(&labels, &config.labels)?;
         let shape = vec![1, Frame::CHANNELS as i64, height as i64, width as i64];
         let nothing = vec![0.0; Frame::CHANNELS * width * height];
@@ -235,9 +244,22 @@ fn input_size(model: &About) -> Result<(usize, usize)> {
     }
 }
 
-/// A name for every class: from the manifest, the file, or just numbers.
-fn class_names(model: &About, classes: usize) -> Result<Vec<Arc<str>>> {
-    let Some(given) = model.labels.as_deref().map(labels::list) else {
+/// The lines of a file that a person wrote.
+fn lines(path: &Path) -> Result<Vec<Arc<str>>> {
+    let shown = path.display();
+    let text = small_file::read(path).map_err(|it| Error::fatal(format!("{shown}: {it}")))?;
+    let text = String::from_utf8_lossy(&text);
+    let lines = text.lines().map(str::trim).filter(|it| !it.is_empty());
+    Ok(lines.map(Arc::from).collect())
+}
+
+/// A name for every class: those given, of the manifest or the file, or just numbers.
+fn class_names(
+    model: &About,
+    given: Option<Vec<Arc<str>>>,
+    classes: usize,
+) -> Result<Vec<Arc<str>>> {
+    let Some(given) = given.or_else(|| model.labels.as_deref().map(labels::list)) else {
         return Ok((0..classes)
             .map(|class| Arc::from(class.to_string()))
             .collect());
