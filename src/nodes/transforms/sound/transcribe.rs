@@ -54,6 +54,14 @@ impl Node for Transcribe {
             let help = "an ISO 639-1 code such as `en`, or `auto`";
             misuses.push(Misuse::new("language", message, help));
         }
+        let name = &config.model.name;
+        // As Whisper's makers name the models that know no other language.
+        let english_only = name.ends_with(".en") || name.contains(".en.") || name.contains(".en-");
+        if english_only && config.language != "en" {
+            let message = format!("`{name}` knows English only");
+            let help = "take the model without `.en`, or leave `language` out";
+            misuses.push(Misuse::new("language", message, help));
+        }
         misuses
     }
 
