@@ -72,6 +72,18 @@ impl Sink for Console {
     }
 }
 
+/// The same without what a terminal obeys: names of files and words come from elsewhere.
+fn printable(sentence: &str) -> String {
+    let mut out = String::with_capacity(sentence.len());
+    for c in sentence.chars() {
+        match c.is_control() {
+            true => out.extend(c.escape_default()),
+            false => out.push(c),
+        }
+    }
+    out
+}
+
 /// What an event says, with its time and node in front.
 fn sentence(event: &Event, colour: bool) -> String {
     let head = &event.head;
@@ -87,7 +99,18 @@ fn sentence(event: &Event, colour: bool) -> String {
         Tone::Faint => dim,
         Tone::Alarm => "\x1b[31m",
     };
-    let (t, node, sentence) = (head.t, &head.node, event.sentence());
+    let (t, node, sentence) = (head.t, &head.node, printable(&event.sentence().to_string()));
     let end = if tone.is_empty() { "" } else { plain };
     format!("{dim}{t:>9.3} s  {node:<10}{plain} {tone}{sentence}{end}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_shown_and_words_are_not_touched() {
+        assert_eq!(printable("fa\u{1b}[2Jce\r\n"), "fa\\u{1b}[2Jce\\r\\n");
+        assert_eq!(printable("„Grüße“, 你好 🦉"), "„Grüße“, 你好 🦉");
+    }
 }
