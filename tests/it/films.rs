@@ -75,7 +75,7 @@ fn close(one: &[f64], other: &[f64]) -> bool {
     one.len() == other.len() && one.iter().zip(other).all(|(a, b)| (a - b).abs() <= 0.001)
 }
 
-/// Both decoders tell these times, boxes in pictures of this size, and as many jumps.
+/// Both decoders tell these times, about as many boxes in pictures of this size, and as many jumps.
 #[track_caller]
 fn both_see(scratch: &Scratch, film: &str, expected: &[f64], size: [u32; 2], jumps: usize) {
     let by = ["opencv", "ffmpeg"].map(|backend| seen(scratch, film, backend));
@@ -97,7 +97,12 @@ fn both_see(scratch: &Scratch, film: &str, expected: &[f64], size: [u32; 2], jum
             .map(|it| it["objects"].as_array());
         objects.map(|it| it.map_or(0, Vec::len)).sum()
     };
-    assert_eq!(boxes(&by[0]), boxes(&by[1]), "{film}: boxes");
+    // They turn colours into bytes in their own ways, by a level here and there.
+    let (one, other) = (boxes(&by[0]), boxes(&by[1]));
+    assert!(
+        one > 0 && one.abs_diff(other) <= one / 10,
+        "{film}: {one} and {other} boxes"
+    );
 }
 
 #[test]
