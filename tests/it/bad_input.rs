@@ -73,7 +73,7 @@ tests! {
     a_value_of_the_wrong_type_is_told_the_meaning = refused(camera("uri = '0', fps = 'ten'"),
         "`fps`: invalid type: string \"ten\" … pipeline.toml:1:51 … Frames per second at most");
     what_several_nodes_share_has_its_place_too = refused(detect("model = 3"),
-        "`model`: invalid type: integer `3`, expected a string … pipeline.toml:2:61 … path of an ONNX file");
+        "`model`: invalid type: integer `3`, expected a string … pipeline.toml:2:61 … write `model = \"3\"`");
     all_problems_come_at_once_in_the_order_of_the_file = refused(
         detect("modle = 'yunet', score = 7").replace("['pic']", "['pik']")
             + "\nsink.x = 1\nruntime.threads = 'two'",
