@@ -40,7 +40,8 @@ impl Meanings {
     }
 }
 
-fn wants_number(schema: &Value) -> bool {
+/// Whether the schema of an option is of a number or a truth value.
+pub fn wants_number(schema: &Value) -> bool {
     let is_one = |it: &Value| matches!(it.as_str(), Some("integer" | "number" | "boolean"));
     match schema.get("type") {
         Some(Value::Array(types)) => types.iter().any(is_one),

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::common;
 use crate::pipeline::contract::catalogue::{Entry, NodeType, Role};
 use crate::pipeline::contract::runtime_options::Runtime;
+use crate::pipeline::file::interpolation::wants_number;
 use crate::pipeline::file::status::Status;
 
 /// A number or truth value may come from the environment.
@@ -134,6 +135,7 @@ fn options(owner: &str, schema: &Schema, definitions: &mut Map<String, Value>) -
 
 /// What a schema of an option named `option` must say otherwise of what a pipeline file can hold.
 fn adapt(owner: &str, option: &str, schema: &mut Value) {
+    let is_number = wants_number(schema);
     match schema {
         Value::Object(said) => {
             said.remove("format");
@@ -156,21 +158,12 @@ fn adapt(owner: &str, option: &str, schema: &mut Value) {
             if said.contains_key("properties") {
                 said.insert("additionalProperties".into(), false.into());
             }
-            if wants_number(said) {
+            if is_number {
                 *schema = or_text(option, std::mem::take(said));
             }
         }
         Value::Array(all) => all.iter_mut().for_each(|it| adapt(owner, option, it)),
         _ => {}
-    }
-}
-
-fn wants_number(schema: &Map<String, Value>) -> bool {
-    let is_one = |it: &Value| matches!(it.as_str(), Some("integer" | "number" | "boolean"));
-    match schema.get("type") {
-        Some(Value::Array(types)) => types.iter().any(is_one),
-        Some(name) => is_one(name),
-        None => false,
     }
 }
 
