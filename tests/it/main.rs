@@ -28,6 +28,7 @@ mod motion; // a gate before a detector
 mod namespace; // machines made up in a mount namespace
 mod opencv; // that no more of its libraries are loaded than are needed
 mod own_models; // the two models that the program carries
+mod pictures;
 mod pipelines; // shipped examples and generated documents
 mod private; // nothing is kept aside or sent
 mod read_only; // machines on which nothing can be written
