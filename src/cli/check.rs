@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::cli::output::{load, print_json};
 
 pub fn check(file: &Path, json: bool) -> ExitCode {
-    let plan = match load(file, json) {
+    let plan = match load(file) {
         Ok(plan) => plan,
         Err(code) => return code,
     };

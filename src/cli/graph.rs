@@ -19,7 +19,7 @@ pub enum Format {
 }
 
 pub fn graph(file: &Path, format: Format, json: bool) -> ExitCode {
-    let drawing = match load(file, json) {
+    let drawing = match load(file) {
         Ok(plan) => Drawing::of_plan(&plan),
         Err(code) => return code,
     };

@@ -120,7 +120,7 @@ pub fn main() -> ExitCode {
         unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
     }
     match command {
-        Command::Run { file, duration } => run::run(&file, duration, json),
+        Command::Run { file, duration } => run::run(&file, duration),
         Command::Check { file } => check::check(&file, json),
         Command::Graph { file, format } => graph::graph(&file, format, json),
         Command::Nodes { name } => nodes::nodes(name.as_deref(), json),

@@ -15,9 +15,9 @@ use crate::pipeline::file::{self, Plan};
 const EX_CONFIG: u8 = 78;
 
 /// A checked plan, or the exit code after everything wrong with it has been said.
-pub fn load(file: &Path, json: bool) -> Result<Plan, ExitCode> {
+pub fn load(file: &Path) -> Result<Plan, ExitCode> {
     file::load(file, NODES).map_err(|rejected| {
-        if json {
+        if stdout::is_for_programs() {
             let problems = rejected.problems.iter();
             let placed: Vec<_> = problems
                 .map(|it| it.placed(&rejected.file, &rejected.text))

@@ -28,8 +28,8 @@ use crate::service::systemd;
 /// Where the endpoint listens unless the pipeline file says otherwise.
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9860);
 
-pub fn run(file: &Path, duration: Option<Duration>, json: bool) -> ExitCode {
-    let plan = match load(file, json) {
+pub fn run(file: &Path, duration: Option<Duration>) -> ExitCode {
+    let plan = match load(file) {
         Ok(plan) => plan,
         Err(code) => return code,
     };

@@ -27,7 +27,7 @@ use crate::pipeline::file::{self, Plan};
 
 pub fn doctor(file: Option<&Path>, json: bool) -> ExitCode {
     let plan = match file {
-        Some(file) => match load(file, json) {
+        Some(file) => match load(file) {
             Ok(plan) => plan,
             Err(code) => return code,
         },

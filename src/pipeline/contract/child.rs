@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::process::Command;
 
 /// What programs find their files, libraries, devices and language by.
-const NEEDED: [&str; 10] = [
+const NEEDED: [&str; 17] = [
     "PATH",
     "HOME",
     "LANG",
@@ -15,9 +15,17 @@ const NEEDED: [&str; 10] = [
     "JOURNAL_STREAM",
     "STATE_DIRECTORY",
     "CACHE_DIRECTORY",
+    // A worker fetches its model itself, which may be possible only through these.
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "REQUESTS_CA_BUNDLE",
 ];
 /// The same of families of variables: of the linker, of decoders, graphics cards and libraries for models.
-const FAMILIES: [&str; 20] = [
+const FAMILIES: [&str; 22] = [
     "LC_",
     "LD_",
     "XDG_",
@@ -38,9 +46,11 @@ const FAMILIES: [&str; 20] = [
     "TRT_",
     "MALLOC_",
     "GLIBC_",
+    "PIP_",
+    "SSL_CERT_",
 ];
 
-/// A program to be started. `OTUS_TOKEN` and the like are the user's own names, and stay with us.
+/// A program to be started. What a pipeline file takes from the environment stays with us, whatever its name.
 pub fn program(name: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(name);
     command

@@ -26,8 +26,13 @@ pub fn check(nodes: &[PlannedNode], untyped: &[String], catalogue: &[Entry]) -> 
 /// Checks, where all else is right, that every output is taken, and works out which nodes are live.
 pub fn complete(nodes: &mut [PlannedNode]) -> Vec<Problem> {
     spread_live(nodes, &index(nodes));
-    kinds::narrow(nodes);
-    loose_ends(nodes)
+    let mut problems = loose_ends(nodes);
+    // Of what nobody takes at all nothing can be of use.
+    if problems.is_empty() {
+        kinds::narrow(nodes);
+        problems = idle_inputs(nodes);
+    }
+    problems
 }
 
 fn index(nodes: &[PlannedNode]) -> HashMap<String, usize> {
@@ -201,6 +206,23 @@ fn loose_ends(nodes: &[PlannedNode]) -> Vec<Problem> {
             Problem::new(node.span.clone(), message, help)
         })
         .collect()
+}
+
+/// Inputs of nodes that pass on what comes in, of which nobody takes anything that they pass on.
+fn idle_inputs(nodes: &[PlannedNode]) -> Vec<Problem> {
+    let index = index(nodes);
+    let mut problems = Vec::new();
+    for node in nodes.iter().filter(|it| it.ty.passes) {
+        for (input, span) in &node.inputs {
+            let from = &nodes[index[input.from()]];
+            if from.gives(node).is_empty() {
+                let (id, makes) = (&node.id, list(&from.makes));
+                let message = format!("nothing that takes `{id}` takes {makes} of `{}`", from.id);
+                problems.push(Problem::new(span.clone(), message, "remove this input"));
+            }
+        }
+    }
+    problems
 }
 
 /// A node downstream of a device is live too.

@@ -5,6 +5,7 @@ mod handover;
 mod kinds;
 mod opening;
 mod options;
+mod passing;
 mod reload;
 mod slow_sink;
 mod time;
