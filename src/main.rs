@@ -3,15 +3,10 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // OpenCV takes these from the environment only. TCP, because lost UDP packets smear pictures;
-    // half a second of probing, because the default of five delays every reconnect; quiet,
-    // because otus says what failed itself. ONNX Runtime would otherwise keep an identifier of the
-    // machine in the home directory, and what it did, to be sent to its makers.
+    // Quiet, because otus says itself what failed. ONNX Runtime would otherwise keep an identifier of the machine in the
+    // home directory, and what it did, to be sent to its makers.
     let wishes = [
-        (
-            "OPENCV_FFMPEG_CAPTURE_OPTIONS",
-            "rtsp_transport;tcp|analyzeduration;500000|fpsprobesize;0",
-        ),
+        otus::nodes::OPENCV_OPTIONS,
         ("OPENCV_FFMPEG_LOGLEVEL", "-8"),
         ("ORT_DISABLE_TELEMETRY", "1"),
     ];

@@ -92,6 +92,9 @@ enum Command {
     /// Run one model for another otus process, which starts this by itself.
     #[command(hide = true)]
     Worker,
+    /// Try to open one stream for another otus process, which starts this by itself.
+    #[command(hide = true)]
+    Trial,
     /// Watch a running instance; q quits.
     Top {
         #[command(flatten)]
@@ -132,6 +135,7 @@ pub fn main() -> ExitCode {
         Command::Reload { place } => reload::reload(&place, json),
         Command::Top { place } => top::top(&place, json),
         Command::Worker => worker(),
+        Command::Trial => crate::nodes::sit_trial(),
     }
 }
 

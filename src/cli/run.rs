@@ -148,7 +148,7 @@ fn report(outcome: &Outcome, signalled: bool) -> ExitCode {
     // stops a service gets what was asked for, whatever is unplugged at that moment.
     let lost =
         |state| !signalled && matches!(state, State::Retrying | State::Degraded | State::Failed);
-    let waited = |error: &Error| signalled && matches!(error, Error::Retry(_));
+    let waited = |error: &Error| signalled && error.may_pass();
     let failures = outcome.failures.iter();
     let failed = failures.filter_map(|(id, error)| (!waited(error)).then_some(id));
     let waiting = outcome

@@ -61,6 +61,12 @@ pub use parts::device;
 /// V4L2 devices of this machine.
 pub use sources::camera::video_devices;
 
+/// What the process does that tries a stream for another.
+pub use sources::camera::sit_trial;
+
+/// What OpenCV finds in the environment.
+pub use sources::camera::OPENCV_OPTIONS;
+
 /// What `otus doctor` asks of the library behind cameras.
 pub use sources::camera::{key_frame_distance, opencv_version};
 

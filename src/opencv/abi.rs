@@ -2,6 +2,16 @@
 
 use std::ffi::{c_char, c_void};
 
+/// The variable of the environment by which FFmpeg's options reach OpenCV; there is no other way.
+pub const OPTIONS: &str = "OPENCV_FFMPEG_CAPTURE_OPTIONS";
+/// TCP, because lost UDP packets smear pictures; half a second of probing, because the default of five delays every
+/// reconnect.
+pub const USUAL: &str = "rtsp_transport;tcp|analyzeduration;500000|fpsprobesize;0";
+/// An RTSP server describes its streams, and FFmpeg would still wait for seven pictures before it gives the first: seven
+/// seconds of a slow camera.
+#[allow(dead_code, reason = "otus itself names only the usual ones")]
+pub const QUICK: &str = "rtsp_transport;tcp|analyzeduration;500000|fpsprobesize;0|probesize;32";
+
 /// What reads: OpenCV knows more of them.
 #[repr(u32)]
 #[derive(Clone, Copy)]
@@ -47,6 +57,8 @@ pub struct Opening {
     pub height: u32,
     /// Packets as they come, instead of pictures.
     pub packets: bool,
+    /// Without looking at more of a stream than its description.
+    pub quick: bool,
 }
 
 /// Functions on captures; each capture is used by one thread at a time and ends with `close`. The name

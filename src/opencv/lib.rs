@@ -24,10 +24,10 @@ use opencv::videoio::{
     VideoCaptureTraitConst,
 };
 
-use self::abi::{Api, Backend, Opening, Property};
+use self::abi::{Api, Backend, OPTIONS, Opening, Property, QUICK, USUAL};
 
 /// What otus looks for.
-#[unsafe(export_name = "otus_opencv_3")]
+#[unsafe(export_name = "otus_opencv_4")]
 pub static API: Api = Api {
     version,
     prepare,
@@ -71,6 +71,7 @@ extern "C" fn prepare(backend: Backend) -> *const c_char {
 unsafe extern "C" fn open(opening: &Opening) -> *mut c_void {
     // OpenCV's own warnings go past every log; what matters comes back as an error.
     let _ = set_log_level(LogLevel::LOG_LEVEL_SILENT);
+    give_options(opening.quick);
     // SAFETY: otus gives text that ends with a zero.
     let address = unsafe { CStr::from_ptr(opening.address) };
     let video = connect(&address.to_string_lossy(), opening).ok();
@@ -85,6 +86,17 @@ unsafe extern "C" fn open(opening: &Opening) -> *mut c_void {
     capture.map_or(std::ptr::null_mut(), |it| {
         Box::into_raw(Box::new(it)).cast()
     })
+}
+
+/// Sets FFmpeg's options, unless somebody has set his own. otus opens one capture of FFmpeg at a time.
+fn give_options(quick: bool) {
+    let wanted = if quick { QUICK } else { USUAL };
+    let is_ours = |it: &str| it != wanted && (it == USUAL || it == QUICK);
+    if std::env::var(OPTIONS).is_ok_and(|it| is_ours(&it)) {
+        // SAFETY: the variable exists, so that the C library only puts another pointer into its place; it never frees
+        // the text that was there.
+        unsafe { std::env::set_var(OPTIONS, wanted) };
+    }
 }
 
 /// How a film is to be turned, going by its own metadata. OpenCV would do it itself, but 4.6 has left and right the

@@ -100,7 +100,7 @@ fn what_is_missing_is_a_problem_with_a_remedy() {
     assert_eq!(code, Some(1), "{report:#}");
     for (check, verdict, part) in [
         ("camera porch", "problem", "there is no /dev/video97"),
-        ("camera yard", "warning", "cannot connect"),
+        ("camera yard", "warning", "nothing listens at this port"),
         ("model of people", "problem", "mine.onnx"),
         ("disk of log", "problem", "/proc cannot be written to"),
         ("processor", "warning", "cores"),

@@ -148,18 +148,20 @@ fn a_camera_s_password_is_used_and_told_to_nobody() {
         &[("CAM_PASSWORD", "hunter1-of-the-lawn")],
     );
     more_frames(&scratch, 15);
-    let cannot_connect = |scratch: &Scratch| {
+    let told = |scratch: &Scratch, why: &str| {
         let text = status_text(scratch)?;
-        text.contains("cannot connect").then_some(text)
+        text.contains(why).then_some(text)
     };
     wait_for("a wrong password to be refused", PATIENCE, || {
-        cannot_connect(&stranger)
+        told(&stranger, "it refuses user or password (401)")
     });
     assert_eq!(frames(&stranger), Some(0));
     drop(refused);
     let command_line = fs::read(format!("/proc/{}/cmdline", otus.id())).expect("it runs");
     drop(server);
-    let status = wait_for("the loss to be told", PATIENCE, || cannot_connect(&scratch));
+    let status = wait_for("the loss to be told", PATIENCE, || {
+        told(&scratch, "nothing listens at this port")
+    });
     otus.signal(SIGTERM);
     let ended = otus.wait();
     let command_line = String::from_utf8_lossy(&command_line).into_owned();

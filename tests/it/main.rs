@@ -15,7 +15,8 @@ mod faults;
 mod films;
 mod filter; // full and read-only disks, kills
 mod formats; // sound in every format, rate and channel count
-mod golden; // detections and speech against references made by other tools
+mod golden;
+mod hard_cameras; // detections and speech against references made by other tools
 mod isolation; // models in processes of their own
 mod landing; // what must pass before a change lands
 mod libraries; // files that are no ONNX Runtime, or none for this machine

@@ -1,4 +1,4 @@
-//! `health`: media that arrive and are of no use.
+//! `health`: sources that give nothing of use.
 
 use std::fmt::{self, Write};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::report::{Report, Tone};
 use crate::media::digits::three_places;
 
-/// A source that runs and yet gives nothing of use, or does again.
+/// A source that gives nothing of use, or does again.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Health {
     /// What is or was wrong.
@@ -21,10 +21,12 @@ pub struct Health {
     pub seconds: f64,
 }
 
-/// What can be wrong with media that arrive.
+/// What can be wrong with a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Condition {
+    /// A device or stream cannot be opened, or gives nothing; the log and the `gap` that ends it say why.
+    Away,
     /// The picture does not change at all, not even by noise.
     Frozen,
     /// All samples are exactly zero.
@@ -35,6 +37,7 @@ impl Condition {
     /// The word for it, as in the JSON.
     pub fn name(self) -> &'static str {
         match self {
+            Condition::Away => "away",
             Condition::Frozen => "frozen",
             Condition::Silent => "silent",
         }

@@ -25,7 +25,7 @@ const NEEDED: [&str; 17] = [
     "REQUESTS_CA_BUNDLE",
 ];
 /// The same of families of variables: of the linker, of decoders, graphics cards and libraries for models.
-const FAMILIES: [&str; 22] = [
+const FAMILIES: [&str; 23] = [
     "LC_",
     "LD_",
     "XDG_",
@@ -48,6 +48,7 @@ const FAMILIES: [&str; 22] = [
     "GLIBC_",
     "PIP_",
     "SSL_CERT_",
+    "OPENCV_",
 ];
 
 /// A program to be started. What a pipeline file takes from the environment stays with us, whatever its name.

@@ -9,6 +9,10 @@ pub enum Error {
     /// Reopening the node later may work: unplugged device, full disk.
     #[error("{0}")]
     Retry(String),
+    /// It is there and refuses us, such as for a wrong password: asking again soon would make it worse, as many cameras
+    /// lock an account after five tries.
+    #[error("{0}")]
+    Refused(String),
     /// Only an operator can fix it: bad model file, missing permission.
     #[error("{0}")]
     Fatal(String),
@@ -21,6 +25,22 @@ impl Error {
     /// A failure that reopening may mend.
     pub fn retry(message: impl ToString) -> Error {
         Error::Retry(message.to_string())
+    }
+
+    /// The same failure with other words, made of these.
+    #[must_use]
+    pub fn reworded(self, words: impl FnOnce(String) -> String) -> Error {
+        match self {
+            Error::Retry(why) => Error::Retry(words(why)),
+            Error::Refused(why) => Error::Refused(words(why)),
+            Error::Fatal(why) => Error::Fatal(words(why)),
+            Error::Over => Error::Over,
+        }
+    }
+
+    /// Whether opening it anew may work some day.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Error::Retry(_) | Error::Refused(_))
     }
 
     /// A failure that only an operator can mend.

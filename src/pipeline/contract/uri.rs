@@ -93,6 +93,11 @@ impl Uri {
         &self.0
     }
 
+    /// Whether a text is a pipeline of GStreamer that gives pictures.
+    pub fn is_gstreamer(text: &str) -> bool {
+        text.contains('!') && text.contains("appsink")
+    }
+
     /// Whether it has something that people may not read.
     pub fn has_secret(&self) -> bool {
         self.to_string() != self.0
@@ -106,6 +111,25 @@ impl Uri {
     /// The host and, if it is there, `:port`.
     pub fn host(&self) -> Option<&str> {
         Some(self.parts()?.host).filter(|it| !it.is_empty())
+    }
+
+    /// The address without user and password, and these, as they stand in it.
+    pub fn without_user(&self) -> (String, Option<(String, String)>) {
+        let Some(parts) = self.parts() else {
+            return (self.0.clone(), None);
+        };
+        let user = parts.user_info.map(|info| {
+            let (user, password) = info.split_once(':').unwrap_or((info, ""));
+            (user.to_owned(), password.to_owned())
+        });
+        let Parts {
+            scheme,
+            host,
+            path,
+            query,
+            ..
+        } = parts;
+        (format!("{scheme}://{host}{path}{query}"), user)
     }
 
     fn parts(&self) -> Option<Parts<'_>> {

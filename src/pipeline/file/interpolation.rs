@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::time::Duration;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use toml::Spanned;
 use toml::de::DeValue;
 
 use super::problem::Problem;
 use crate::pipeline::contract::secret;
+use crate::pipeline::contract::uri::Uri;
 
 /// What strings stand for where a number or a truth value is wanted, by their place in the file.
 #[derive(Default)]
@@ -98,7 +100,10 @@ impl Interpolation {
     fn expand(&mut self, string: &str, span: Range<usize>) -> String {
         let mut parts = string.split("${");
         let mut expanded = parts.next().unwrap_or_default().to_owned();
+        let (mut at, mut has_words) = (expanded.len(), None);
         for part in parts {
+            let is_login = in_login(string, at);
+            at += "${".len() + part.len();
             let Some((name, rest)) = part.split_once('}') else {
                 let message = format!("`${{{part}` has no closing brace");
                 self.report(span.clone(), message, "write `${NAME}`".to_owned());
@@ -107,6 +112,10 @@ impl Interpolation {
             match secret::look_up(name) {
                 Some(value) => {
                     secret::remember(&value);
+                    let value = if is_login { encoded(&value) } else { value };
+                    if value.contains(['!', '"', '\'']) || value.contains(char::is_whitespace) {
+                        has_words = Some(name);
+                    }
                     expanded.push_str(&value);
                 }
                 None => self.report(
@@ -117,8 +126,44 @@ impl Interpolation {
             }
             expanded.push_str(rest);
         }
+        if let Some(name) = has_words.filter(|_| Uri::is_gstreamer(&expanded)) {
+            let message =
+                format!("`${{{name}}}` would be more than one word of a GStreamer pipeline");
+            let help = "write the elements into the pipeline file; a variable can stand for a single value there";
+            self.report(span, message, help.to_owned());
+        }
         expanded
     }
+}
+
+/// Whether a place in a string is between an address's scheme and the `@` before its host.
+fn in_login(string: &str, at: usize) -> bool {
+    let start = string[..at].rfind("://").map(|it| it + "://".len());
+    start.is_some_and(|start| {
+        let authority = string[start..]
+            .split(['/', '?', '#'])
+            .next()
+            .unwrap_or_default();
+        authority.rfind('@').is_some_and(|sign| at < start + sign)
+    })
+}
+
+/// Text as an address's user or password: what is encoded already stays so.
+fn encoded(text: &str) -> String {
+    const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'.')
+        .remove(b'_')
+        .remove(b'~')
+        .remove(b'%');
+    let mut parts = text.split('%');
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let is_code = part.len() >= 2 && part.bytes().take(2).all(|it| it.is_ascii_hexdigit());
+        whole.push_str(if is_code { "%" } else { "%25" });
+        whole.push_str(part);
+    }
+    utf8_percent_encode(&whole, PLAIN).to_string()
 }
 
 /// A length of time as people write it.
@@ -133,4 +178,38 @@ fn is_number(text: &str) -> bool {
     use DeValue::{Boolean, Float, Integer};
     let value = DeValue::parse(text).map(Spanned::into_inner);
     matches!(value, Ok(Integer(_) | Float(_) | Boolean(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_of_any_signs_stands_in_an_address() {
+        for (value, wanted) in [
+            ("p@ss:w/rd?#", "p%40ss%3Aw%2Frd%3F%23"),
+            ("100%", "100%25"),
+            ("p%40ss", "p%40ss"),
+            ("p!ß word", "p%21%C3%9F%20word"),
+        ] {
+            assert_eq!(encoded(value), wanted);
+        }
+    }
+
+    #[test]
+    fn only_a_login_is_one() {
+        let is_login = |string: &str| in_login(string, string.find("${").expect("it is there"));
+        assert!(is_login("rtsp://admin:${PW}@10.0.0.7/live"));
+        assert!(is_login(
+            "rtspsrc location=rtsp://${USER}:${PW}@10.0.0.7/live ! appsink"
+        ));
+        for other in [
+            "rtsp://${HOST}/live",
+            "rtsp://a:b@${HOST}/x",
+            "rtsp://h/${PATH}@x",
+            "${PW}@x",
+        ] {
+            assert!(!is_login(other), "{other}");
+        }
+    }
 }

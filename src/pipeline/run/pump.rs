@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use crate::media::clock::Time;
 use crate::media::packet::Packet;
 use crate::pipeline::contract::catalogue::{Role, Running};
-use crate::pipeline::contract::error::Error;
 use crate::pipeline::contract::node::Emit;
 use crate::pipeline::count::calls::Purpose;
 use crate::pipeline::count::metrics::{DropReason, State};
@@ -241,7 +240,7 @@ impl Worker {
     /// Whether a sink will be given the same packets again after this.
     fn keeps<T>(&self, result: &Result<T, Failure>) -> bool {
         let Err(failure) = result else { return false };
-        let reopened = self.live || matches!(failure.error, Error::Retry(_));
+        let reopened = self.live || failure.error.may_pass();
         self.role == Role::Sink && !failure.panicked && reopened
     }
 }

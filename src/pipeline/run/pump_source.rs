@@ -1,13 +1,19 @@
 //! Takes from one open source what it captures.
 
-use crate::media::events::{Gap, Health, InBody, Tone};
+use std::time::Duration;
+
+use crate::media::clock::Time;
+use crate::media::events::{Body, Condition, Gap, Health, InBody, Tone};
 use crate::media::kind::Lane;
 use crate::media::packet::Packet;
-use crate::pipeline::contract::catalogue::Running;
+use crate::pipeline::contract::catalogue::{Role, Running};
 use crate::pipeline::contract::node::{Emit, Flow};
 use crate::pipeline::count::metrics::State;
 use crate::pipeline::flow::progress::Progress;
 use crate::pipeline::run::worker::{Failure, Memory, Worker};
+
+/// A device that has given nothing for so long is away; what is shorter is a gap only.
+const AWAY: Duration = Duration::from_secs(3);
 
 impl Worker {
     /// Asks a source for more until it is done or to stop.
@@ -61,18 +67,47 @@ impl Worker {
         }
     }
 
+    /// Tells, once, of a device that has given nothing for long, or never anything.
+    pub fn tell_away(&self, memory: &mut Memory) {
+        let Some((since, _)) = &memory.lost else {
+            return;
+        };
+        let now = self.context.clock.now();
+        let is_device = self.role == Role::Source && self.live;
+        if is_device && !memory.away && now.since(*since) > AWAY {
+            memory.away = true;
+            self.tell(
+                Health::new(Condition::Away, true, now.since(*since)),
+                now,
+                memory,
+            );
+        }
+    }
+
+    /// Tells an event of the source itself.
+    fn tell(&self, body: impl Into<Body>, at: Time, memory: &Memory) {
+        let event = self.context.event(&self.context.id, at, None, body);
+        self.outlets.put(&[event.into()], self.progress(memory));
+    }
+
     /// The first media after an outage: tells how long it was.
     fn recovered(&self, packet: &Packet, memory: &mut Memory) {
         memory.restarts.worked();
-        if let Some((since, reason)) = memory.lost.take() {
-            let now = packet.at().max(since);
-            let seconds = now.since(since).as_secs_f64();
+        let away = std::mem::take(&mut memory.away);
+        if let Some((seconds, now)) = self.tell_lost(packet.at(), memory) {
             tracing::info!(node = %self.context.id, "back after {seconds:.1} s");
-            let id = &self.context.id;
-            let gap = self
-                .context
-                .event(id, since, None, Gap::new(since, now, reason));
-            self.outlets.put(&[gap.into()], self.progress(memory));
+            if away {
+                let lasted = Duration::from_secs_f64(seconds);
+                self.tell(Health::new(Condition::Away, false, lasted), now, memory);
+            }
         }
+    }
+
+    /// Tells what was lost until now, if anything was; gives how many seconds that are.
+    pub fn tell_lost(&self, now: Time, memory: &mut Memory) -> Option<(f64, Time)> {
+        let (since, reason) = memory.lost.take()?;
+        let now = now.max(since);
+        self.tell(Gap::new(since, now, reason), since, memory);
+        Some((now.since(since).as_secs_f64(), now))
     }
 }

@@ -9,6 +9,10 @@ use crate::pipeline::count::metrics::State;
 const FIRST: Duration = Duration::from_millis(500);
 /// Longest pause, before jitter.
 const LAST: Duration = Duration::from_secs(30);
+/// First pause after a refusal; doubled for every further one.
+const FIRST_AFTER_REFUSAL: Duration = Duration::from_secs(60);
+/// Longest pause after a refusal, before jitter: cameras that lock an account do it for up to half an hour.
+const LAST_AFTER_REFUSAL: Duration = Duration::from_secs(30 * 60);
 /// Pause after a panic: most are about one packet, and that one is gone.
 const AT_ONCE: Duration = Duration::from_millis(20);
 /// So many panics within `WINDOW` are forgiven.
@@ -20,6 +24,8 @@ const WINDOW: Duration = Duration::from_secs(60);
 pub struct Restarts {
     /// Failures since the node last worked.
     failures: u32,
+    /// Refusals since the node last worked.
+    refusals: u32,
     /// Panics within the window.
     panics: VecDeque<Instant>,
 }
@@ -33,6 +39,7 @@ impl Restarts {
     /// The node has done what it is for.
     pub fn worked(&mut self) {
         self.failures = 0;
+        self.refusals = 0;
     }
 
     /// The pause after a failure: 0.5 s, doubled up to 30 s.
@@ -40,6 +47,14 @@ impl Restarts {
         let doubled = FIRST.saturating_mul(1 << self.failures.min(8));
         self.failures += 1;
         (jittered(doubled.min(LAST)), State::Retrying)
+    }
+
+    /// The pause after a refusal: a minute, doubled up to half an hour.
+    pub fn after_refusal(&mut self) -> (Duration, State) {
+        let doubled = FIRST_AFTER_REFUSAL.saturating_mul(1 << self.refusals.min(8));
+        self.refusals += 1;
+        self.failures += 1;
+        (jittered(doubled.min(LAST_AFTER_REFUSAL)), State::Retrying)
     }
 
     /// The pause after a panic: none to speak of while the budget lasts, then the longest, and the
@@ -77,6 +92,17 @@ mod tests {
         }
         restarts.worked();
         assert!(restarts.is_first() && restarts.after_failure().0 < FIRST * 2);
+    }
+
+    #[test]
+    fn who_refuses_us_is_left_alone_for_minutes() {
+        let mut restarts = Restarts::default();
+        for minutes in [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0] {
+            let pause = restarts.after_refusal().0.as_secs_f64() / 60.0;
+            assert!((0.8 * minutes..=1.2 * minutes).contains(&pause), "{pause}");
+        }
+        restarts.worked();
+        assert!(restarts.after_refusal().0 < 2 * FIRST_AFTER_REFUSAL);
     }
 
     #[test]

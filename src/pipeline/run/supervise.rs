@@ -43,8 +43,12 @@ impl Worker {
                 let told = self.context.stop.is_set();
                 return if told { Ok(()) } else { Err(failure.error) };
             }
+            if self.is_stopped_at_work(&failure, &memory) {
+                self.context.stats.set_state(State::Ended);
+                return Ok(());
+            }
             // What has worked may work again, and a device is worth waiting for.
-            let retry = matches!(failure.error, Error::Retry(_)) || (self.live && memory.opened);
+            let retry = failure.error.may_pass() || (self.live && memory.opened);
             if !retry || self.context.stop.is_set() {
                 let message = redact(&failure.error.to_string());
                 self.context.stats.fail(State::Failed, message);
@@ -52,20 +56,38 @@ impl Worker {
                 return Err(failure.error);
             }
             let pause = self.fail(&failure, &mut memory);
-            if self.rest(pause, &mut memory.gone) && self.role == Role::Source {
+            let refused = matches!(failure.error, Error::Refused(_));
+            if self.rest(pause, refused, &mut memory) && self.role == Role::Source {
+                self.tell_lost(self.context.clock.now(), &mut memory);
                 return Err(failure.error);
             }
         }
     }
 
+    /// Whether a source that was giving media fails because it was told to stop: a stream ends for whoever reads it then.
+    fn is_stopped_at_work(&self, failure: &Failure, memory: &Memory) -> bool {
+        let at_work = memory.opened && memory.restarts.is_first();
+        self.context.stop.is_set()
+            && self.role == Role::Source
+            && at_work
+            && failure.error.may_pass()
+    }
+
     /// Tells of a failure; gives the pause that it costs.
     fn fail(&self, failure: &Failure, memory: &mut Memory) -> Duration {
         let first = memory.restarts.is_first();
-        let (pause, state) = match failure.panicked {
-            true => memory.restarts.after_panic(Instant::now()),
-            false => memory.restarts.after_failure(),
+        let (pause, state) = match failure.error {
+            _ if failure.panicked => memory.restarts.after_panic(Instant::now()),
+            Error::Refused(_) => memory.restarts.after_refusal(),
+            _ => memory.restarts.after_failure(),
         };
-        let message = redact(&failure.error.to_string());
+        let mut message = redact(&failure.error.to_string());
+        if matches!(failure.error, Error::Refused(_)) {
+            let minutes = pause.as_secs_f64() / 60.0;
+            message += &format!(
+                "; it is asked again in {minutes:.0} min, or when the pipeline file has changed"
+            );
+        }
         // An outage is told once at the start; its repetitions are for those who ask.
         if first || failure.panicked {
             tracing::warn!(node = %self.context.id, "{message}; retrying");
@@ -80,16 +102,18 @@ impl Worker {
         pause
     }
 
-    /// Waits before the next attempt, at most until a medium that was gone is back. Says whether
-    /// the run is over.
-    fn rest(&self, pause: Duration, gone: &mut bool) -> bool {
+    /// Waits before the next attempt, at most until a medium that was gone is back; one that has refused us is not
+    /// asked before. Says whether the run is over.
+    fn rest(&self, pause: Duration, refused: bool, memory: &mut Memory) -> bool {
         let until = Instant::now() + pause;
         loop {
-            match self.probe.as_ref().and_then(|probe| probe()) {
-                Some(false) => *gone = true,
-                Some(true) if std::mem::take(gone) => return false,
+            let probe = self.probe.as_ref().filter(|_| !refused);
+            match probe.and_then(|probe| probe()) {
+                Some(false) => memory.gone = true,
+                Some(true) if std::mem::take(&mut memory.gone) => return false,
                 _ => {}
             }
+            self.tell_away(memory);
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() || self.context.stop.wait(left.min(PROBE)) {
                 return self.context.stop.is_set();

@@ -83,6 +83,8 @@ pub struct Memory {
     pub passed: Time,
     /// Media stopped here, for this reason; told as an event when it comes back.
     pub lost: Option<(Time, String)>,
+    /// It was told that the source is away.
+    pub away: bool,
     /// What a sink has written and not settled yet, and since when.
     pub unsettled: Vec<Input>,
     pub unsettled_since: Option<Instant>,

@@ -11,6 +11,7 @@ use super::opencv::{self, Backend, Capture, Property, Wish};
 use super::rate::{RateLimit, silent, small_enough};
 use super::shot::Shot;
 use super::timeline::Timeline;
+use super::trial::Trial;
 use crate::media::clock::Time;
 use crate::media::events::Gap;
 use crate::media::frame::Frame;
@@ -57,16 +58,17 @@ fn connect(medium: &Medium, config: &Config, context: &Context) -> Result<Captur
         }
         Medium::Video(path) | Medium::Stills(path) => context.resolve(path).display().to_string(),
     };
-    let opened = Capture::open(&Wish {
-        address: &address,
-        backend: backend(medium),
-        limits_ms: match medium {
-            Medium::Stream(_) => (config.connect_timeout_ms, config.stall_timeout_ms),
-            _ => (0, 0),
-        },
+    let mut wish = Wish {
         size: (config.width, config.height),
-        packets: false,
-    })?;
+        ..Wish::of(&address, backend(medium))
+    };
+    if let Medium::Stream(_) = medium {
+        wish.limits_ms = (config.connect_timeout_ms, config.stall_timeout_ms);
+        let address = wish.address.to_owned();
+        let limits_ms = wish.limits_ms;
+        wish.expected = Trial { address, limits_ms }.run(&context.id, &context.stop)?;
+    }
+    let opened = Capture::open(&wish)?;
     let mut capture = opened.ok_or_else(|| unopened(medium, config))?;
     let [width, height] = [Property::Width, Property::Height].map(|it| capture.get(it) as u64);
     small_enough(width, height, config)?;

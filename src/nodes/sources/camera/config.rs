@@ -22,6 +22,13 @@ pub struct Config {
     /// What decodes. Default: `opencv` where it can be loaded.
     #[serde(default)]
     pub backend: Option<Backend>,
+    /// A GStreamer pipeline may have elements that write files or send, such as `filesink`.
+    #[serde(default)]
+    pub may_write: bool,
+    /// Cameras that answer each request with one picture are asked for the next `fps` times a second, once if that is
+    /// not set. Default: where the answer is a picture.
+    #[serde(default)]
+    pub snapshots: Option<bool>,
     /// Frames per second at most; the rest are skipped before they cost anything. Default: all.
     #[serde(default)]
     #[schemars(range(min = 0.01, max = 1000.0))]

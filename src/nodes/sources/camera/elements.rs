@@ -75,6 +75,16 @@ fn names(pipeline: &str) -> impl Iterator<Item = &str> {
     first.filter(|it| it.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
 }
 
+/// The first word of a pipeline that names an element which writes or sends; a pipeline is for reading.
+pub fn writing(pipeline: &str) -> Option<&str> {
+    let words = pipeline.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let mut sinks = words.filter(|word| {
+        let bare = word.trim_end_matches(|c: char| c.is_ascii_digit());
+        bare.len() > "sink".len() && bare.ends_with("sink")
+    });
+    sinks.find(|it| !matches!(*it, "appsink" | "fakesink"))
+}
+
 /// What `gst-launch-1.0` complains about, as an error: only a person can mend a wrong pipeline.
 pub fn explain(complaint: &str) -> Option<Error> {
     let begins = ["erroneous pipeline: ", "could not be constructed: "];
@@ -90,4 +100,31 @@ fn missing(name: &str) -> Error {
     let package = PACKAGES.iter().find(|(begins, _)| name.starts_with(begins));
     let remedy = package.map_or(OTHER, |(_, package)| package);
     Error::fatal(format!("GStreamer has no element `{name}` here; {remedy}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn elements_that_write_are_found_wherever_they_stand() {
+        for (pipeline, element) in [
+            (
+                "videotestsrc ! tee name=t ! appsink t. ! queue ! filesink location=/x",
+                Some("filesink"),
+            ),
+            ("videotestsrc!hlssink2!appsink", Some("hlssink2")),
+            (
+                "playbin video-sink=\"multifilesink location=/x\" ! appsink",
+                Some("multifilesink"),
+            ),
+            ("v4l2src ! videoconvert ! appsink name=sink", None),
+            (
+                "filesrc location=/films/kitchen.mp4 ! decodebin ! appsink",
+                None,
+            ),
+        ] {
+            assert_eq!(writing(pipeline), element, "{pipeline}");
+        }
+    }
 }

@@ -17,11 +17,9 @@ pub fn distance(uri: String, base: &Path, so_long: Duration) -> Option<(f64, f64
     };
     let limit = so_long.as_millis() as u64;
     let opened = Capture::open(&Wish {
-        address: &address,
-        backend: Backend::Ffmpeg,
         limits_ms: (limit, limit),
-        size: (None, None),
         packets: true,
+        ..Wish::of(&address, Backend::Ffmpeg)
     });
     let mut capture = opened.ok()??;
     let started = Instant::now();

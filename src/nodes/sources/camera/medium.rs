@@ -40,7 +40,7 @@ impl Medium {
     /// In words, if the scheme is not allowed.
     pub fn of(uri: &Uri) -> std::result::Result<Medium, String> {
         let text = uri.expose();
-        if text.contains('!') && text.contains("appsink") {
+        if Uri::is_gstreamer(text) {
             return Ok(Medium::GStreamer(uri.clone()));
         }
         match uri.scheme().map(str::to_ascii_lowercase).as_deref() {

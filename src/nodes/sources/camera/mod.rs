@@ -4,19 +4,19 @@ mod capture;
 mod child;
 mod config;
 mod elements;
-mod ffmpeg;
 mod frozen;
-mod gstreamer;
 mod key_frames;
 mod medium;
+mod misuses;
 mod opencv;
-mod pictures;
 mod probe;
 mod rate;
-mod recipe;
+mod reasons;
 mod shot;
+mod snapshots;
 mod stills;
 mod timeline;
+mod trial;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -28,12 +28,17 @@ pub use self::key_frames::distance as key_frame_distance;
 use self::medium::Medium;
 pub use self::medium::devices as video_devices;
 pub use self::opencv::version as opencv_version;
+
+/// FFmpeg's options, as they reach OpenCV by the environment.
+pub const OPENCV_OPTIONS: (&str, &str) = (opencv::OPTIONS, opencv::USUAL);
 use self::rate::silent;
 use self::shot::Shot;
+use self::snapshots::Snapshots;
+pub use self::trial::sit as sit_trial;
 use crate::media::events::{Condition, Gap, Health, Of};
 use crate::media::frame::Frame;
 use crate::nodes::parts::condition::Watch;
-use crate::nodes::parts::pace::{Metronome, Pace};
+use crate::nodes::parts::pace::Metronome;
 use crate::pipeline::contract::blocking::{Blocking, Next};
 use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::context::Context;
@@ -75,29 +80,7 @@ impl Node for Camera {
     type Config = Config;
 
     fn check(config: &Config) -> Vec<Misuse> {
-        let medium = Medium::of(&config.uri);
-        let mut misuses = Vec::new();
-        if let Err(message) = &medium {
-            let help = "cameras are read from rtsp, rtsps, http, https, devices and files";
-            misuses.push(Misuse::new("uri", message, help));
-        }
-        let sized = config.width.is_some() && config.height.is_some();
-        if matches!(medium, Ok(Medium::GStreamer(_)))
-            && config.backend() == Backend::Ffmpeg
-            && !sized
-        {
-            let help = "write both, in pixels";
-            misuses.push(Misuse::new(
-                "uri",
-                "GStreamer without OpenCV needs `width` and `height`",
-                help,
-            ));
-        }
-        if medium.is_ok_and(|it| it.is_live()) && config.pace == Pace::Realtime {
-            let help = "a device has its own pace; remove this";
-            misuses.push(Misuse::new("pace", "only files have a pace", help));
-        }
-        misuses
+        misuses::of(config)
     }
 
     fn claims(config: &Config, _: &Path) -> Vec<Claim> {
@@ -114,16 +97,20 @@ impl Node for Camera {
         let live = medium.is_live();
         let mut shots = match &medium {
             Medium::Stills(pattern) => stills::start(&context.resolve(pattern), config, context)?,
+            Medium::Stream(uri) if let Some(snapshots) = Snapshots::find(uri, config, context)? => {
+                snapshots.start(config, context)
+            }
             _ if config.backend() == Backend::Ffmpeg => child::start(medium, config, context),
             _ => capture::start(medium, config, context),
         };
         let patience = Duration::from_millis(config.connect_timeout_ms + config.stall_timeout_ms);
-        let held = shots
-            .first(patience, &context.stop)
-            .map_err(|error| match error {
-                Error::Retry(why) => Error::Retry(format!("{}: {why}", config.uri)),
-                fatal => fatal,
-            })?;
+        let held =
+            shots
+                .first(patience, &context.stop)
+                .map_err(|error| match error.may_pass() {
+                    true => error.reworded(|why| format!("{}: {why}", config.uri)),
+                    false => error,
+                })?;
         if held.is_none() && !context.stop.is_set() {
             let message = format!("{} holds no frame", config.uri);
             return Err(if live {
@@ -138,7 +125,7 @@ impl Node for Camera {
             id: Arc::clone(&context.id),
             metronome: Metronome::new(config.pace, &context.clock),
             live,
-            stall_timeout: Duration::from_millis(config.stall_timeout_ms),
+            stall_timeout: Duration::from_millis(config.stall_timeout_ms) + rare(config),
             last_frame: Instant::now(),
             frozen: Frozen::default(),
             watch: Watch::new(
@@ -149,6 +136,11 @@ impl Node for Camera {
             ),
         })
     }
+}
+
+/// How far apart the wanted frames are.
+fn rare(config: &Config) -> Duration {
+    Duration::from_secs_f64(config.fps.map_or(0.0, f64::recip))
 }
 
 impl Source for Camera {
@@ -162,7 +154,7 @@ impl Source for Camera {
         match (config.backend(), Medium::of(&config.uri)) {
             (Backend::Opencv, Ok(medium)) => capture::prepare(&medium),
             (Backend::Ffmpeg, Ok(Medium::Stream(_))) => {
-                ffmpeg::takes_options();
+                child::prepare();
             }
             _ => {}
         }

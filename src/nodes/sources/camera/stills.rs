@@ -1,6 +1,7 @@
 //! Pictures as frames, in the order of their names, one second apart, upright. One that cannot be read is told of and
 //! passed over.
 
+use std::io::{BufRead, Seek};
 use std::iter::Enumerate;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -105,9 +106,16 @@ impl Album {
     }
 }
 
-/// The picture, turned as its EXIF data say. Its size is looked at before room is made for it.
 fn upright(path: &Path, most_pixels: u64) -> std::result::Result<RgbImage, String> {
     let reader = ImageReader::open(path).map_err(|it| it.to_string())?;
+    decoded(reader, most_pixels)
+}
+
+/// The picture, turned as its EXIF data say. Its size is looked at before room is made for it.
+pub fn decoded<R: BufRead + Seek>(
+    reader: ImageReader<R>,
+    most_pixels: u64,
+) -> std::result::Result<RgbImage, String> {
     let mut reader = reader.with_guessed_format().map_err(|it| it.to_string())?;
     let mut limits = Limits::default();
     limits.max_alloc = Some(most_pixels.saturating_mul(BYTES_A_PIXEL));

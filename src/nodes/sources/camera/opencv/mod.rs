@@ -4,18 +4,21 @@ use std::ffi::{CStr, CString, c_void};
 use std::path::PathBuf;
 use std::ptr::NonNull;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use self::abi::{Api, Opening};
-pub use self::abi::{Backend, Property};
+pub use self::abi::{Backend, OPTIONS, Property, USUAL};
+use self::turn::Turn;
 use crate::inference::onnx::library::shared_object;
 use crate::media::frame::{Frame, PixelFormat};
 use crate::pipeline::contract::error::{Error, Result};
 
-#[path = "../../../opencv/abi.rs"]
+#[path = "../../../../opencv/abi.rs"]
 mod abi;
+mod turn;
 
 const FILE: &str = "libotus_opencv.so";
-const SYMBOL: &str = "otus_opencv_3";
+const SYMBOL: &str = "otus_opencv_4";
 
 /// Version of OpenCV.
 ///
@@ -97,6 +100,22 @@ pub struct Wish<'a> {
     pub size: (Option<u32>, Option<u32>),
     /// Packets as they come, instead of pictures.
     pub packets: bool,
+    /// How long it will take, as far as that is known.
+    pub expected: Duration,
+}
+
+impl<'a> Wish<'a> {
+    /// To have the pictures of this, without limits.
+    pub fn of(address: &'a str, backend: Backend) -> Wish<'a> {
+        Wish {
+            address,
+            backend,
+            limits_ms: (0, 0),
+            size: (None, None),
+            packets: false,
+            expected: Duration::ZERO,
+        }
+    }
 }
 
 impl Capture {
@@ -116,7 +135,10 @@ impl Capture {
             width: wish.size.0.unwrap_or_default(),
             height: wish.size.1.unwrap_or_default(),
             packets: wish.packets,
+            quick: wish.address.starts_with("rtsp"),
         };
+        // OpenCV opens one at a time anyway, and does not let the quick ones go first.
+        let _turn = matches!(wish.backend, Backend::Ffmpeg).then(|| Turn::wait(wish.expected));
         // SAFETY: the address outlives the call.
         let handle = NonNull::new(unsafe { (api.open)(&opening) });
         Ok(handle.map(|handle| Capture { api, handle }))

@@ -1,21 +1,31 @@
 //! Frames from a child process, `ffmpeg` or `gst-launch-1.0`: needs no OpenCV, and what kills a decoder kills the child.
 
+mod ffmpeg;
+mod gstreamer;
+mod pictures;
+mod recipe;
+
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use self::pictures::Pictures;
 use super::config::Config;
 use super::medium::Medium;
-use super::pictures::Pictures;
 use super::rate::RateLimit;
 use super::shot::Shot;
 use super::timeline::Timeline;
-use super::{ffmpeg, gstreamer};
+
 use crate::media::frame::{Frame, PixelFormat};
 use crate::media::recycle::Recycle;
 use crate::pipeline::contract::blocking::Blocking;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::Result;
+
+/// Finds out what takes time to find out, before a stream is there.
+pub fn prepare() {
+    ffmpeg::takes_options();
+}
 
 /// Starts to read; the child is started on the reader's thread.
 pub fn start(medium: Medium, config: &Config, context: &Context) -> Blocking<Shot> {

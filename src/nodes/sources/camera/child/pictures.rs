@@ -10,12 +10,13 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::config::Config;
-use super::elements;
-use super::medium::RIBBON;
-use super::rate::silent;
 use super::recipe::Recipe;
 use crate::media::frame::Frame;
+use crate::nodes::sources::camera::config::Config;
+use crate::nodes::sources::camera::elements;
+use crate::nodes::sources::camera::medium::RIBBON;
+use crate::nodes::sources::camera::rate::silent;
+use crate::nodes::sources::camera::reasons;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
 use crate::pipeline::contract::secret::redact;
@@ -214,7 +215,7 @@ impl Pictures {
                 Error::fatal(format!("{shown} is no video that FFmpeg can read: {said}"))
             }
             Some(_) => Error::fatal(said),
-            None => elements::explain(&said).unwrap_or_else(|| Error::Retry(in_words(said))),
+            None => elements::explain(&said).unwrap_or_else(|| in_words(said)),
         })
     }
 }
@@ -246,14 +247,14 @@ fn complaint(line: &str) -> Option<String> {
 }
 
 /// FFmpeg names what it cannot open, then says why; a stream is its standard input to it.
-fn in_words(complaint: String) -> String {
-    if let Some(why) = complaint.strip_prefix("pipe:0: ") {
-        return format!("cannot connect ({why}); is it on, and are address and password right?");
+fn in_words(complaint: String) -> Error {
+    if complaint.starts_with("pipe:0: ") || reasons::is_known(&complaint) {
+        return reasons::of(&complaint);
     }
-    match complaint.starts_with("/dev/") {
+    Error::Retry(match complaint.starts_with("/dev/") {
         true => format!("{complaint}; does another program use it? {RIBBON}"),
         false => complaint,
-    }
+    })
 }
 
 /// Logs what a child complains about, passes on the times of pictures, and gives the line that tells most:
@@ -271,7 +272,8 @@ fn listen(stderr: ChildStderr, id: &str, stamps: &Sender<f64>) -> String {
         let line = redact(line.trim());
         tracing::debug!(node = id, "{line}");
         let tells_most = ["ERROR: from element", NO_PICTURES];
-        if !tells_most.iter().any(|it| telling.contains(it)) {
+        let tells_most = |it: &str| tells_most.iter().any(|most| it.contains(most));
+        if !tells_most(&telling) && (!reasons::is_known(&telling) || reasons::is_known(&line)) {
             telling = line;
         }
     }

@@ -1,7 +1,7 @@
 //! How `gst-launch-1.0` is asked for the pictures of a pipeline, for instance one with the board's own decoder.
 
-use super::config::Config;
 use super::recipe::Recipe;
+use crate::nodes::sources::camera::config::Config;
 use crate::pipeline::contract::child;
 use crate::pipeline::contract::error::{Error, Result};
 use crate::pipeline::contract::uri::Uri;

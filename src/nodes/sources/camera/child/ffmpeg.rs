@@ -3,24 +3,21 @@
 use std::process::Stdio;
 use std::sync::OnceLock;
 
-use super::config::Config;
-use super::medium::Medium;
 use super::recipe::Recipe;
 use crate::nodes::parts::pace::Pace;
+use crate::nodes::sources::camera::config::Config;
+use crate::nodes::sources::camera::medium::Medium;
 use crate::pipeline::contract::child;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
 
 const REMEDY: &str = "install FFmpeg: `apt install ffmpeg`";
-/// Without these FFmpeg looks at a stream for five seconds, and holds frames back.
-const LIVE: [&str; 6] = [
-    "-fflags",
-    "nobuffer",
-    "-flags",
-    "low_delay",
-    "-threads",
-    "1",
-];
+/// Without these FFmpeg holds frames back.
+const LIVE: [&str; 4] = ["-flags", "low_delay", "-threads", "1"];
+/// Without these it looks at a stream for five seconds, and gives what it has looked at late.
+const UNBUFFERED: [&str; 2] = ["-fflags", "nobuffer"];
+/// An RTSP server describes its streams; FFmpeg would wait for seven pictures all the same.
+const QUICK: [&str; 4] = ["-probesize", "32", "-fpsprobesize", "0"];
 /// What an address may lead to; FFmpeg knows many more protocols, and some read local files.
 const PROTOCOLS: &str = "pipe,rtsp,rtp,tcp,udp,tls,http,https,crypto";
 
@@ -39,7 +36,7 @@ pub fn recipe(medium: &Medium, config: &Config, context: &Context) -> Result<Rec
     command.args(["-loglevel", level]);
     match medium {
         Medium::Device(path) => {
-            command.args(LIVE).args(["-f", "v4l2"]);
+            command.args(UNBUFFERED).args(LIVE).args(["-f", "v4l2"]);
             if let (Some(width), Some(height)) = (config.width, config.height) {
                 command.args(["-video_size", &format!("{width}x{height}")]);
             }
@@ -58,6 +55,10 @@ pub fn recipe(medium: &Medium, config: &Config, context: &Context) -> Result<Rec
         }
         Medium::Stream(uri) | Medium::GStreamer(uri) => {
             input = script(uri.expose(), takes_options())?;
+            match is_rtsp(uri.expose()) {
+                true => command.args(QUICK),
+                false => command.args(UNBUFFERED),
+            };
             command.args(LIVE).args(["-protocol_whitelist", PROTOCOLS]);
             command.args(["-safe", "0", "-f", "concat", "-i", "pipe:0"]);
         }
@@ -90,11 +91,17 @@ fn script(address: &str, takes_options: bool) -> Result<String> {
     let mut script = format!("ffconcat version 1.0\nfile '{quoted}'\n");
     if takes_options {
         script.push_str("option analyzeduration 500000\n");
-        if address.to_ascii_lowercase().starts_with("rtsp") {
-            script.push_str("option rtsp_transport tcp\n");
+        if is_rtsp(address) {
+            script.push_str(
+                "option rtsp_transport tcp\noption probesize 32\noption fpsprobesize 0\n",
+            );
         }
     }
     Ok(script)
+}
+
+fn is_rtsp(address: &str) -> bool {
+    address.to_ascii_lowercase().starts_with("rtsp")
 }
 
 /// Whether a list's entries can have options: from FFmpeg 5 on, which Ubuntu 22.04 and JetPack 6 do not have. There RTSP
