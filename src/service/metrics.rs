@@ -124,6 +124,7 @@ fn families(now: &Snapshot, machine: &Machine, endpoint: Counts) -> Vec<Family> 
     families.extend(of_machine(machine));
     let refused = one(endpoint.refused as f64);
     let slow = one(endpoint.slow as f64);
+    let wrong_tokens = one(endpoint.wrong_tokens as f64);
     families.extend([
         counter(
             "endpoint_refused",
@@ -131,6 +132,11 @@ fn families(now: &Snapshot, machine: &Machine, endpoint: Counts) -> Vec<Family> 
             refused,
         ),
         counter("endpoint_slow", "Listeners cut, being too slow.", slow),
+        counter(
+            "endpoint_wrong_tokens",
+            "Requests that bore a wrong token.",
+            wrong_tokens,
+        ),
     ]);
     families
 }
