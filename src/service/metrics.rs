@@ -145,6 +145,7 @@ fn of_nodes(nodes: &[NodeReport]) -> Vec<Family> {
     let each = |value: fn(&NodeReport) -> f64| per_node(nodes, |it| Some(Value::Number(value(it))));
     let up = each(|it| f64::from(u8::from(it.counts.state == State::Running)));
     let busy = each(|it| it.counts.busy_seconds);
+    let called = each(|it| it.counts.call_seconds);
     let media = each(|it| it.counts.media_seconds);
     let failures = each(|it| it.counts.failures as f64);
     let objects = each(|it| it.counts.objects as f64);
@@ -166,7 +167,13 @@ fn of_nodes(nodes: &[NodeReport]) -> Vec<Family> {
     let lag_help = "The same for the latest packet.";
     let families = [
         gauge("node_up", "1 while the node is at work.", up),
-        counter("node_busy", "Time in the node's own code.", busy).in_unit(Unit::Seconds),
+        counter("node_busy", "Processor time of the node's threads.", busy).in_unit(Unit::Seconds),
+        counter(
+            "node_call",
+            "Time that calls for packets took, waiting included. Not of sources.",
+            called,
+        )
+        .in_unit(Unit::Seconds),
         gauge("node_media", "Latest capture time put out.", media).in_unit(Unit::Seconds),
         latency.in_unit(Unit::Seconds),
         gauge("node_lag", lag_help, lag).in_unit(Unit::Seconds),

@@ -60,6 +60,9 @@ fn f16_a_crowd_without_the_token_does_not_keep_out_who_has_it() {
     let scratch = Scratch::new();
     let site = with_token(&scratch, "info");
     let mut listening = sends(&site, &format!("{}\r\n", site.request("GET /events")));
+    let mut head = [0; 12];
+    let heard = listening.read_exact(&mut head);
+    assert!(heard.is_ok() && head.ends_with(b"200"), "{head:?}");
     let mut held = Vec::new();
     for path in ["/", "/status", "/events", "/nodes/mic/stream.mjpg"] {
         held.extend(crowd(&site, path));

@@ -32,6 +32,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use tokio::net;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
 pub use self::access::{Access, read_token};
@@ -59,6 +60,7 @@ enum Socket {
 /// A place where nobody is served yet.
 pub struct Bound {
     socket: Socket,
+    runtime: Runtime,
     /// Where it is, for people.
     address: String,
 }
@@ -91,20 +93,27 @@ pub fn bind(listen: &Listen, base: &Path) -> io::Result<Option<Bound>> {
             (Socket::Unix(listener, RemoveOnDrop(path)), address)
         }
     };
-    Ok(Some(Bound { socket, address }))
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        // Pictures are made one at a time, beside the event loop.
+        .max_blocking_threads(1)
+        .build()?;
+    Ok(Some(Bound {
+        socket,
+        runtime,
+        address,
+    }))
 }
 
 impl Bound {
     /// Serves what `view` shows to those who have `access`.
     pub fn serve(self, view: View, access: Access) -> Server {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            // Pictures are made one at a time, beside the event loop.
-            .max_blocking_threads(1)
-            .build()
-            .expect("the system has room for one more event loop");
         let (stop, stopped) = oneshot::channel::<()>();
-        let Bound { socket, address } = self;
+        let Bound {
+            socket,
+            runtime,
+            address,
+        } = self;
         let address = match (&socket, &access.tls) {
             (Socket::Unix(..), _) => address,
             (_, Some(_)) => format!("https://{address}"),
