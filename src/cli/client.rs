@@ -9,6 +9,7 @@ use clap::Args;
 use serde_json::Value;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
+use crate::cli::output::printable;
 use crate::pipeline::contract::small_file;
 use crate::service::http::read_token;
 
@@ -62,7 +63,10 @@ impl Place {
             401 => Err(format!(
                 "{place} asks for a token: name it with --token-file"
             )),
-            _ => Err(format!("{place} answers {code}: {}", body.trim())),
+            _ => Err(format!(
+                "{place} answers {code}: {}",
+                printable(body.trim())
+            )),
         }
     }
 

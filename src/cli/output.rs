@@ -33,6 +33,11 @@ pub fn load(file: &Path) -> Result<Plan, ExitCode> {
     })
 }
 
+/// Text of the other side, without what a terminal might obey.
+pub fn printable(text: &str) -> String {
+    text.replace(char::is_control, " ")
+}
+
 /// Prints a document for programs, in one line.
 pub fn print_json(value: &serde_json::Value) {
     let mut value = value.clone();

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use serde_json::Value;
 
 use super::client::Place;
-use crate::cli::output::{failed, print_json};
+use crate::cli::output::{failed, print_json, printable};
 
 pub fn status(place: &Place, json: bool) -> ExitCode {
     match place.status() {
@@ -130,10 +130,8 @@ fn table(rows: Vec<Vec<String>>) -> String {
     out
 }
 
-/// Text of the other side, without what a terminal might obey.
 fn text(value: &Value) -> String {
-    let text = value.as_str().unwrap_or_default();
-    text.replace(|it: char| it.is_control(), " ")
+    printable(value.as_str().unwrap_or_default())
 }
 
 fn number(value: &Value) -> f64 {

@@ -4,6 +4,7 @@ pub mod onnx;
 pub mod sight;
 pub mod speech;
 pub mod store;
+pub mod words;
 pub mod worker;
 
 use self::worker::{Served, served};

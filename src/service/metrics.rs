@@ -124,6 +124,7 @@ fn families(now: &Snapshot, machine: &Machine, endpoint: Counts) -> Vec<Family> 
     families.extend(of_machine(machine));
     let refused = one(endpoint.refused as f64);
     let slow = one(endpoint.slow as f64);
+    let wrong_tokens = one(endpoint.wrong_tokens as f64);
     families.extend([
         counter(
             "endpoint_refused",
@@ -131,6 +132,11 @@ fn families(now: &Snapshot, machine: &Machine, endpoint: Counts) -> Vec<Family> 
             refused,
         ),
         counter("endpoint_slow", "Listeners cut, being too slow.", slow),
+        counter(
+            "endpoint_wrong_tokens",
+            "Requests that bore a wrong token.",
+            wrong_tokens,
+        ),
     ]);
     families
 }
@@ -139,6 +145,7 @@ fn of_nodes(nodes: &[NodeReport]) -> Vec<Family> {
     let each = |value: fn(&NodeReport) -> f64| per_node(nodes, |it| Some(Value::Number(value(it))));
     let up = each(|it| f64::from(u8::from(it.counts.state == State::Running)));
     let busy = each(|it| it.counts.busy_seconds);
+    let called = each(|it| it.counts.call_seconds);
     let media = each(|it| it.counts.media_seconds);
     let failures = each(|it| it.counts.failures as f64);
     let objects = each(|it| it.counts.objects as f64);
@@ -160,7 +167,13 @@ fn of_nodes(nodes: &[NodeReport]) -> Vec<Family> {
     let lag_help = "The same for the latest packet.";
     let families = [
         gauge("node_up", "1 while the node is at work.", up),
-        counter("node_busy", "Time in the node's own code.", busy).in_unit(Unit::Seconds),
+        counter("node_busy", "Processor time of the node's threads.", busy).in_unit(Unit::Seconds),
+        counter(
+            "node_call",
+            "Time that calls for packets took, waiting included. Not of sources.",
+            called,
+        )
+        .in_unit(Unit::Seconds),
         gauge("node_media", "Latest capture time put out.", media).in_unit(Unit::Seconds),
         latency.in_unit(Unit::Seconds),
         gauge("node_lag", lag_help, lag).in_unit(Unit::Seconds),

@@ -11,28 +11,41 @@ use crate::samples::wav;
 use crate::scratch::{Running, Scratch, has_opencv, skipped, wait_for};
 use crate::status::free_port;
 
-const TOKEN: &str = "3f1c9a52e8d04b7796c1d0aa5be24f10";
+pub const TOKEN: &str = "3f1c9a52e8d04b7796c1d0aa5be24f10";
 
-struct Site {
-    running: Running,
+pub struct Site {
+    pub running: Running,
     port: u16,
 }
 
 /// A minute of sound, played at its own pace, behind an endpoint with a token.
 fn start(scratch: &Scratch) -> Site {
-    let port = free_port();
-    scratch.write("tone.wav", wav(960_000, 960_000));
     let token = scratch.write("token", TOKEN);
     std::fs::set_permissions(token, PermissionsExt::from_mode(0o600)).expect("it is ours");
+    start_with(
+        scratch,
+        "token_file = 'token'\nhosts = ['porch.local']\n",
+        "info",
+    )
+}
+
+/// The same, with these lines in `[status]` and so much in the log.
+pub fn start_with(scratch: &Scratch, more: &str, log: &str) -> Site {
+    let port = free_port();
+    scratch.write("tone.wav", wav(960_000, 960_000));
     scratch.write(
         "pipeline.toml",
         format!(
             "[sources.mic]\ntype = 'audio_file'\npath = 'tone.wav'\npace = 'realtime'\n\
              [sinks.log]\ntype = 'jsonl'\ninputs = ['mic']\npath = 'events.jsonl'\n\
-             [status]\nlisten = '127.0.0.1:{port}'\ntoken_file = 'token'\nhosts = ['porch.local']\n"
+             [status]\nlisten = '127.0.0.1:{port}'\n{more}"
         ),
     );
-    let running = Running::start(scratch.otus(&["run", "pipeline.toml"]));
+    let mut otus = scratch.otus(&["run", "pipeline.toml"]);
+    let running = Running::start({
+        otus.env("OTUS_LOG", log);
+        otus
+    });
     let site = Site { running, port };
     wait_for("the endpoint", Duration::from_secs(20), || {
         (site.code(&site.request("GET /status")) == Some(200)).then_some(())
@@ -42,14 +55,14 @@ fn start(scratch: &Scratch) -> Site {
 
 impl Site {
     /// A request with everything that it must have.
-    fn request(&self, line: &str) -> String {
+    pub fn request(&self, line: &str) -> String {
         format!(
             "{line} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nAuthorization: Bearer {TOKEN}\r\n",
             self.port
         )
     }
 
-    fn connect(&self) -> TcpStream {
+    pub fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(("127.0.0.1", self.port)).expect("it listens");
         let patience = Some(Duration::from_secs(10));
         stream.set_read_timeout(patience).expect("a time is fine");
@@ -57,7 +70,7 @@ impl Site {
     }
 
     /// Head and body of the answer to these lines.
-    fn answer(&self, head: &str) -> Option<String> {
+    pub fn answer(&self, head: &str) -> Option<String> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
         stream
             .set_read_timeout(Some(Duration::from_secs(10)))
@@ -69,11 +82,11 @@ impl Site {
         Some(String::from_utf8_lossy(&answer).into_owned())
     }
 
-    fn code(&self, head: &str) -> Option<u16> {
+    pub fn code(&self, head: &str) -> Option<u16> {
         self.answer(head)?.split(' ').nth(1)?.parse().ok()
     }
 
-    fn status(&self) -> Value {
+    pub fn status(&self) -> Value {
         let answer = self.answer(&self.request("GET /status"));
         let answer = answer.expect("it answers");
         let (_, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
@@ -81,20 +94,40 @@ impl Site {
     }
 }
 
-/// Requests, and the codes that they are answered with.
-fn requests(site: &Site) -> Vec<(u16, String)> {
+/// Requests that name a host or come from a site, and the codes that they are answered with.
+fn named_requests(site: &Site) -> Vec<(u16, String)> {
     let own = format!("127.0.0.1:{}", site.port);
     let bearer = format!("Authorization: Bearer {TOKEN}\r\n");
     let get = site.request("GET /status");
-    let many: String = (0..200).map(|n| format!("X-{n}: 1\r\n")).collect();
     vec![
         (
             421,
             format!("GET /status HTTP/1.1\r\nHost: evil.example\r\n{bearer}"),
         ),
         (
-            421,
+            400,
             format!("GET /status HTTP/1.1\r\nHost: {own}\r\nHost: evil.example\r\n{bearer}"),
+        ),
+        (
+            400,
+            format!("GET /status HTTP/1.1\r\nHost: {own}\r\nHost: {own}\r\n{bearer}"),
+        ),
+        (400, format!("GET /status HTTP/1.1\r\n{bearer}")),
+        (
+            400,
+            format!("GET /status HTTP/1.1\r\nHost: me@localhost\r\n{bearer}"),
+        ),
+        (
+            400,
+            format!("GET http://me@localhost/status HTTP/1.1\r\nHost: {own}\r\n{bearer}"),
+        ),
+        (
+            421,
+            format!("GET /status HTTP/1.1\r\nHost: 2130706433\r\n{bearer}"),
+        ),
+        (
+            200,
+            format!("GET /status HTTP/1.1\r\nHost: PORCH.local.:8080\r\n{bearer}"),
         ),
         (
             421,
@@ -111,7 +144,22 @@ fn requests(site: &Site) -> Vec<(u16, String)> {
         ),
         (403, format!("{get}Origin: https://evil.example\r\n")),
         (403, format!("{get}Origin: null\r\n")),
+        (403, format!("{get}Origin: https://{own}\r\n")),
+        (403, format!("{get}Origin: http://{own}@evil.example\r\n")),
+        (
+            403,
+            format!("{get}Origin: http://{own}\r\nOrigin: http://evil.example\r\n"),
+        ),
         (403, format!("{get}Sec-Fetch-Site: cross-site\r\n")),
+    ]
+}
+
+/// Other requests, and the codes that they are answered with.
+fn requests(site: &Site) -> Vec<(u16, String)> {
+    let own = format!("127.0.0.1:{}", site.port);
+    let get = site.request("GET /status");
+    let many: String = (0..200).map(|n| format!("X-{n}: 1\r\n")).collect();
+    vec![
         (401, format!("GET /status HTTP/1.1\r\nHost: {own}\r\n")),
         (
             401,
@@ -155,7 +203,7 @@ fn requests(site: &Site) -> Vec<(u16, String)> {
 fn f16_every_kind_of_wrong_request_gets_its_refusal() {
     let scratch = Scratch::new();
     let site = start(&scratch);
-    for (code, head) in requests(&site) {
+    for (code, head) in named_requests(&site).into_iter().chain(requests(&site)) {
         assert_eq!(site.code(&head), Some(code), "{head}");
     }
     let long = site.request(&format!("GET /{}", "a".repeat(40_000)));

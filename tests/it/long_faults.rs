@@ -138,7 +138,7 @@ fn a_starved_processor_drops_frames_and_does_not_lag() {
     let people = wait_for("the node", PATIENCE, || node(&scratch, "people"));
     drop(burden);
     let made = people["calls"]["succeeded"].as_u64().unwrap_or(1) as f64;
-    let inference = people["busy_seconds"].as_f64().unwrap_or(0.0) / made;
+    let inference = people["call_seconds"].as_f64().unwrap_or(0.0) / made;
     let (age, rule) = (p99(&scratch, "people"), 2.0 * inference + 1.0 / 15.0);
     println!(
         "{made} inferences of {inference:.3} s; 99 % of the frames were done {age:?} s after their \

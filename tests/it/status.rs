@@ -67,6 +67,13 @@ fn status_health_and_metrics_tell_what_runs() {
         (&mic["id"], &mic["type"], &mic["state"]),
         (&"mic".into(), &"audio_file".into(), &"running".into())
     );
+    // It waits most of the time.
+    let seconds = |of: &Value, name: &str| of[name].as_f64().expect("a number");
+    let (busy, uptime) = (
+        seconds(mic, "busy_seconds"),
+        seconds(&status["pipeline"], "uptime_seconds"),
+    );
+    assert!(0.0 < busy && busy < 0.5 * uptime, "{busy} of {uptime} s");
     let edge = &status["pipeline"]["edges"][0];
     assert_eq!(
         (&edge["from"], &edge["kind"]),
@@ -76,6 +83,7 @@ fn status_health_and_metrics_tell_what_runs() {
     assert_eq!(code, 200);
     for line in [
         "# TYPE otus_node_busy_seconds counter",
+        "# TYPE otus_node_call_seconds counter",
         "otus_node_up{node=\"mic\"} 1.0",
         "otus_edge_in_flight{from=\"mic\",to=\"log\",kind=\"event\"}",
     ] {

@@ -4,5 +4,6 @@ pub mod apart;
 pub mod file;
 pub mod library;
 pub mod model;
+mod refusal;
 pub mod session;
 pub mod tensor;

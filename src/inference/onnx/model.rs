@@ -10,8 +10,9 @@ use ort::session::builder::SessionBuilder;
 use ort::value::{DynValue, DynValueRef, Outlet, TensorRef, ValueType};
 
 use crate::inference::onnx::tensor::{About, Port, Tensor, Values};
-use crate::inference::onnx::{file as onnx_file, library};
+use crate::inference::onnx::{file as onnx_file, library, refusal};
 use crate::inference::store::{self, pool::Pool};
+use crate::inference::words;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
 use crate::pipeline::contract::runtime_options::Provider;
@@ -57,14 +58,19 @@ fn build(file: &store::ModelFile, context: &Context) -> Result<Loaded> {
     let environment = library::environment(context)?;
     let mut refused = Vec::new();
     for &provider in &context.runtime.providers {
+        // What was said before is about something else.
+        words::complaint();
         let built = SessionBuilder::new(&environment)
             .and_then(|it| configure(it, provider, context.runtime.threads))
             .and_then(|mut it| it.commit_from_memory(&file.bytes));
         match built {
             Ok(inner) => return Ok(describe(inner, file, provider)),
             Err(error) => {
-                tracing::warn!(provider = provider.name(), model = %file.name, "refused: {error}");
-                refused.push(format!("{}: {error}", provider.name()));
+                let (name, complaint) = (provider.name(), words::complaint());
+                let why = refusal::sentence(provider, &error.to_string(), complaint.as_deref());
+                words::heard(library::NAME, false, &error.to_string());
+                tracing::warn!(provider = name, model = %file.name, "refused: {why}");
+                refused.push(format!("{name}: {why}"));
             }
         }
     }

@@ -8,6 +8,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 
 use crate::pipeline::contract::error::{Error, Result};
 use crate::pipeline::contract::stop::Stop;
+use crate::pipeline::count::cpu::Cpu;
 
 /// How long dropping a reader waits for a call in progress. After that the thread is left to
 /// itself; it ends when the device's own time-out does.
@@ -44,7 +45,9 @@ impl<T: Send + 'static> Blocking<T> {
     ) -> Blocking<T> {
         let (sender, items) = bounded(1);
         let hangs = still_hangs(name);
+        let node = Cpu::of_this_thread();
         let body = move || {
+            let _employed = node.map(Cpu::employ);
             if hangs {
                 let error = Error::retry("the device still hangs since the last attempt");
                 return drop(sender.send(Err(error)));
@@ -142,6 +145,8 @@ fn still_hangs(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     #[test]
@@ -170,6 +175,28 @@ mod tests {
             (got, error.to_string()),
             (vec![1, 2, 3], "unplugged".to_owned())
         );
+    }
+
+    #[test]
+    fn its_work_counts_for_the_node() {
+        let cpu = Arc::new(Cpu::default());
+        let _employed = Arc::clone(&cpu).employ();
+        let before = cpu.read();
+        let mut reader = Blocking::start(
+            "works",
+            || Ok(()),
+            |()| {
+                let (own, enough) = (Cpu::of_this_thread(), Duration::from_millis(30));
+                let own = own.expect("it works for the node");
+                let start = own.read();
+                while own.read() - start < enough {}
+                Ok(Some(()))
+            },
+        );
+        let item = reader.first(Duration::from_secs(60), &Stop::default());
+        assert!(item.is_ok_and(|it| it.is_some()));
+        let used = cpu.read() - before;
+        assert!(used >= Duration::from_millis(30), "{used:?}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::media::kind::Lane;
 use crate::media::packet::Packet;
 use crate::pipeline::count::calls::{CallCounts, Calls};
+use crate::pipeline::count::cpu::Cpu;
 use crate::pipeline::count::histogram::{Histogram, Times};
 
 /// Why a packet did not reach its consumer, or was not handled by it.
@@ -140,9 +141,11 @@ struct Details {
 pub struct NodeStats {
     /// Calls into its code.
     pub calls: Calls,
+    /// Processor time of its threads.
+    pub cpu: Arc<Cpu>,
     made: [AtomicU64; Lane::ALL.len()],
     objects: AtomicU64,
-    busy_ns: AtomicU64,
+    called_ns: AtomicU64,
     failures: AtomicU64,
     media_ns: AtomicU64,
     age: Histogram,
@@ -168,9 +171,9 @@ impl NodeStats {
         }
     }
 
-    /// Adds time spent inside the node's own code.
-    pub fn count_busy(&self, time: Duration) {
-        self.busy_ns.fetch_add(time.as_nanos() as u64, Relaxed);
+    /// Adds the time that a call into the node's own code has taken.
+    pub fn count_call(&self, time: Duration) {
+        self.called_ns.fetch_add(time.as_nanos() as u64, Relaxed);
     }
 
     /// Counts the age of a packet that the node is done with.
@@ -213,7 +216,8 @@ impl NodeStats {
             made: made.filter(|(_, count)| *count > 0).collect(),
             events: details.events.clone(),
             objects: self.objects.load(Relaxed),
-            busy_seconds: self.busy_ns.load(Relaxed) as f64 / 1e9,
+            busy_seconds: self.cpu.read().as_secs_f64(),
+            call_seconds: self.called_ns.load(Relaxed) as f64 / 1e9,
             media_seconds: self.media_ns.load(Relaxed) as f64 / 1e9,
             lag_seconds: (age.count > 0).then_some(age.last),
             age,
@@ -240,8 +244,11 @@ pub struct NodeCounts {
     pub events: BTreeMap<&'static str, u64>,
     /// Objects in its detection events.
     pub objects: u64,
-    /// Time spent inside the node's own code, over all workers.
+    /// Processor time of its threads.
     pub busy_seconds: f64,
+    /// Time that calls which handle packets have taken, over all workers, be it to wait for a graphics
+    /// processor or a child. Of a source it says nothing: its calls last as long as there is nothing to read.
+    pub call_seconds: f64,
     /// Latest capture time it has put out, in seconds since the run began.
     pub media_seconds: f64,
     /// Age of the latest packet that it was done with; only for live media.

@@ -1,6 +1,7 @@
 //! What is counted of nodes and links, and read by everyone who reports.
 
 pub mod calls;
+pub mod cpu;
 pub mod histogram;
 pub mod metrics;
 pub mod pulse;

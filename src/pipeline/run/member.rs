@@ -119,7 +119,9 @@ impl Member {
             ..self.worker.clone()
         };
         let (pulse, queue) = (Arc::clone(&worker.pulse), worker.intake.clone());
+        let cpu = Arc::clone(&self.worker.context.stats.cpu);
         let body = move || {
+            let _employed = cpu.employ();
             // Its own code catches panics of the node; without an exit, `wait` would never return.
             let result = catch_unwind(AssertUnwindSafe(|| worker.run()));
             let result = result.unwrap_or_else(|_| Err(Error::fatal("panicked")));

@@ -149,7 +149,7 @@ impl Worker {
             pass(node, to, &mut passed, &mut out)?;
             Ok(node.holds().map_or(to, |it| it.min(to)))
         }));
-        self.context.stats.count_busy(self.pulse.leave());
+        self.context.stats.count_call(self.pulse.leave());
         let told = told.unwrap_or_else(|panic| Err(panicked(&*panic)));
         if let Some(call) = call
             && told.is_ok()
@@ -207,7 +207,7 @@ impl Worker {
         }
         self.pulse.enter(None, None);
         let settled = catch_unwind(AssertUnwindSafe(|| Ok(node.settle()?)));
-        self.context.stats.count_busy(self.pulse.leave());
+        self.context.stats.count_call(self.pulse.leave());
         let settled = settled.unwrap_or_else(|panic| Err(panicked(&*panic)));
         if settled.is_err() {
             self.unsettle(self.keeps(&settled), memory);

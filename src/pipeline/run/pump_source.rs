@@ -24,12 +24,9 @@ impl Worker {
             self.pulse.enter(None, None);
             let mut sink = |packet| made.push(packet);
             let flow = node.step(None, &mut Emit::new(&self.context, &mut sink));
-            let busy = self.pulse.leave();
+            self.pulse.leave();
             if self.pulse.is_left_behind() {
                 break;
-            }
-            if !made.is_empty() {
-                self.context.stats.count_busy(busy);
             }
             for packet in made.drain(..) {
                 self.tell_health(&packet);

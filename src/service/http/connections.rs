@@ -1,10 +1,14 @@
-//! How much strangers can have open: connections, headers, time.
+//! How much anybody can have open: connections, headers, time.
+//!
+//! Whoever comes is let in. If the table is full, the connection with the least reason to stay goes
+//! ([`Claim`]); of several, one from the address that has most of them, the oldest. So a crowd costs
+//! itself its places, and neither the owner nor a health check has to wait for one.
 
-use std::collections::VecDeque;
+use std::cmp::Reverse;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::time::Duration;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
 
 use axum::{Extension, Router};
 use hyper::server::conn::http1;
@@ -15,37 +19,32 @@ use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
+use super::peer::Peer;
+use super::seat::{Claim, Seat};
 use super::traffic::Traffic;
 use super::write_timeout::WriteTimeout;
 
 const MOST_CONNECTIONS: usize = 64;
+/// Answers to guests that can be under way, streams among them: the other places are for those who
+/// arrive, and for the owner.
+const MOST_GUESTS: usize = 32;
 const MOST_HEADERS: usize = 64;
 /// All headers of a request together, in bytes.
 const LARGEST_HEAD: usize = 16 * 1024;
 /// How long a request may take to arrive, and a connection may lie idle.
 const SLOWEST_HEAD: Duration = Duration::from_secs(5);
 
-/// Set when a connection has sent a request that was answered: it is no stranger any more.
-#[derive(Clone, Debug, Default)]
-pub struct Admitted(Arc<AtomicBool>);
-
-impl Admitted {
-    pub fn set(&self) {
-        self.0.store(true, Relaxed);
-    }
-}
-
 struct Open {
-    admitted: Admitted,
+    seat: Arc<Seat>,
     task: AbortHandle,
 }
 
-/// All open connections: lets them in, and makes room by showing out the strangers who came first.
+/// All open connections.
 pub struct Connections {
     routes: Router,
     tls: Option<TlsAcceptor>,
     traffic: Arc<Traffic>,
-    open: VecDeque<Open>,
+    open: Vec<Open>,
 }
 
 impl Connections {
@@ -54,25 +53,27 @@ impl Connections {
             routes,
             tls,
             traffic,
-            open: VecDeque::with_capacity(MOST_CONNECTIONS),
+            open: Vec::with_capacity(MOST_CONNECTIONS),
         }
     }
 
-    /// Serves a connection, if there is room.
-    pub async fn admit<S>(&mut self, connection: io::Result<S>)
+    /// Serves a connection.
+    pub async fn admit<S>(&mut self, connection: io::Result<(S, Peer)>)
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let Ok(stream) = connection else {
+        self.open.retain(|it| !it.task.is_finished());
+        let Ok((stream, peer)) = connection else {
             // Most likely there are no descriptors left; trying at once would only spin.
+            self.show_one_out();
             return sleep(Duration::from_millis(100)).await;
         };
-        if !self.make_room() {
-            return;
+        if self.open.len() == MOST_CONNECTIONS {
+            self.show_one_out();
         }
-        let admitted = Admitted::default();
-        let routes = self.routes.clone().layer(Extension(admitted.clone()));
-        let stream = WriteTimeout::new(stream);
+        let seat = Arc::new(Seat::new(peer));
+        let routes = self.routes.clone().layer(Extension(Arc::clone(&seat)));
+        let stream = WriteTimeout::new(stream, Arc::clone(&seat));
         let task = match self.tls.clone() {
             None => tokio::spawn(serve(stream, routes)),
             Some(tls) => tokio::spawn(async move {
@@ -82,23 +83,34 @@ impl Connections {
             }),
         };
         let task = task.abort_handle();
-        self.open.push_back(Open { admitted, task });
+        self.open.push(Open { seat, task });
     }
 
-    /// A crowd that says nothing must not keep out those who ask.
-    fn make_room(&mut self) -> bool {
-        self.open.retain(|it| !it.task.is_finished());
-        if self.open.len() < MOST_CONNECTIONS {
-            return true;
+    fn show_one_out(&mut self) {
+        let now = Instant::now();
+        let seats: Vec<&Seat> = self.open.iter().map(|it| &*it.seat).collect();
+        if let Some(at) = least(&seats, now) {
+            self.traffic.refused.fetch_add(1, Relaxed);
+            self.open.swap_remove(at).task.abort();
         }
-        self.traffic.refused.fetch_add(1, Relaxed);
-        let stranger = self.open.iter().position(|it| !it.admitted.0.load(Relaxed));
-        let stranger = stranger.and_then(|at| self.open.remove(at));
-        if let Some(stranger) = &stranger {
-            stranger.task.abort();
-        }
-        stranger.is_some()
     }
+}
+
+/// Which of them has the least reason to stay.
+fn least(seats: &[&Seat], now: Instant) -> Option<usize> {
+    let is_guest = |it: &&&Seat| matches!(it.claim(now, false), Claim::Guest | Claim::Stream);
+    let crowded = seats.iter().filter(is_guest).count() > MOST_GUESTS;
+    let from_there = |seat: &Seat| {
+        let there = seat.peer.neighbourhood();
+        let same = seats.iter().filter(|it| it.peer.neighbourhood() == there);
+        same.count()
+    };
+    let reason = |seat: &Seat| {
+        let claim = seat.claim(now, crowded);
+        (claim, Reverse(from_there(seat)), seat.since())
+    };
+    let order = seats.iter().enumerate();
+    order.min_by_key(|(_, seat)| reason(seat)).map(|it| it.0)
 }
 
 async fn serve<S>(stream: S, routes: Router)
@@ -114,5 +126,45 @@ where
     // What a client does wrong is its own affair.
     if let Err(error) = connection.await {
         tracing::debug!("a connection to the status endpoint ended: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seat(last: u8) -> Seat {
+        Seat::new(Peer(Some([10, 0, 0, last].into())))
+    }
+
+    #[test]
+    fn a_crowd_costs_itself_its_places() {
+        let crowd: Vec<Seat> = (0..5).map(|_| seat(1)).collect();
+        let other = seat(2);
+        let seats: Vec<&Seat> = [&other].into_iter().chain(&crowd).collect();
+        assert_eq!(least(&seats, Instant::now()), Some(1));
+        for seat in &crowd {
+            seat.answer();
+        }
+        // Who answers is let finish, unless that takes long.
+        assert_eq!(least(&seats, Instant::now()), Some(0));
+        other.answer();
+        other.is_owners();
+        let later = Instant::now() + Duration::from_secs(30);
+        assert_eq!(least(&seats, later), Some(1));
+    }
+
+    #[test]
+    fn guests_leave_room_for_those_who_arrive() {
+        let guests: Vec<Seat> = (0..MOST_GUESTS + 1).map(|_| seat(1)).collect();
+        guests.iter().for_each(Seat::answer);
+        let arriving = seat(1);
+        let with = |count: usize| {
+            let seats = guests[..count].iter().chain([&arriving]);
+            let seats: Vec<&Seat> = seats.collect();
+            least(&seats, Instant::now())
+        };
+        assert_eq!(with(MOST_GUESTS), Some(MOST_GUESTS));
+        assert_eq!(with(MOST_GUESTS + 1), Some(0));
     }
 }

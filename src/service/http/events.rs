@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event as Message, KeepAlive, Sse};
@@ -14,6 +15,7 @@ use serde::Serialize;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::guard::Refusal;
+use super::seat::Seat;
 use super::state::AppState;
 use crate::media::events::{Event, Line};
 use crate::pipeline::flow::tap::Published;
@@ -25,9 +27,10 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
 /// cut; it comes back with the number of the last event that it has.
 pub async fn events(
     State(state): State<AppState>,
+    Extension(seat): Extension<Arc<Seat>>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let place = state.streams.enter()?;
+    let place = state.streams.enter(&seat)?;
     let last = headers.get("last-event-id").and_then(|it| it.to_str().ok());
     let last = last.and_then(|it| it.parse().ok()).unwrap_or(0);
     let (recent, live) = state.view.feed().listen(last);

@@ -2,24 +2,29 @@
 //!
 //! It only reads, and what it is sent never names a file, a command or an address. Any page in any
 //! browser on this machine can send requests to loopback, so every request must name this host and
-//! must not come from another site (`guard`); how much anybody can have open is limited
-//! (`connections`).
+//! must not come from another site (`guard`); how much anybody can have open is limited, and who
+//! makes room for whom is decided in one place (`connections`). Wrong tokens are answered ever later
+//! (`guesses`).
 
 mod access;
 mod connections;
 mod events;
 mod guard;
+mod guesses;
 mod page;
+mod peer;
 mod picture_cache;
 mod pictures;
+mod place;
 mod routes;
+mod seat;
 mod state;
 mod streams;
 pub mod traffic;
 mod write_timeout;
 
 use std::io;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -27,11 +32,14 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use tokio::net;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
 pub use self::access::{Access, read_token};
 use self::connections::Connections;
 use self::guard::Guard;
+use self::peer::Peer;
+use self::place::{Host, Scheme};
 use self::traffic::Traffic;
 use crate::pipeline::file::status::Listen;
 use crate::pipeline::run::View;
@@ -52,6 +60,7 @@ enum Socket {
 /// A place where nobody is served yet.
 pub struct Bound {
     socket: Socket,
+    runtime: Runtime,
     /// Where it is, for people.
     address: String,
 }
@@ -84,20 +93,27 @@ pub fn bind(listen: &Listen, base: &Path) -> io::Result<Option<Bound>> {
             (Socket::Unix(listener, RemoveOnDrop(path)), address)
         }
     };
-    Ok(Some(Bound { socket, address }))
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        // Pictures are made one at a time, beside the event loop.
+        .max_blocking_threads(1)
+        .build()?;
+    Ok(Some(Bound {
+        socket,
+        runtime,
+        address,
+    }))
 }
 
 impl Bound {
     /// Serves what `view` shows to those who have `access`.
     pub fn serve(self, view: View, access: Access) -> Server {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            // Pictures are made one at a time, beside the event loop.
-            .max_blocking_threads(1)
-            .build()
-            .expect("the system has room for one more event loop");
         let (stop, stopped) = oneshot::channel::<()>();
-        let Bound { socket, address } = self;
+        let Bound {
+            socket,
+            runtime,
+            address,
+        } = self;
         let address = match (&socket, &access.tls) {
             (Socket::Unix(..), _) => address,
             (_, Some(_)) => format!("https://{address}"),
@@ -134,32 +150,32 @@ async fn serve(socket: Socket, view: View, access: Access) -> io::Result<()> {
         Socket::Tcp(listener) => {
             let listener = net::TcpListener::from_std(listener)?;
             let own = listener.local_addr()?.ip();
-            let own = (!own.is_unspecified()).then(|| own.to_string());
-            let hosts = hosts.into_iter().chain(own).collect();
-            let guard = Guard {
-                hosts: Some(hosts),
-                token,
+            let own = (!own.is_unspecified()).then(|| Host::address(own));
+            let hosts = hosts.iter().filter_map(|it| Host::parse(it));
+            let hosts = hosts.chain(own).collect();
+            let scheme = match tls {
+                Some(_) => Scheme::Https,
+                None => Scheme::Http,
             };
+            let guard = Guard::of_network(hosts, scheme, token).counting(Arc::clone(&traffic));
             let routes = routes::routes(view, Arc::clone(&traffic), guard);
             let mut connections = Connections::new(routes, tls, traffic);
             loop {
                 let connection = listener.accept().await;
-                connections
-                    .admit(connection.map(|(stream, _)| stream))
-                    .await;
+                let with_peer = |(stream, from): (_, SocketAddr)| (stream, Peer(Some(from.ip())));
+                connections.admit(connection.map(with_peer)).await;
             }
         }
         Socket::Unix(listener, _remove) => {
             let listener = net::UnixListener::from_std(listener)?;
-            let guard = Guard { hosts: None, token };
+            let guard = Guard::of_socket(token).counting(Arc::clone(&traffic));
             let routes = routes::routes(view, Arc::clone(&traffic), guard);
             // Nobody listens in on a Unix socket.
             let mut connections = Connections::new(routes, None, traffic);
             loop {
                 let connection = listener.accept().await;
-                connections
-                    .admit(connection.map(|(stream, _)| stream))
-                    .await;
+                let with_peer = |(stream, _)| (stream, Peer::default());
+                connections.admit(connection.map(with_peer)).await;
             }
         }
     }

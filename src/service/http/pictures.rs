@@ -1,7 +1,9 @@
 //! What a camera sees, as one picture and as a stream of them.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
+use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -11,6 +13,7 @@ use tokio::time::sleep;
 
 use super::guard::Refusal;
 use super::picture_cache::FRESH;
+use super::seat::Seat;
 use super::state::AppState;
 
 /// One picture.
@@ -31,10 +34,11 @@ pub async fn frame(
 /// Pictures one after the other, as fast as the reader takes them, until the camera gives none.
 pub async fn stream(
     State(state): State<AppState>,
+    Extension(seat): Extension<Arc<Seat>>,
     Path(id): Path<String>,
 ) -> Result<Response, Refusal> {
     state.tap(&id)?;
-    let place = state.streams.enter()?;
+    let place = state.streams.enter(&seat)?;
     let parts = stream::unfold((state, id, place), |(state, id, place)| async move {
         let picture = state.picture(&id).await.ok()?;
         let rest = FRESH.saturating_sub(picture.taken.elapsed());

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware;
@@ -12,7 +13,7 @@ use axum::{Router, extract::DefaultBodyLimit};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::guard::{self, Guard};
+use super::guard::{self, Guard, Refusal};
 use super::state::AppState;
 use super::streams::Streams;
 use super::traffic::Traffic;
@@ -138,17 +139,20 @@ enum GraphFormat {
 
 async fn graph(
     State(state): State<AppState>,
-    query: Query<GraphQuery>,
+    query: Result<Query<GraphQuery>, QueryRejection>,
     headers: HeaderMap,
-) -> Response {
+) -> Result<Response, Refusal> {
+    // The refusal that comes with it repeats what was sent.
+    let unknown = (StatusCode::BAD_REQUEST, "`format` is `mermaid` or `json`\n");
+    let Query(query) = query.map_err(|_| unknown)?;
     let drawing = Drawing::of_snapshot(&state.view.snapshot());
     let accepts = headers.get(header::ACCEPT).and_then(|it| it.to_str().ok());
     let asks_json = accepts.is_some_and(|it| it.starts_with("application/json"));
-    match query.0.format {
+    Ok(match query.format {
         Some(GraphFormat::Json) => Json(drawing).into_response(),
         None if asks_json => Json(drawing).into_response(),
         _ => drawing.mermaid().into_response(),
-    }
+    })
 }
 
 async fn openapi() -> Response {

@@ -6,10 +6,12 @@ use axum::http::StatusCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::guard::Refusal;
+use super::seat::Seat;
 
 /// Streams of events and pictures that can be open at a time, fewer than there are connections, so
 /// that `/status` can always be asked.
 const MOST_STREAMS: usize = 16;
+
 /// Places for answers that do not end.
 #[derive(Clone)]
 pub struct Streams(Arc<Semaphore>);
@@ -22,9 +24,11 @@ impl Default for Streams {
 
 impl Streams {
     /// Takes a place, to be held as long as the stream lasts.
-    pub fn enter(&self) -> Result<OwnedSemaphorePermit, Refusal> {
-        let place = Arc::clone(&self.0).try_acquire_owned();
+    pub fn enter(&self, seat: &Seat) -> Result<OwnedSemaphorePermit, Refusal> {
         let text = "too many streams are open; close one\n";
-        place.map_err(|_| (StatusCode::SERVICE_UNAVAILABLE, text))
+        let place = Arc::clone(&self.0).try_acquire_owned();
+        let place = place.map_err(|_| (StatusCode::SERVICE_UNAVAILABLE, text))?;
+        seat.is_stream();
+        Ok(place)
     }
 }

@@ -2,11 +2,15 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
+
+use super::seat::Seat;
 
 /// How long the other end may take to read anything at all.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -14,17 +18,22 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// A stream that fails when a write makes no progress.
 pub struct WriteTimeout<S> {
     stream: S,
+    seat: Arc<Seat>,
     /// Runs while a write waits.
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> WriteTimeout<S> {
-    pub fn new(stream: S) -> WriteTimeout<S> {
-        let waiting = None;
-        WriteTimeout { stream, waiting }
+    pub fn new(stream: S, seat: Arc<Seat>) -> WriteTimeout<S> {
+        WriteTimeout {
+            stream,
+            seat,
+            waiting: None,
+        }
     }
 
     fn watch<T>(&mut self, cx: &mut Context<'_>, done: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        self.seat.blocked.store(done.is_pending(), Relaxed);
         if done.is_ready() {
             self.waiting = None;
             return done;

@@ -7,18 +7,21 @@ use std::ffi::{CStr, CString, c_char};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::ptr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ort::LoadDynamicError;
 use ort::environment::Environment;
+use ort::logging::LogLevel;
 
 pub use self::place::find;
 use self::place::{REMEDY, candidate};
-use crate::inference::store;
+use crate::inference::{store, words};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
 use crate::pipeline::contract::runtime_options::Runtime;
 
+/// Of its words in the log.
+pub const NAME: &str = "ONNX Runtime";
 /// The oldest 1.x that has all functions that are used.
 const OLDEST: u32 = ort::MINOR_VERSION;
 
@@ -65,8 +68,13 @@ pub fn load(runtime: &Runtime, base: &Path) -> Result<Environment> {
     let environment = builder
         .with_name("otus")
         .with_telemetry(false)
+        .with_logger(Arc::new(|level, _, _, _, text| {
+            words::heard(NAME, level >= LogLevel::Error, text);
+        }))
         .build()
         .map_err(|error| Error::fatal(format!("ONNX Runtime does not start: {error}")))?;
+    // Of each step of loading a model nobody wants to hear.
+    environment.set_log_level(LogLevel::Warning);
     tracing::debug!(path = %path.display(), build = ort::info(), "ONNX Runtime loaded");
     *loaded = Some((environment.clone(), candidate.path));
     Ok(environment)

@@ -1,10 +1,11 @@
 //! Whisper through whisper.cpp: one utterance in, text and how far to trust it out.
 
 pub mod gpu;
+mod log;
 pub mod processor;
 
 use std::ops::Range;
-use std::sync::{Arc, Once};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use whisper_rs::{
@@ -12,6 +13,7 @@ use whisper_rs::{
 };
 
 use crate::inference::store::{self, pool::Pool};
+use crate::inference::words;
 use crate::media::audio::SAMPLE_RATE;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
@@ -33,7 +35,6 @@ const UNLIKELY: f32 = -1.0;
 
 /// Loaded models: nodes that use the same one share its memory.
 static MODELS: Pool<(String, bool), WhisperContext> = Pool::new();
-static LOGGING: Once = Once::new();
 
 /// What Whisper makes of an utterance.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -74,8 +75,6 @@ impl Whisper {
         language: &str,
         context: &Context,
     ) -> Result<Whisper> {
-        // Logs go to `tracing` instead of standard error.
-        LOGGING.call_once(whisper_rs::install_logging_hooks);
         processor::choose();
         let file = store::load(model, sha256, context)?;
         let name = Arc::clone(&file.name);
@@ -201,8 +200,16 @@ fn load(file: &store::ModelFile, wants_gpu: bool) -> Result<WhisperContext> {
             file.name
         )));
     }
-    WhisperContext::new_from_buffer_with_params(&file.bytes, params)
-        .map_err(|error| Error::fatal(format!("whisper.cpp cannot load {}: {error}", file.name)))
+    words::complaint();
+    WhisperContext::new_from_buffer_with_params(&file.bytes, params).map_err(|error| {
+        let why = words::complaint().unwrap_or_else(|| error.to_string());
+        // It says in which function of its own.
+        let why = match why.split_once(": ") {
+            Some((function, why)) if function.starts_with("whisper_") => why,
+            _ => &why,
+        };
+        Error::fatal(format!("whisper.cpp cannot load {}: {why}", file.name))
+    })
 }
 
 /// The middle of the 50 ms with the least power in a range of samples.

@@ -12,6 +12,8 @@ use std::sync::OnceLock;
 
 use whisper_rs::whisper_rs_sys as sys;
 
+use crate::inference::speech::whisper::log;
+
 /// As ggml names those that use the processor.
 const CPU: &CStr = c"CPU";
 
@@ -20,6 +22,7 @@ static FROM_MODULE: OnceLock<bool> = OnceLock::new();
 /// Takes the best kernels there are, at the first call; true if they came from a module. Must be
 /// called before a model is opened.
 pub fn choose() -> bool {
+    log::listen();
     *FROM_MODULE.get_or_init(|| folder().is_some_and(|folder| load(&folder)))
 }
 
