@@ -1,6 +1,7 @@
 //! Tests of the program as a user meets it. One binary, so that everything links once.
 
 mod agreement; // the same answers on every processor
+mod at_hand; // what `otus check` says of files that a pipeline names
 mod attacks; // what strangers do to the HTTP endpoint
 mod bad_input; // what a wrong pipeline, model, device or file is answered with
 mod browser; // the page, in a real Chromium

@@ -46,8 +46,8 @@ fn every_shipped_pipeline_is_right() {
     for file in files {
         let text = std::fs::read_to_string(&file).expect("it is ours");
         assert!(text.starts_with("#:schema "), "{file:?} names no schema");
-        if let Err(rejected) = file::load(&file, NODES) {
-            panic!("{}", rejected.render());
+        if let Err(remarks) = file::load(&file, NODES) {
+            panic!("{}", remarks.render());
         }
     }
 }

@@ -90,10 +90,15 @@ pub struct Configured {
     pub misuses: Vec<Misuse>,
     /// What only it may have, where relative paths start at the given one.
     pub claims: Claims,
+    /// What is wrong with the files that it names, where relative paths start at the given one.
+    pub at_hand: AtHand,
 }
 
 /// What a node claims, by where relative paths start.
 pub type Claims = Arc<dyn Fn(&Path) -> Vec<Claim> + Send + Sync>;
+
+/// What is wrong with the files that a node names, by where relative paths start.
+pub type AtHand = Arc<dyn Fn(&Path) -> Vec<Misuse> + Send + Sync>;
 
 /// Opens a node.
 pub type Opener = Arc<dyn Fn(&Context) -> Result<Box<dyn Running>> + Send + Sync>;
@@ -303,13 +308,14 @@ fn configure<N: Node>(
 ) -> Result<(N::Config, Configured), toml::de::Error> {
     let config =
         <N::Config as serde::Deserialize>::deserialize(toml::de::Deserializer::from(table))?;
-    let (options, claiming) = (config.clone(), config.clone());
+    let (options, claiming, looking) = (config.clone(), config.clone(), config.clone());
     let configured = Configured {
         live: is_live(&config),
         prepare: None,
         probe: None,
         misuses: N::check(&config),
         claims: Arc::new(move |base| N::claims(&claiming, base)),
+        at_hand: Arc::new(move |base| N::at_hand(&looking, base)),
         open: Arc::new(move |context| N::open(&options, context).map(wrap)),
     };
     Ok((config, configured))

@@ -42,6 +42,12 @@ pub trait Node: Sized + Send + 'static {
         Vec::new()
     }
 
+    /// Finds what is missing or does not fit among the files that its options name. Reads what is at hand, and
+    /// touches no device and no network. `base` is where relative paths start.
+    fn at_hand(_config: &Self::Config, _base: &Path) -> Vec<Misuse> {
+        Vec::new()
+    }
+
     /// Opens devices, files and models: the only place, beside `next` and `write`, that may.
     ///
     /// # Errors

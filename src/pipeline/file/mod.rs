@@ -24,7 +24,7 @@ use toml::de::{DeTable, Error as TomlError};
 use self::interpolation::Interpolation;
 use self::parser::Parser;
 pub use self::plan::{Plan, PlannedNode};
-use self::problem::Problem;
+use self::problem::{Placed, Problem, Severity};
 use self::status::Status;
 use crate::pipeline::contract::catalogue::Entry;
 use crate::pipeline::contract::runtime_options::Runtime;
@@ -35,23 +35,33 @@ const LARGEST_FILE: u64 = 1024 * 1024;
 /// More problems than a person reads: a file that is no pipeline at all has one in every line.
 const MOST_PROBLEMS: usize = 50;
 
-/// A pipeline file that cannot be used, and everything that is wrong with it.
+/// What is to be said of a pipeline file.
 #[derive(Debug)]
-pub struct Rejected {
+pub struct Remarks {
     /// Path as given.
     pub file: String,
     /// Its text, if it could be read at all.
     pub text: String,
     /// All problems, in the order of the file.
     pub problems: Vec<Problem>,
+    /// How bad they are.
+    pub severity: Severity,
 }
 
-impl Rejected {
+impl Remarks {
     /// All problems as a person reads them.
     pub fn render(&self) -> String {
-        let each = self.problems.iter();
-        let rendered: Vec<String> = each.map(|it| it.render(&self.file, &self.text)).collect();
+        let render = |it: &Problem| it.render(self.severity, &self.file, &self.text);
+        let rendered: Vec<String> = self.problems.iter().map(render).collect();
         secret::redact(&rendered.join("\n"))
+    }
+
+    /// All problems with their places, for programs.
+    pub fn placed(&self) -> Vec<Placed> {
+        let problems = self.problems.iter();
+        problems
+            .map(|it| it.placed(&self.file, &self.text))
+            .collect()
     }
 }
 
@@ -59,35 +69,52 @@ impl Rejected {
 ///
 /// # Errors
 /// Everything that is wrong with it, also if it cannot be read.
-pub fn load(path: &Path, nodes: &'static [Entry]) -> Result<Plan, Rejected> {
-    let file = path.display().to_string();
+pub fn load(path: &Path, nodes: &'static [Entry]) -> Result<Plan, Remarks> {
+    Ok(read_and_parse(path, nodes)?.0)
+}
+
+/// The same, and what is missing or does not fit among the files that it names.
+///
+/// # Errors
+/// As those of [`load`].
+pub fn look(path: &Path, nodes: &'static [Entry]) -> Result<(Plan, Remarks), Remarks> {
+    let (plan, text) = read_and_parse(path, nodes)?;
+    let mut problems = plan.at_hand();
+    problems.sort_by_key(|it| it.span.start);
+    let remarks = remarks(path, text, problems, Severity::Warning);
+    Ok((plan, remarks))
+}
+
+fn read_and_parse(path: &Path, nodes: &'static [Entry]) -> Result<(Plan, String), Remarks> {
     let base = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
         _ => PathBuf::from("."),
     };
-    let text = read(path).map_err(|(message, help)| Rejected {
-        file: file.clone(),
-        text: String::new(),
-        problems: vec![Problem::new(0..0, message, help)],
+    let text = read(path).map_err(|(message, help)| {
+        let problem = Problem::new(0..0, message, help);
+        remarks(path, String::new(), vec![problem], Severity::Error)
     })?;
-    parse(&text, &base, nodes).map_err(|mut problems| {
-        uri::remember_those_in(&text);
-        let more = problems.len().saturating_sub(MOST_PROBLEMS);
-        problems.truncate(MOST_PROBLEMS);
-        if more > 0 {
-            let message = format!("and {more} problems more");
-            problems.push(Problem::new(
-                text.len()..text.len(),
-                message,
-                "is this the right file?",
-            ));
-        }
-        Rejected {
-            file,
-            text,
-            problems,
-        }
-    })
+    match parse(&text, &base, nodes) {
+        Ok(plan) => Ok((plan, text)),
+        Err(problems) => Err(remarks(path, text, problems, Severity::Error)),
+    }
+}
+
+fn remarks(path: &Path, text: String, mut problems: Vec<Problem>, severity: Severity) -> Remarks {
+    uri::remember_those_in(&text);
+    let more = problems.len().saturating_sub(MOST_PROBLEMS);
+    problems.truncate(MOST_PROBLEMS);
+    if more > 0 {
+        let message = format!("and {more} problems more");
+        let end = text.len()..text.len();
+        problems.push(Problem::new(end, message, "is this the right file?"));
+    }
+    Remarks {
+        file: path.display().to_string(),
+        text,
+        problems,
+        severity,
+    }
 }
 
 fn read(path: &Path) -> Result<String, (String, String)> {

@@ -60,6 +60,7 @@ impl<'a> Parser<'a> {
             probe: None,
             misuses: Vec::new(),
             claims: Arc::new(|_| Vec::new()),
+            at_hand: Arc::new(|_| Vec::new()),
         });
         self.report_misuses(configured.misuses, &places, &span);
         Some(PlannedNode {
@@ -76,6 +77,8 @@ impl<'a> Parser<'a> {
             prepare: configured.prepare,
             probe: configured.probe,
             claims: (configured.claims)(self.base),
+            places,
+            at_hand: configured.at_hand,
             options: options.unwrap_or_default(),
             open: configured.open,
         })

@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, Error as TomlError};
 
 use super::parser::Parser;
-use super::path::{name_of, path_to, take_out};
+use super::path::{name_of, path_to, place_of, take_out};
 use super::problem::suggest;
 use super::shape::Shape;
 use crate::pipeline::contract::error::Misuse;
@@ -32,8 +32,7 @@ impl<'a> Parser<'a> {
         at: &Range<usize>,
     ) {
         for misuse in misuses {
-            let place = places.iter().find(|(option, _)| *option == misuse.option);
-            let place = place.map_or(at, |(_, place)| place);
+            let place = place_of(&misuse.option, places).unwrap_or(at);
             let part = misuse.part.and_then(|part| self.part_of(place, part));
             self.report(part.unwrap_or(place.clone()), misuse.message, misuse.help);
         }

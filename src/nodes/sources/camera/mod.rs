@@ -1,5 +1,6 @@
 //! `camera`: frames from a device, a stream, a video file or still pictures.
 
+mod at_hand;
 mod capture;
 mod child;
 mod config;
@@ -100,6 +101,13 @@ impl Node for Camera {
         misuses
     }
 
+    fn at_hand(config: &Config, base: &Path) -> Vec<Misuse> {
+        let missing = |medium: Medium| at_hand::missing(medium, base);
+        let missing = Medium::of(&config.uri).ok().and_then(missing);
+        let told = missing.map(|why| Misuse::missing("uri", why));
+        told.into_iter().collect()
+    }
+
     fn claims(config: &Config, _: &Path) -> Vec<Claim> {
         match Medium::of(&config.uri) {
             Ok(Medium::Device(path)) => vec![Claim::device(&path)],
@@ -109,7 +117,7 @@ impl Node for Camera {
 
     fn open(config: &Config, context: &Context) -> Result<Camera> {
         let medium = Medium::of(&config.uri).map_err(Error::Fatal)?;
-        let medium = medium.with_folders(context);
+        let medium = medium.with_folders(&context.base);
         medium.reachable(context)?;
         let live = medium.is_live();
         let mut shots = match &medium {
