@@ -89,6 +89,9 @@ fn every_node_keeps_its_promises() {
         );
         let Entry::Present(ty) = entry else { continue };
         let name = ty.name;
+        for word in ty.also {
+            assert!(otus::nodes::find(word).is_none(), "{word} is a node");
+        }
         testing::configure(ty, ty.example)
             .unwrap_or_else(|error| panic!("{name}: EXAMPLE: {error}"));
         let section = ty.role.section();

@@ -80,6 +80,16 @@ ports! {
 
 impl Node for AudioFile {
     const NAME: &'static str = "audio_file";
+    const ALSO: &'static [&'static str] = &[
+        "file",
+        "audio",
+        "sound",
+        "sound_file",
+        "wav",
+        "mp3",
+        "flac",
+        "ogg",
+    ];
     const ABOUT: &'static str =
         "Sound from WAV, FLAC, Ogg Vorbis and MP3 files, at any rate and channel count.";
     const EXAMPLE: &'static str = "path = \"meeting.wav\"";

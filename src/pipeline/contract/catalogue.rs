@@ -50,6 +50,8 @@ impl Role {
 pub struct NodeType {
     /// Name in pipeline files.
     pub name: &'static str,
+    /// Words that people try instead of the name.
+    pub also: &'static [&'static str],
     /// One sentence.
     pub about: &'static str,
     /// Minimal working options.
@@ -286,6 +288,7 @@ pub const fn sink<N: Sink>() -> NodeType {
 const fn node_type<N: Node>(role: Role) -> NodeType {
     NodeType {
         name: N::NAME,
+        also: N::ALSO,
         about: N::ABOUT,
         example: N::EXAMPLE,
         role,

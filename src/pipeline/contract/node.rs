@@ -25,6 +25,8 @@ pub enum Flow {
 pub trait Node: Sized + Send + 'static {
     /// Name in pipeline files; lower_snake_case.
     const NAME: &'static str;
+    /// Words that people try instead of the name; whoever does is told the name.
+    const ALSO: &'static [&'static str] = &[];
     /// One sentence for the reference.
     const ABOUT: &'static str;
     /// Minimal working options, shown in the reference and parsed by the tests.

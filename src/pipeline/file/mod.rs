@@ -12,14 +12,17 @@ pub mod problem;
 pub mod reference;
 mod sections;
 pub mod shape;
+mod slips;
 pub mod status;
+mod syntax;
 mod table;
+mod types;
 
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use toml::de::{DeTable, Error as TomlError};
+use toml::de::DeTable;
 
 use self::interpolation::Interpolation;
 use self::parser::Parser;
@@ -144,7 +147,7 @@ fn read(path: &Path) -> Result<String, (String, String)> {
 pub fn parse(text: &str, base: &Path, nodes: &'static [Entry]) -> Result<Plan, Vec<Problem>> {
     let (document, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
-        return Err(errors.iter().map(|it| syntax(it, text)).collect());
+        return Err(syntax::problems(&errors, text));
     }
     let mut document = document;
     let mut interpolation = Interpolation::default();
@@ -158,6 +161,7 @@ pub fn parse(text: &str, base: &Path, nodes: &'static [Entry]) -> Result<Plan, V
         catalogue: nodes,
         problems: interpolation.problems,
         untyped: Vec::new(),
+        lost: false,
     };
     let mut plan = Plan {
         nodes: Vec::new(),
@@ -171,7 +175,12 @@ pub fn parse(text: &str, base: &Path, nodes: &'static [Entry]) -> Result<Plan, V
     plan.nodes.sort_by_key(|node| node.span.start);
     kinds::spread(&mut plan.nodes);
     let mut problems = parser.problems;
-    problems.extend(graph::check(&plan.nodes, &parser.untyped, nodes));
+    if plan.nodes.is_empty() && parser.untyped.is_empty() && !parser.lost {
+        let help = "start with `[sources.NAME]`; `otus nodes` lists the types";
+        problems.push(Problem::new(0..0, "the pipeline has no nodes", help));
+    }
+    let doubt = |name: &str| parser.lost || parser.untyped.iter().any(|it| it == name);
+    problems.extend(graph::check(&plan.nodes, doubt, nodes));
     // Inputs that are in doubt would make their producers look unused.
     if problems.is_empty() {
         problems = graph::complete(&mut plan.nodes);
@@ -181,13 +190,4 @@ pub fn parse(text: &str, base: &Path, nodes: &'static [Entry]) -> Result<Plan, V
         true => Ok(plan),
         false => Err(problems),
     }
-}
-
-fn syntax(error: &TomlError, text: &str) -> Problem {
-    let span = error.span().unwrap_or(text.len()..text.len());
-    let help = match error.message().contains("escape") {
-        true => "in '…' a backslash is a backslash; or write it twice",
-        false => "see https://toml.io for the syntax",
-    };
-    Problem::new(span, error.message(), help)
 }

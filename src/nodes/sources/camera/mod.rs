@@ -71,6 +71,35 @@ ports! {
 
 impl Node for Camera {
     const NAME: &'static str = "camera";
+    const ALSO: &'static [&'static str] = &[
+        "webcam",
+        "usb",
+        "usb_camera",
+        "picamera",
+        "picam",
+        "libcamera",
+        "ip_camera",
+        "v4l2",
+        "rtsp",
+        "onvif",
+        "http",
+        "mjpeg",
+        "gstreamer",
+        "opencv",
+        "ffmpeg",
+        "video",
+        "video_file",
+        "film",
+        "file",
+        "image",
+        "images",
+        "picture",
+        "pictures",
+        "photo",
+        "photos",
+        "folder",
+        "directory",
+    ];
     const ABOUT: &'static str = "Frames from a camera, a network stream, a video file or pictures.";
     const EXAMPLE: &'static str = "uri = \"/dev/video0\"";
     type Config = Config;

@@ -92,6 +92,26 @@ impl Runs for Detect {
 
 impl Node for Detect {
     const NAME: &'static str = "detect";
+    const ALSO: &'static [&'static str] = &[
+        "detector",
+        "detection",
+        "object_detection",
+        "object_detector",
+        "objects",
+        "yolo",
+        "yolox",
+        "yolov8",
+        "ssd",
+        "yunet",
+        "face",
+        "faces",
+        "face_detection",
+        "person",
+        "people",
+        "onnx",
+        "inference",
+        "model",
+    ];
     const ABOUT: &'static str = "Finds objects in frames with an ONNX model (YOLOX, YuNet), whose \
         input size, layout and decoder are read from its file.";
     const EXAMPLE: &'static str = "model = \"yolox-nano\"\nlabels = [\"person\"]";

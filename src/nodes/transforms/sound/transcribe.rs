@@ -45,6 +45,15 @@ impl Runs for Transcribe {
 
 impl Node for Transcribe {
     const NAME: &'static str = "transcribe";
+    const ALSO: &'static [&'static str] = &[
+        "whisper",
+        "stt",
+        "asr",
+        "speech_to_text",
+        "speech_recognition",
+        "transcription",
+        "transcript",
+    ];
     const ABOUT: &'static str = "Writes down what is said in utterances (Whisper by whisper.cpp).";
     const EXAMPLE: &'static str = "model = \"whisper-tiny.en\"";
     type Config = Config;

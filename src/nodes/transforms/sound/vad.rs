@@ -100,6 +100,8 @@ impl Runs for Vad {
 
 impl Node for Vad {
     const NAME: &'static str = "vad";
+    const ALSO: &'static [&'static str] =
+        &["voice", "voice_activity", "speech", "silero", "utterances"];
     const ABOUT: &'static str =
         "Finds speech in audio (Silero VAD 5 and 6) and cuts it into utterances.";
     const EXAMPLE: &'static str = "min_silence_ms = 500";
