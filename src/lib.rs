@@ -62,7 +62,7 @@
 //! - Nothing in `nodes` logs its own name or knows another node. None starts a thread by itself; a
 //!   device whose calls cannot be interrupted is read through [`pipeline::contract::blocking`].
 //! - Only `open`, `next`, `apply` and `write` touch the world. Parsing, checking, geometry and the
-//!   decoding of model outputs never do.
+//!   decoding of model outputs never do; `at_hand` reads files and nothing else.
 //! - Every queue, buffer, retry and file is bounded. Nothing grows with uptime.
 //! - On every link, at any time: received = forwarded + dropped + in flight. It is asserted at the
 //!   end of every run.

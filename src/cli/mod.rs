@@ -47,10 +47,13 @@ enum Command {
         #[arg(long = "for", value_name = "TIME", value_parser = time)]
         duration: Option<Duration>,
     },
-    /// Find everything wrong with a pipeline file without opening anything.
+    /// Find everything wrong with a pipeline file, and what it names that is missing or does not fit.
     Check {
         /// The pipeline file.
         file: PathBuf,
+        /// Take warnings as errors.
+        #[arg(long)]
+        strict: bool,
     },
     /// Draw a pipeline.
     Graph {
@@ -124,7 +127,7 @@ pub fn main() -> ExitCode {
     }
     match command {
         Command::Run { file, duration } => run::run(&file, duration),
-        Command::Check { file } => check::check(&file, json),
+        Command::Check { file, strict } => check::check(&file, strict, json),
         Command::Graph { file, format } => graph::graph(&file, format, json),
         Command::Nodes { name } => nodes::nodes(name.as_deref(), json),
         Command::Schema => nodes::schema(),

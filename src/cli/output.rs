@@ -9,28 +9,37 @@ use serde_json::json;
 use crate::nodes::NODES;
 use crate::pipeline::contract::secret::redact_json;
 use crate::pipeline::contract::stdout;
-use crate::pipeline::file::{self, Plan};
+use crate::pipeline::file::problem::Severity;
+use crate::pipeline::file::{self, Plan, Remarks};
 
 /// The pipeline file is wrong: EX_CONFIG of sysexits.h, as systemd knows it.
 const EX_CONFIG: u8 = 78;
 
 /// A checked plan, or the exit code after everything wrong with it has been said.
 pub fn load(file: &Path) -> Result<Plan, ExitCode> {
-    file::load(file, NODES).map_err(|rejected| {
-        if stdout::is_for_programs() {
-            let problems = rejected.problems.iter();
-            let placed: Vec<_> = problems
-                .map(|it| it.placed(&rejected.file, &rejected.text))
-                .collect();
-            print_json(&json!({ "ok": false, "problems": placed }));
-        } else {
-            eprint!("{}", rejected.render());
-            let count = rejected.problems.len();
-            let noun = if count == 1 { "problem" } else { "problems" };
-            eprintln!("\n{count} {noun} in {}", rejected.file);
-        }
-        ExitCode::from(EX_CONFIG)
-    })
+    file::load(file, NODES).map_err(|remarks| reject(&remarks))
+}
+
+/// Says everything wrong with a pipeline file; gives the exit code for that.
+pub fn reject(remarks: &Remarks) -> ExitCode {
+    if stdout::is_for_programs() {
+        print_json(&json!({ "ok": false, "problems": remarks.placed() }));
+    } else {
+        say(remarks);
+    }
+    ExitCode::from(EX_CONFIG)
+}
+
+/// Says to a person what is to be said of a pipeline file.
+pub fn say(remarks: &Remarks) {
+    let noun = match (remarks.severity, remarks.problems.len()) {
+        (Severity::Error, 1) => "problem",
+        (Severity::Error, _) => "problems",
+        (Severity::Warning, 1) => "warning",
+        (Severity::Warning, _) => "warnings",
+    };
+    eprint!("{}", remarks.render());
+    eprintln!("\n{} {noun} in {}", remarks.problems.len(), remarks.file);
 }
 
 /// Text of the other side, without what a terminal might obey.

@@ -119,10 +119,10 @@ tests! {
         &format!("text.onnx is not the file … {} … {} … correct the sum", sum(TEXT), sum(b"another")));
     text_is_no_model = fails(detect(&model("text.onnx", TEXT)), "text.onnx … not an ONNX model");
     outputs_that_no_head_knows_are_listed = with_onnx_runtime(detect(&tiny()),
-        "no decoder knows … y [1, 3, 8, 8] … Known: YOLOX … YuNet");
+        "no decoder knows … y [1, 3, 8, 8] … known: YOLOX … YuNet");
     a_detector_does_not_hear = with_onnx_runtime(vad(&tiny()), "is no Silero VAD … takes x");
     an_unknown_detector_is_told_the_known_ones = with_shared_model("FastestDet.onnx",
-        "no decoder knows … 758 [1, 85, 22, 22] … Known: YOLOX … YuNet");
+        "no decoder knows … 758 [1, 85, 22, 22] … known: YOLOX … YuNet");
     silero_does_not_see = with_shared_model("silero_vad.onnx",
         "takes input [-1, -1], … a detector takes one picture");
     a_missing_camera_is_waited_for = keeps_failing("uri = '/dev/video97'",

@@ -1,6 +1,7 @@
 //! Tests of the program as a user meets it. One binary, so that everything links once.
 
 mod agreement; // the same answers on every processor
+mod at_hand; // what `otus check` says of files that a pipeline names
 mod attacks; // what strangers do to the HTTP endpoint
 mod bad_input; // what a wrong pipeline, model, device or file is answered with
 mod browser; // the page, in a real Chromium
@@ -39,6 +40,7 @@ mod repeatable; // the same files give the same events
 mod rooms; // which file of the source knows which
 mod samples; // small files that tests make for themselves
 mod scratch; // a directory, a pipeline file and the program
+mod slips; // what people write instead of what they mean
 mod standard_output;
 mod status; // the HTTP endpoint
 mod systemd; // what systemd is told, and its units

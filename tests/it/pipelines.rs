@@ -46,8 +46,8 @@ fn every_shipped_pipeline_is_right() {
     for file in files {
         let text = std::fs::read_to_string(&file).expect("it is ours");
         assert!(text.starts_with("#:schema "), "{file:?} names no schema");
-        if let Err(rejected) = file::load(&file, NODES) {
-            panic!("{}", rejected.render());
+        if let Err(remarks) = file::load(&file, NODES) {
+            panic!("{}", remarks.render());
         }
     }
 }
@@ -89,6 +89,9 @@ fn every_node_keeps_its_promises() {
         );
         let Entry::Present(ty) = entry else { continue };
         let name = ty.name;
+        for word in ty.also {
+            assert!(otus::nodes::find(word).is_none(), "{word} is a node");
+        }
         testing::configure(ty, ty.example)
             .unwrap_or_else(|error| panic!("{name}: EXAMPLE: {error}"));
         let section = ty.role.section();

@@ -90,6 +90,12 @@ pub fn stubborn_model(row: [f32; 6]) -> Vec<u8> {
     )
 }
 
+/// The same model with a text beside it, as exporters write what they know.
+pub fn with_text(model: &[u8], key: &[u8], text: &[u8]) -> Vec<u8> {
+    let entry = [field(1, key), field(2, text)].concat();
+    [model, &field(14, &entry)].concat()
+}
+
 /// An ONNX model that copies its input `x` [1, 3, 8, 8] to its output `y`.
 pub fn tiny_model() -> Vec<u8> {
     let node = [field(1, b"x"), field(2, b"y"), field(4, b"Identity")].concat();

@@ -142,7 +142,7 @@ _otus() {
             return 0
             ;;
         otus__subcmd__check)
-            opts="-h --json --help"
+            opts="-h --strict --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -10,6 +10,7 @@ use crate::inference::onnx::tensor::{About, Outputs, Tensor, Values};
 use crate::inference::worker::{Engine, MOST_NUMBERS, Shared, Worker};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
+use crate::pipeline::contract::runtime_options::Provider;
 
 /// The parent's side.
 pub struct Apart {
@@ -70,12 +71,15 @@ struct Buffers {
     integers: Vec<Vec<i64>>,
 }
 
+/// A model and where it runs.
+pub type Opened = (About, Provider);
+
 impl Apart {
     /// Starts a worker that loads a model.
     ///
     /// # Errors
     /// As `Worker::start`.
-    pub fn start(model: &str, sha256: Option<&str>, context: &Context) -> Result<(Apart, About)> {
+    pub fn start(model: &str, sha256: Option<&str>, context: &Context) -> Result<(Apart, Opened)> {
         let job = Job {
             model: model.to_owned(),
             sha256: sha256.map(ToOwned::to_owned),
@@ -131,14 +135,14 @@ fn get(
 impl Engine for Child {
     const NAME: &'static str = "onnx";
     type Job = Job;
-    type About = About;
+    type About = Opened;
     type Request = Vec<Input>;
     /// Lengths of the outputs in the shared memory; none for those that are no floats.
     type Answer = Vec<Option<usize>>;
 
-    fn load(job: &Job, context: &Context) -> Result<(Child, About)> {
+    fn load(job: &Job, context: &Context) -> Result<(Child, Opened)> {
         let model = model::open(&job.model, job.sha256.as_deref(), context)?;
-        let about = model.about.clone();
+        let about = (model.about.clone(), model.provider);
         let buffers = Buffers::default();
         Ok((Child { model, buffers }, about))
     }

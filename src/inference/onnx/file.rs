@@ -84,14 +84,18 @@ fn child(message: Message, field: u64) -> Option<Message> {
     }
 }
 
-enum Value<'a> {
+/// What a field holds.
+pub enum Value<'a> {
+    /// A number of variable length.
     Number(u64),
+    /// A message, text or bytes.
     Bytes(&'a [u8]),
+    /// A number of fixed length, which nothing here needs.
     Fixed,
 }
 
 /// The fields of a protobuf message; gives none once and ends if the bytes are no message.
-struct Fields<'a>(&'a [u8]);
+pub struct Fields<'a>(pub &'a [u8]);
 
 impl<'a> Iterator for Fields<'a> {
     type Item = Option<(u64, Value<'a>)>;

@@ -10,7 +10,7 @@ use ort::session::builder::SessionBuilder;
 use ort::value::{DynValue, DynValueRef, Outlet, TensorRef, ValueType};
 
 use crate::inference::onnx::tensor::{About, Port, Tensor, Values};
-use crate::inference::onnx::{file as onnx_file, library, refusal};
+use crate::inference::onnx::{declared, file as onnx_file, library, refusal};
 use crate::inference::store::{self, pool::Pool};
 use crate::inference::words;
 use crate::pipeline::contract::context::Context;
@@ -32,6 +32,8 @@ pub struct Loaded {
     inner: ort::session::Session,
     /// What it is and takes.
     pub about: About,
+    /// Where it runs.
+    pub provider: Provider,
     input_names: Vec<CString>,
     output_names: Vec<CString>,
     /// Held during a run, except on the CPU provider, which runs concurrently by contract.
@@ -126,19 +128,15 @@ fn describe(inner: ort::session::Session, file: &store::ModelFile, provider: Pro
         let name = |port: &Outlet| CString::new(port.name()).expect("names came from C");
         ports.iter().map(name).collect()
     };
-    let in_file = inner
-        .metadata()
-        .ok()
-        .and_then(|it| it.custom("otus.labels"));
     let about = About {
         name: Arc::clone(&file.name),
-        labels: file.entry.and_then(|it| it.labels.clone()).or(in_file),
-        provider,
+        labels: declared::labels(file),
         inputs: inner.inputs().iter().map(port).collect(),
         outputs: inner.outputs().iter().map(port).collect(),
     };
     Loaded {
         about,
+        provider,
         input_names: names(inner.inputs()),
         output_names: names(inner.outputs()),
         gate: Mutex::new(()),
@@ -176,7 +174,7 @@ impl Loaded {
             self.input_names.len(),
             "one value for each input"
         );
-        let _serialised = (self.about.provider != Provider::Cpu)
+        let _serialised = (self.provider != Provider::Cpu)
             .then(|| self.gate.lock().unwrap_or_else(PoisonError::into_inner));
         let names: Vec<_> = self.input_names.iter().map(|name| name.as_ptr()).collect();
         let inputs = inputs.iter().map(value).collect::<Result<Vec<_>>>()?;

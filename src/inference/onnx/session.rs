@@ -7,12 +7,14 @@ use crate::inference::onnx::model::{self, Loaded};
 use crate::inference::onnx::tensor::{About, Outputs, Tensor};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::Result;
-use crate::pipeline::contract::runtime_options::Isolation;
+use crate::pipeline::contract::runtime_options::{Isolation, Provider};
 
 /// A model for one node.
 pub struct Session {
     /// What it is and takes.
     pub about: About,
+    /// Where it runs.
+    pub provider: Provider,
     engine: Engine,
 }
 
@@ -27,19 +29,23 @@ enum Engine {
 /// # Errors
 /// `Fatal` if the model cannot be had, is not what it should be, or no provider takes it.
 pub fn open(name: &str, sha256: Option<&str>, context: &Context) -> Result<Session> {
-    let (about, engine) = match context.runtime.isolation {
+    let (about, provider, engine) = match context.runtime.isolation {
         Isolation::None => {
             let loaded = model::open(name, sha256, context)?;
-            (loaded.about.clone(), Engine::Here(loaded))
+            (loaded.about.clone(), loaded.provider, Engine::Here(loaded))
         }
         Isolation::Process => {
-            let (apart, about) = Apart::start(name, sha256, context)?;
-            (about, Engine::Apart(apart))
+            let (apart, (about, provider)) = Apart::start(name, sha256, context)?;
+            (about, provider, Engine::Apart(apart))
         }
     };
     context.describe("model", &about.name);
-    context.describe("provider", about.provider.name());
-    Ok(Session { about, engine })
+    context.describe("provider", provider.name());
+    Ok(Session {
+        about,
+        provider,
+        engine,
+    })
 }
 
 impl Session {

@@ -6,17 +6,14 @@ use ort::value::DynValue;
 use serde::{Deserialize, Serialize};
 
 use crate::pipeline::contract::error::{Error, Result};
-use crate::pipeline::contract::runtime_options::Provider;
 
 /// What a model is and takes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct About {
     /// Manifest id and the first digits of the sum, for events.
     pub name: Arc<str>,
-    /// Labels that the manifest or the file gives its classes: a list's name, or names with commas.
-    pub labels: Option<String>,
-    /// Where it runs.
-    pub provider: Provider,
+    /// The names of its classes as the manifest and the file write them, the most trusted first.
+    pub labels: Vec<String>,
     /// Inputs, in the order of the file.
     pub inputs: Vec<Port>,
     /// Outputs, in the order of the file.

@@ -1,5 +1,6 @@
 //! Pictures in, boxes out.
 
+pub mod detector;
 pub mod fit;
 pub mod heads;
 pub mod labels;

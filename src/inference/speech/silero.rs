@@ -1,7 +1,7 @@
 //! Silero VAD, versions 5 and 6: the probability of speech in each 32 ms of audio.
 
 use crate::inference::onnx::session::Session;
-use crate::inference::onnx::tensor::{Tensor, Values};
+use crate::inference::onnx::tensor::{About, Port, Tensor, Values};
 use crate::media::audio::SAMPLE_RATE;
 use crate::pipeline::contract::error::{Error, Result};
 
@@ -19,13 +19,46 @@ const STATE: [i64; 3] = [2, 1, 128];
 /// One stream of audio.
 pub struct Silero {
     session: Session,
-    /// Position of `input`, `state` and `sr` among the inputs.
-    order: [usize; 3],
-    /// Position of the probability and of the new state among the outputs.
-    probability: usize,
-    new_state: usize,
+    places: Places,
     input: [f32; CONTEXT + WINDOW],
     state: Vec<f32>,
+}
+
+/// Where the inputs and outputs of a model stand among the others.
+pub struct Places {
+    /// Of `input`, `state` and `sr`.
+    order: [usize; 3],
+    probability: usize,
+    new_state: usize,
+}
+
+impl Places {
+    /// Finds them.
+    ///
+    /// # Errors
+    /// In words, if the model is no Silero VAD.
+    pub fn of(model: &About) -> Result<Places, String> {
+        let place = |ports: &[Port], name: &str| ports.iter().position(|it| it.name == name);
+        let (input, output) = (
+            |name| place(&model.inputs, name),
+            |name| place(&model.outputs, name),
+        );
+        let find = || {
+            Some(Places {
+                order: [input("input")?, input("state")?, input("sr")?],
+                probability: output("output")?,
+                new_state: output("stateN")?,
+            })
+        };
+        find().ok_or_else(|| {
+            let inputs: Vec<&str> = model.inputs.iter().map(|it| &*it.name).collect();
+            format!(
+                "{} is no Silero VAD of version 5 or 6: it takes {}",
+                model.name,
+                inputs.join(", ")
+            )
+        })
+    }
 }
 
 impl Silero {
@@ -34,28 +67,9 @@ impl Silero {
     /// # Errors
     /// `Fatal` if the model is no Silero VAD.
     pub fn new(session: Session) -> Result<Silero> {
-        let about = &session.about;
-        let input = |name: &str| about.inputs.iter().position(|port| port.name == name);
-        let output = |name: &str| about.outputs.iter().position(|port| port.name == name);
-        let ports = (
-            input("input"),
-            input("state"),
-            input("sr"),
-            output("output"),
-            output("stateN"),
-        );
-        let (Some(a), Some(b), Some(c), Some(probability), Some(new_state)) = ports else {
-            let inputs = about.inputs.iter().map(|port| port.name.as_str());
-            let inputs = inputs.collect::<Vec<_>>().join(", ");
-            return Err(Error::fatal(format!(
-                "{} is no Silero VAD of version 5 or 6: it takes {inputs}",
-                about.name
-            )));
-        };
+        let places = Places::of(&session.about).map_err(Error::fatal)?;
         Ok(Silero {
-            order: [a, b, c],
-            probability,
-            new_state,
+            places,
             session,
             input: [0.0; CONTEXT + WINDOW],
             state: vec![0.0; STATE.iter().product::<i64>() as usize],
@@ -77,12 +91,12 @@ impl Silero {
         let tensor = |shape, values| Tensor { shape, values };
         let input = tensor(&INPUT, Values::Floats(&self.input));
         let mut inputs = [input; 3];
-        inputs[self.order[0]] = input;
-        inputs[self.order[1]] = tensor(&STATE, Values::Floats(&self.state));
-        inputs[self.order[2]] = tensor(&[1], Values::Integers(&RATE));
+        inputs[self.places.order[0]] = input;
+        inputs[self.places.order[1]] = tensor(&STATE, Values::Floats(&self.state));
+        inputs[self.places.order[2]] = tensor(&[1], Values::Integers(&RATE));
         let outputs = self.session.run(&inputs)?;
-        let probability = outputs.floats(self.probability)?.first().copied();
-        let new_state = outputs.floats(self.new_state)?;
+        let probability = outputs.floats(self.places.probability)?.first().copied();
+        let new_state = outputs.floats(self.places.new_state)?;
         match probability {
             Some(probability) if probability.is_finite() && new_state.len() == self.state.len() => {
                 self.state.copy_from_slice(new_state);

@@ -9,7 +9,7 @@ pub mod sum;
 use std::borrow::Cow;
 use std::env;
 use std::fmt;
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,6 +18,7 @@ use self::manifest::{Model, Task};
 use self::sum::sum;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Misuse, Result};
+use crate::pipeline::contract::small_file;
 use crate::pipeline::file::problem::suggest;
 
 /// No model file that this program can use is larger.
@@ -118,25 +119,55 @@ fn check(model: &str, sha256: Option<&str>, task: Task) -> Vec<Misuse> {
 /// # Errors
 /// `Fatal` with the remedy if it cannot be had or is not what it should be.
 pub fn load(model: &str, sha256: Option<&str>, context: &Context) -> Result<ModelFile> {
-    if is_path(model) {
-        let sum = sha256
-            .expect("checked with the pipeline file")
-            .to_lowercase();
-        let path = context.resolve(Path::new(model));
-        let bytes = read_verified(&path, &sum)?;
-        let file = path.file_name().unwrap_or_default().to_string_lossy();
-        let name = format!("{file}@{}", &sum[..12]).into();
-        return Ok(ModelFile {
-            name,
-            sha256: sum,
-            bytes: Cow::Owned(bytes),
-            entry: None,
-        });
+    match named(model) {
+        None => of_path(&context.resolve(Path::new(model)), sha256),
+        Some(entry) => of_manifest(entry, &obtain(entry, &mut |_| {})?),
     }
-    let entry = manifest::find(model).expect("checked with the pipeline file");
-    let place = obtain(entry, &mut |_| {})?;
+}
+
+/// The same of a model that is on this machine; fetches nothing.
+///
+/// # Errors
+/// That it is not, or is not what it should be.
+pub fn at_hand(model: &str, sha256: Option<&str>, base: &Path) -> Result<ModelFile, Misuse> {
+    let file = match named(model) {
+        None => of_path(&base.join(model), sha256),
+        Some(entry) => of_manifest(entry, &local(entry).ok_or_else(|| not_here(entry))?),
+    };
+    file.map_err(|error| Misuse::missing("model", error))
+}
+
+/// That a model of the manifest has not been fetched yet.
+pub fn not_here(model: &Model) -> Misuse {
+    let (id, bytes) = (&model.id, model.bytes);
+    let message = format!("the model `{id}` ({bytes} bytes) is not on this machine yet");
+    let help = format!("`otus models pull {id}` fetches it, or the first run, over the network");
+    Misuse::new("model", message, help)
+}
+
+/// The model of the manifest that an option names, if it is not a path.
+pub fn named(model: &str) -> Option<&'static Model> {
+    let find = || manifest::find(model).expect("checked with the pipeline file");
+    (!is_path(model)).then(find)
+}
+
+fn of_path(path: &Path, sha256: Option<&str>) -> Result<ModelFile> {
+    let sum = sha256
+        .expect("checked with the pipeline file")
+        .to_lowercase();
+    let bytes = read_verified(path, &sum)?;
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
     Ok(ModelFile {
-        name: format!("{model}@{}", &entry.sha256[..12]).into(),
+        name: format!("{file}@{}", &sum[..12]).into(),
+        sha256: sum,
+        bytes: Cow::Owned(bytes),
+        entry: None,
+    })
+}
+
+fn of_manifest(entry: &'static Model, place: &Place) -> Result<ModelFile> {
+    Ok(ModelFile {
+        name: format!("{}@{}", entry.id, &entry.sha256[..12]).into(),
         sha256: entry.sha256.clone(),
         bytes: place.read(&entry.sha256)?,
         entry: Some(entry),
@@ -213,7 +244,7 @@ pub fn cache_directory() -> PathBuf {
 pub fn read_verified(path: &Path, sha256: &str) -> Result<Vec<u8>> {
     let trouble =
         |error: std::io::Error| Error::fatal(format!("cannot read {}: {error}", path.display()));
-    let mut file = File::open(path).map_err(trouble)?;
+    let mut file = small_file::open(path).map_err(trouble)?;
     let about = file.metadata().map_err(trouble)?;
     if !about.is_file() {
         return Err(Error::fatal(format!("{} is no file", path.display())));

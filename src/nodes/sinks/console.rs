@@ -40,6 +40,9 @@ pub struct Console {
 
 impl Node for Console {
     const NAME: &'static str = "console";
+    const ALSO: &'static [&'static str] = &[
+        "stdout", "stderr", "print", "terminal", "screen", "display", "debug",
+    ];
     const ABOUT: &'static str = "Prints events as they come.";
     const EXAMPLE: &'static str = "";
     type Config = Config;

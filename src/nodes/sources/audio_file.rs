@@ -20,7 +20,7 @@ use crate::media::events::{Gap, Of};
 use crate::media::resample::ToMono16k;
 use crate::nodes::parts::pace::{Metronome, Pace};
 use crate::pipeline::contract::context::Context;
-use crate::pipeline::contract::error::{Error, Result};
+use crate::pipeline::contract::error::{Error, Misuse, Result};
 use crate::pipeline::contract::node::{Emit, Flow, Node, Source};
 use crate::ports;
 
@@ -80,20 +80,35 @@ ports! {
 
 impl Node for AudioFile {
     const NAME: &'static str = "audio_file";
+    const ALSO: &'static [&'static str] = &[
+        "file",
+        "audio",
+        "sound",
+        "sound_file",
+        "wav",
+        "mp3",
+        "flac",
+        "ogg",
+    ];
     const ABOUT: &'static str =
         "Sound from WAV, FLAC, Ogg Vorbis and MP3 files, at any rate and channel count.";
     const EXAMPLE: &'static str = "path = \"meeting.wav\"";
     type Config = Config;
 
+    fn at_hand(config: &Config, base: &Path) -> Vec<Misuse> {
+        let wrong = |error: Error| vec![Misuse::missing("path", error)];
+        let files = match found(&base.join(&config.path)) {
+            Ok(files) => files,
+            Err(error) => return wrong(error),
+        };
+        // A pipe would be waited for.
+        let first = files.into_iter().next().filter(|it| it.is_file());
+        let opened = first.map(Playing::open).transpose();
+        opened.map_or_else(wrong, |_| Vec::new())
+    }
+
     fn open(config: &Config, context: &Context) -> Result<AudioFile> {
-        let pattern = context.resolve(&config.path);
-        let text = pattern.to_string_lossy();
-        let found = glob::glob(&text).map_err(|error| Error::fatal(format!("{text}: {error}")))?;
-        let files: Vec<PathBuf> = found.flatten().collect();
-        if files.is_empty() {
-            return Err(Error::fatal(format!("there is no file {text}")));
-        }
-        let mut files = files.into_iter();
+        let mut files = found(&context.resolve(&config.path))?.into_iter();
         let first = files.next().map(Playing::open).transpose()?;
         Ok(AudioFile {
             source: Arc::clone(&context.id),
@@ -161,6 +176,17 @@ impl AudioFile {
             self.ready.resize(self.ready.len() + self.pause, 0.0);
         }
         Ok(())
+    }
+}
+
+/// The files that a path leads to.
+fn found(pattern: &Path) -> Result<Vec<PathBuf>> {
+    let text = pattern.to_string_lossy();
+    let found = glob::glob(&text).map_err(|error| Error::fatal(format!("{text}: {error}")))?;
+    let files: Vec<PathBuf> = found.flatten().collect();
+    match files.is_empty() {
+        true => Err(Error::fatal(format!("there is no file {text}"))),
+        false => Ok(files),
     }
 }
 

@@ -50,6 +50,8 @@ impl Role {
 pub struct NodeType {
     /// Name in pipeline files.
     pub name: &'static str,
+    /// Words that people try instead of the name.
+    pub also: &'static [&'static str],
     /// One sentence.
     pub about: &'static str,
     /// Minimal working options.
@@ -90,10 +92,15 @@ pub struct Configured {
     pub misuses: Vec<Misuse>,
     /// What only it may have, where relative paths start at the given one.
     pub claims: Claims,
+    /// What is wrong with the files that it names, where relative paths start at the given one.
+    pub at_hand: AtHand,
 }
 
 /// What a node claims, by where relative paths start.
 pub type Claims = Arc<dyn Fn(&Path) -> Vec<Claim> + Send + Sync>;
+
+/// What is wrong with the files that a node names, by where relative paths start.
+pub type AtHand = Arc<dyn Fn(&Path) -> Vec<Misuse> + Send + Sync>;
 
 /// Opens a node.
 pub type Opener = Arc<dyn Fn(&Context) -> Result<Box<dyn Running>> + Send + Sync>;
@@ -281,6 +288,7 @@ pub const fn sink<N: Sink>() -> NodeType {
 const fn node_type<N: Node>(role: Role) -> NodeType {
     NodeType {
         name: N::NAME,
+        also: N::ALSO,
         about: N::ABOUT,
         example: N::EXAMPLE,
         role,
@@ -303,13 +311,14 @@ fn configure<N: Node>(
 ) -> Result<(N::Config, Configured), toml::de::Error> {
     let config =
         <N::Config as serde::Deserialize>::deserialize(toml::de::Deserializer::from(table))?;
-    let (options, claiming) = (config.clone(), config.clone());
+    let (options, claiming, looking) = (config.clone(), config.clone(), config.clone());
     let configured = Configured {
         live: is_live(&config),
         prepare: None,
         probe: None,
         misuses: N::check(&config),
         claims: Arc::new(move |base| N::claims(&claiming, base)),
+        at_hand: Arc::new(move |base| N::at_hand(&looking, base)),
         open: Arc::new(move |context| N::open(&options, context).map(wrap)),
     };
     Ok((config, configured))

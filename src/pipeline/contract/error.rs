@@ -66,6 +66,12 @@ pub struct Misuse {
 }
 
 impl Misuse {
+    /// An option that names a file that is not there, or not what it should be.
+    pub fn missing(option: &'static str, why: impl ToString) -> Misuse {
+        let help = "put the file there or name another; relative paths start at the folder of the pipeline file";
+        Misuse::new(option, why.to_string(), help)
+    }
+
     /// An option that is wrong as a whole.
     pub fn new(
         option: impl Into<Cow<'static, str>>,

@@ -25,6 +25,8 @@ pub enum Flow {
 pub trait Node: Sized + Send + 'static {
     /// Name in pipeline files; lower_snake_case.
     const NAME: &'static str;
+    /// Words that people try instead of the name; whoever does is told the name.
+    const ALSO: &'static [&'static str] = &[];
     /// One sentence for the reference.
     const ABOUT: &'static str;
     /// Minimal working options, shown in the reference and parsed by the tests.
@@ -39,6 +41,12 @@ pub trait Node: Sized + Send + 'static {
 
     /// What only one node may have: two that claim the same are refused. `base` is where relative paths start.
     fn claims(_config: &Self::Config, _base: &Path) -> Vec<Claim> {
+        Vec::new()
+    }
+
+    /// Finds what is missing or does not fit among the files that its options name. Reads what is at hand, and
+    /// touches no device and no network. `base` is where relative paths start.
+    fn at_hand(_config: &Self::Config, _base: &Path) -> Vec<Misuse> {
         Vec::new()
     }
 

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{Error, ErrorKind, Read, Result};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// No such file is larger.
@@ -12,7 +13,17 @@ const LARGEST: u64 = 1024 * 1024;
 /// # Errors
 /// What the system says, or that it is no regular file, or larger than 1 MiB.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
-    of(File::open(path)?)
+    of(open(path)?)
+}
+
+/// Opens a file to read it, and does not wait if it is a pipe that nobody writes to.
+///
+/// # Errors
+/// What the system says.
+pub fn open(path: &Path) -> Result<File> {
+    let mut options = File::options();
+    options.read(true).custom_flags(libc::O_NONBLOCK);
+    options.open(path)
 }
 
 /// The same of a file that is open.

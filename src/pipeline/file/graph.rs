@@ -10,14 +10,14 @@ use crate::pipeline::file::kinds;
 use crate::pipeline::file::plan::PlannedNode;
 use crate::pipeline::file::problem::{Problem, suggest};
 
-/// Checks inputs, kinds and cycles. Of `untyped` nodes only the names are known.
-pub fn check(nodes: &[PlannedNode], untyped: &[String], catalogue: &[Entry]) -> Vec<Problem> {
-    if nodes.is_empty() && untyped.is_empty() {
-        let help = "start with `[sources.NAME]`; `otus nodes` lists the types";
-        return vec![Problem::new(0..0, "the pipeline has no nodes", help)];
-    }
+/// Checks inputs, kinds and cycles. Of nodes in `doubt` nothing is known but that they may be there.
+pub fn check(
+    nodes: &[PlannedNode],
+    doubt: impl Fn(&str) -> bool,
+    catalogue: &[Entry],
+) -> Vec<Problem> {
     let index = index(nodes);
-    let mut problems = inputs(nodes, untyped, &index, catalogue);
+    let mut problems = inputs(nodes, doubt, &index, catalogue);
     problems.extend(cycles(nodes, &index));
     problems.extend(contested(nodes));
     problems
@@ -42,7 +42,7 @@ fn index(nodes: &[PlannedNode]) -> HashMap<String, usize> {
 
 fn inputs(
     nodes: &[PlannedNode],
-    untyped: &[String],
+    doubt: impl Fn(&str) -> bool,
     index: &HashMap<String, usize>,
     catalogue: &[Entry],
 ) -> Vec<Problem> {
@@ -55,10 +55,10 @@ fn inputs(
                 let message = format!("`{name}` is an input of `{}` twice", node.id);
                 problems.push(Problem::new(span.clone(), message, "remove one"));
             }
-            if untyped.iter().any(|it| it == name) {
-                continue;
-            }
             let Some(&from) = index.get(name) else {
+                if doubt(name) {
+                    continue;
+                }
                 let message = format!("there is no node `{name}`");
                 let known = nodes.iter().map(|it| &*it.id).filter(|id| **id != *node.id);
                 problems.push(Problem::new(span.clone(), message, suggest(name, known)));

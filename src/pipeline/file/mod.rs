@@ -12,19 +12,22 @@ pub mod problem;
 pub mod reference;
 mod sections;
 pub mod shape;
+mod slips;
 pub mod status;
+mod syntax;
 mod table;
+mod types;
 
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use toml::de::{DeTable, Error as TomlError};
+use toml::de::DeTable;
 
 use self::interpolation::Interpolation;
 use self::parser::Parser;
 pub use self::plan::{Plan, PlannedNode};
-use self::problem::Problem;
+use self::problem::{Placed, Problem, Severity};
 use self::status::Status;
 use crate::pipeline::contract::catalogue::Entry;
 use crate::pipeline::contract::runtime_options::Runtime;
@@ -35,23 +38,33 @@ const LARGEST_FILE: u64 = 1024 * 1024;
 /// More problems than a person reads: a file that is no pipeline at all has one in every line.
 const MOST_PROBLEMS: usize = 50;
 
-/// A pipeline file that cannot be used, and everything that is wrong with it.
+/// What is to be said of a pipeline file.
 #[derive(Debug)]
-pub struct Rejected {
+pub struct Remarks {
     /// Path as given.
     pub file: String,
     /// Its text, if it could be read at all.
     pub text: String,
     /// All problems, in the order of the file.
     pub problems: Vec<Problem>,
+    /// How bad they are.
+    pub severity: Severity,
 }
 
-impl Rejected {
+impl Remarks {
     /// All problems as a person reads them.
     pub fn render(&self) -> String {
-        let each = self.problems.iter();
-        let rendered: Vec<String> = each.map(|it| it.render(&self.file, &self.text)).collect();
+        let render = |it: &Problem| it.render(self.severity, &self.file, &self.text);
+        let rendered: Vec<String> = self.problems.iter().map(render).collect();
         secret::redact(&rendered.join("\n"))
+    }
+
+    /// All problems with their places, for programs.
+    pub fn placed(&self) -> Vec<Placed> {
+        let problems = self.problems.iter();
+        problems
+            .map(|it| it.placed(&self.file, &self.text))
+            .collect()
     }
 }
 
@@ -59,35 +72,52 @@ impl Rejected {
 ///
 /// # Errors
 /// Everything that is wrong with it, also if it cannot be read.
-pub fn load(path: &Path, nodes: &'static [Entry]) -> Result<Plan, Rejected> {
-    let file = path.display().to_string();
+pub fn load(path: &Path, nodes: &'static [Entry]) -> Result<Plan, Remarks> {
+    Ok(read_and_parse(path, nodes)?.0)
+}
+
+/// The same, and what is missing or does not fit among the files that it names.
+///
+/// # Errors
+/// As those of [`load`].
+pub fn look(path: &Path, nodes: &'static [Entry]) -> Result<(Plan, Remarks), Remarks> {
+    let (plan, text) = read_and_parse(path, nodes)?;
+    let mut problems = plan.at_hand();
+    problems.sort_by_key(|it| it.span.start);
+    let remarks = remarks(path, text, problems, Severity::Warning);
+    Ok((plan, remarks))
+}
+
+fn read_and_parse(path: &Path, nodes: &'static [Entry]) -> Result<(Plan, String), Remarks> {
     let base = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
         _ => PathBuf::from("."),
     };
-    let text = read(path).map_err(|(message, help)| Rejected {
-        file: file.clone(),
-        text: String::new(),
-        problems: vec![Problem::new(0..0, message, help)],
+    let text = read(path).map_err(|(message, help)| {
+        let problem = Problem::new(0..0, message, help);
+        remarks(path, String::new(), vec![problem], Severity::Error)
     })?;
-    parse(&text, &base, nodes).map_err(|mut problems| {
-        uri::remember_those_in(&text);
-        let more = problems.len().saturating_sub(MOST_PROBLEMS);
-        problems.truncate(MOST_PROBLEMS);
-        if more > 0 {
-            let message = format!("and {more} problems more");
-            problems.push(Problem::new(
-                text.len()..text.len(),
-                message,
-                "is this the right file?",
-            ));
-        }
-        Rejected {
-            file,
-            text,
-            problems,
-        }
-    })
+    match parse(&text, &base, nodes) {
+        Ok(plan) => Ok((plan, text)),
+        Err(problems) => Err(remarks(path, text, problems, Severity::Error)),
+    }
+}
+
+fn remarks(path: &Path, text: String, mut problems: Vec<Problem>, severity: Severity) -> Remarks {
+    uri::remember_those_in(&text);
+    let more = problems.len().saturating_sub(MOST_PROBLEMS);
+    problems.truncate(MOST_PROBLEMS);
+    if more > 0 {
+        let message = format!("and {more} problems more");
+        let end = text.len()..text.len();
+        problems.push(Problem::new(end, message, "is this the right file?"));
+    }
+    Remarks {
+        file: path.display().to_string(),
+        text,
+        problems,
+        severity,
+    }
 }
 
 fn read(path: &Path) -> Result<String, (String, String)> {
@@ -117,7 +147,7 @@ fn read(path: &Path) -> Result<String, (String, String)> {
 pub fn parse(text: &str, base: &Path, nodes: &'static [Entry]) -> Result<Plan, Vec<Problem>> {
     let (document, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
-        return Err(errors.iter().map(|it| syntax(it, text)).collect());
+        return Err(syntax::problems(&errors, text));
     }
     let mut document = document;
     let mut interpolation = Interpolation::default();
@@ -131,6 +161,7 @@ pub fn parse(text: &str, base: &Path, nodes: &'static [Entry]) -> Result<Plan, V
         catalogue: nodes,
         problems: interpolation.problems,
         untyped: Vec::new(),
+        lost: false,
     };
     let mut plan = Plan {
         nodes: Vec::new(),
@@ -144,7 +175,12 @@ pub fn parse(text: &str, base: &Path, nodes: &'static [Entry]) -> Result<Plan, V
     plan.nodes.sort_by_key(|node| node.span.start);
     kinds::spread(&mut plan.nodes);
     let mut problems = parser.problems;
-    problems.extend(graph::check(&plan.nodes, &parser.untyped, nodes));
+    if plan.nodes.is_empty() && parser.untyped.is_empty() && !parser.lost {
+        let help = "start with `[sources.NAME]`; `otus nodes` lists the types";
+        problems.push(Problem::new(0..0, "the pipeline has no nodes", help));
+    }
+    let doubt = |name: &str| parser.lost || parser.untyped.iter().any(|it| it == name);
+    problems.extend(graph::check(&plan.nodes, doubt, nodes));
     // Inputs that are in doubt would make their producers look unused.
     if problems.is_empty() {
         problems = graph::complete(&mut plan.nodes);
@@ -154,13 +190,4 @@ pub fn parse(text: &str, base: &Path, nodes: &'static [Entry]) -> Result<Plan, V
         true => Ok(plan),
         false => Err(problems),
     }
-}
-
-fn syntax(error: &TomlError, text: &str) -> Problem {
-    let span = error.span().unwrap_or(text.len()..text.len());
-    let help = match error.message().contains("escape") {
-        true => "in '…' a backslash is a backslash; or write it twice",
-        false => "see https://toml.io for the syntax",
-    };
-    Problem::new(span, error.message(), help)
 }

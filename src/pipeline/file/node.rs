@@ -13,10 +13,10 @@ use toml::de::{DeTable, DeValue, Deserializer, ValueDeserializer};
 use super::parser::Parser;
 use super::path::places;
 use super::plan::PlannedNode;
+use super::slips;
 use super::table::Table;
-use crate::pipeline::contract::catalogue::{Configured, Entry, NodeType, Role};
+use crate::pipeline::contract::catalogue::{Configured, NodeType, Role};
 use crate::pipeline::file::input::Input;
-use crate::pipeline::file::problem::suggest;
 
 impl<'a> Parser<'a> {
     /// Parses the table of one node; none if its type is not known.
@@ -60,6 +60,7 @@ impl<'a> Parser<'a> {
             probe: None,
             misuses: Vec::new(),
             claims: Arc::new(|_| Vec::new()),
+            at_hand: Arc::new(|_| Vec::new()),
         });
         self.report_misuses(configured.misuses, &places, &span);
         Some(PlannedNode {
@@ -76,6 +77,8 @@ impl<'a> Parser<'a> {
             prepare: configured.prepare,
             probe: configured.probe,
             claims: (configured.claims)(self.base),
+            places,
+            at_hand: configured.at_hand,
             options: options.unwrap_or_default(),
             open: configured.open,
         })
@@ -124,44 +127,6 @@ impl<'a> Parser<'a> {
         Duration::from_millis(wait)
     }
 
-    fn node_type(
-        &mut self,
-        role: Role,
-        node: &Range<usize>,
-        table: &mut DeTable<'_>,
-    ) -> Option<&'static NodeType> {
-        let Some(value) = table.remove("type") else {
-            let help = format!("one of: {}", names(self.catalogue, role).join(", "));
-            self.report(node.clone(), "the node has no `type`".to_owned(), help);
-            return None;
-        };
-        let Some(name) = value.get_ref().as_str() else {
-            self.report(value.span(), "`type` must be a string".to_owned(), "");
-            return None;
-        };
-        let entry = self.catalogue.iter().find(|entry| entry.name() == name);
-        match entry {
-            Some(Entry::Present(ty)) if ty.role == role => Some(ty),
-            Some(Entry::Present(ty)) => {
-                let message = format!("`{name}` is a {}, not a {}", ty.role.name(), role.name());
-                let help = format!("put the node under `[{}.NAME]`", ty.role.section());
-                self.report(value.span(), message, help);
-                None
-            }
-            Some(Entry::Absent { feature, .. }) => {
-                let message = format!("this build has no `{name}`");
-                let help = format!("it was built without the feature `{feature}`");
-                self.report(value.span(), message, help);
-                None
-            }
-            None => {
-                let help = suggest(name, names(self.catalogue, role));
-                self.report(value.span(), format!("unknown type `{name}`"), help);
-                None
-            }
-        }
-    }
-
     fn inputs(
         &mut self,
         role: Role,
@@ -182,13 +147,19 @@ impl<'a> Parser<'a> {
             return Vec::new();
         }
         let Some(value) = value else {
+            if let Some((key, _)) = table.remove_entry("input") {
+                let (message, help) = ("there is no option `input`", "write `inputs`");
+                self.report(key.span(), message.to_owned(), help);
+                return Vec::new();
+            }
             let help = "add `inputs = [\"NAME\"]` with the nodes whose output it takes";
             self.report(node.clone(), format!("`{name}` has no `inputs`"), help);
             return Vec::new();
         };
         let span = value.span();
         let DeValue::Array(array) = value.into_inner() else {
-            let help = "write `inputs = [\"NAME\"]`";
+            let written = self.text.get(span.clone()).unwrap_or("\"NAME\"");
+            let help = format!("write `inputs = [{written}]`");
             self.report(span, "`inputs` must be a list".to_owned(), help);
             return Vec::new();
         };
@@ -225,16 +196,14 @@ impl<'a> Parser<'a> {
         let span = value.span();
         let value = self.understood(key, &json!({ "type": ["integer", "boolean"] }), value);
         T::deserialize(ValueDeserializer::from(value)).unwrap_or_else(|_| {
+            let written = self.text.get(span.clone()).unwrap_or_default();
+            let truth = slips::truth(written.trim_matches(['"', '\'']));
+            let help = match truth.filter(|_| help.starts_with("true")) {
+                Some(truth) => format!("write `{key} = {truth}`"),
+                None => help.to_owned(),
+            };
             self.report(span, format!("`{key}` is wrong"), help);
             default
         })
     }
-}
-
-fn names(catalogue: &'static [Entry], role: Role) -> Vec<&'static str> {
-    let of_role = |entry: &&Entry| match entry {
-        Entry::Present(ty) => ty.role == role,
-        Entry::Absent { .. } => false,
-    };
-    catalogue.iter().filter(of_role).map(Entry::name).collect()
 }

@@ -19,6 +19,8 @@ pub struct Parser<'a> {
     pub problems: Vec<Problem>,
     /// Names of nodes of unknown type: what is wired to them cannot be judged.
     pub untyped: Vec<String>,
+    /// Whether there are nodes whose names are not known either.
+    pub lost: bool,
 }
 
 impl Parser<'_> {

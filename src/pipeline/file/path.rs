@@ -83,6 +83,15 @@ pub fn places(table: &DeTable<'_>) -> Vec<(String, Range<usize>)> {
     places
 }
 
+/// Where the value of one option stands.
+pub fn place_of<'a>(
+    option: &str,
+    places: &'a [(String, Range<usize>)],
+) -> Option<&'a Range<usize>> {
+    let place = places.iter().find(|(name, _)| name == option);
+    place.map(|(_, place)| place)
+}
+
 fn note(name: String, value: &Spanned<DeValue<'_>>, places: &mut Vec<(String, Range<usize>)>) {
     match value.get_ref() {
         DeValue::Array(list) => {

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::media::kind::Kind;
-use crate::pipeline::contract::catalogue::{NodeType, Opener, Prepare, Probe};
+use crate::pipeline::contract::catalogue::{AtHand, NodeType, Opener, Prepare, Probe};
 use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::runtime_options::Runtime;
 use crate::pipeline::file::input::Input;
+use crate::pipeline::file::path::place_of;
+use crate::pipeline::file::problem::Problem;
 use crate::pipeline::file::status::Status;
 
 /// A checked pipeline, ready to start.
@@ -54,10 +56,29 @@ pub struct PlannedNode {
     pub probe: Option<Probe>,
     /// What only it may have.
     pub claims: Vec<Claim>,
+    /// Where the values of its options stand in the file.
+    pub places: Vec<(String, Range<usize>)>,
+    /// What is wrong with the files that it names.
+    pub at_hand: AtHand,
     /// Its options as the file gives them. They may hold secrets: print them through `redact` only.
     pub options: toml::Table,
     /// Opens it.
     pub open: Opener,
+}
+
+impl Plan {
+    /// What is missing or does not fit among the files that it names. Touches no device and no network.
+    pub fn at_hand(&self) -> Vec<Problem> {
+        let of_node = |node: &PlannedNode| {
+            let wrong = (node.at_hand)(&self.base).into_iter();
+            let told = wrong.map(|it| {
+                let place = place_of(&it.option, &node.places).unwrap_or(&node.span);
+                Problem::new(place.clone(), it.message, it.help)
+            });
+            told.collect::<Vec<_>>()
+        };
+        self.nodes.iter().flat_map(of_node).collect()
+    }
 }
 
 impl PlannedNode {

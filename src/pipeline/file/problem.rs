@@ -10,6 +10,26 @@ use crate::pipeline::contract::secret::redact;
 /// Bytes of a line of the file that are shown at most.
 const LONGEST_LINE: usize = 500;
 
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The file cannot be used.
+    Error,
+    /// The file is right; what it names is missing or does not fit.
+    Warning,
+}
+
+impl Severity {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+    }
+}
+
 /// One mistake in a pipeline file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -60,7 +80,7 @@ impl Problem {
     }
 
     /// The problem as a person reads it: the line of the file with carets below what is wrong.
-    pub fn render(&self, file: &str, text: &str) -> String {
+    pub fn render(&self, severity: Severity, file: &str, text: &str) -> String {
         let Placed { line, column, .. } = self.placed(file, text);
         // A line that no person wrote is not shown: it may be long, and a terminal may obey it.
         let readable = |line: &&str| {
@@ -81,7 +101,8 @@ impl Problem {
         let before: String = source.chars().take(column - 1).collect();
         let indent = " ".repeat(width(&before));
         let mut out = format!(
-            "error: {}\n{margin}--> {file}:{line}:{column}\n",
+            "{}: {}\n{margin}--> {file}:{line}:{column}\n",
+            severity.name(),
             self.message
         );
         if !source.is_empty() {
@@ -134,7 +155,7 @@ mod tests {
         let text = "[a]\nmodell = 1\n";
         let problem = Problem::new(4..10, "unknown option `modell`", "did you mean `model`?");
         let expected = "error: unknown option `modell`\n --> x.toml:2:1\n  |\n2 | modell = 1\n  | ^^^^^^\n  = help: did you mean `model`?\n";
-        assert_eq!(problem.render("x.toml", text), expected);
+        assert_eq!(problem.render(Severity::Error, "x.toml", text), expected);
     }
 
     #[test]

@@ -18,6 +18,9 @@ use crate::pipeline::contract::catalogue::Role;
 /// The tables that a pipeline file can have.
 const SECTIONS: [&str; 5] = ["sources", "transforms", "sinks", "runtime", "status"];
 
+/// Each node is a thread. No machine that this is for runs more.
+const MOST_NODES: usize = 1_000;
+
 impl<'a> Parser<'a> {
     /// One table of the file, into the plan.
     pub fn section(
@@ -35,16 +38,39 @@ impl<'a> Parser<'a> {
             "runtime" | "status" => None,
             _ => {
                 let message = format!("unknown table `{name}`");
+                match value.get_ref() {
+                    DeValue::Table(table) => {
+                        let names = table.keys().map(|it| it.get_ref().to_string());
+                        self.untyped.extend(names);
+                    }
+                    other => self.lost |= matches!(other, DeValue::Array(_)),
+                }
                 return self.report(key.span(), message, suggest(name, SECTIONS));
             }
         };
         let DeValue::Table(table) = value.into_inner() else {
+            self.lost |= role.is_some();
             let help = format!("write `[{name}.NAME]`, with options below it");
             return self.report(key.span(), format!("`{name}` must be a table"), help);
         };
         match (role, name) {
+            (Some(_), _) if table.get("type").is_some_and(|it| it.get_ref().is_str()) => {
+                self.lost = true;
+                let help = format!("write `[{name}.NAME]` above the options of each node");
+                self.report(
+                    key.span(),
+                    format!("`{name}` holds nodes, not options"),
+                    help,
+                );
+            }
             (Some(role), _) => {
                 for (id, value) in table {
+                    if plan.nodes.len() >= MOST_NODES {
+                        self.lost = true;
+                        let message = format!("there are more than {MOST_NODES} nodes");
+                        let help = "split the pipeline into several files, each run by itself";
+                        return self.report(id.span(), message, help);
+                    }
                     if let Some(node) = self.node(role, &id, value, &plan.nodes) {
                         plan.nodes.push(node);
                     }

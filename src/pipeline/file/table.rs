@@ -8,9 +8,10 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, Error as TomlError};
 
 use super::parser::Parser;
-use super::path::{name_of, path_to, take_out};
-use super::problem::suggest;
+use super::path::{name_of, path_to, place_of, take_out};
+use super::problem::{nearest, suggest};
 use super::shape::Shape;
+use super::slips;
 use crate::pipeline::contract::error::Misuse;
 
 /// What one table may hold.
@@ -32,8 +33,7 @@ impl<'a> Parser<'a> {
         at: &Range<usize>,
     ) {
         for misuse in misuses {
-            let place = places.iter().find(|(option, _)| *option == misuse.option);
-            let place = place.map_or(at, |(_, place)| place);
+            let place = place_of(&misuse.option, places).unwrap_or(at);
             let part = misuse.part.and_then(|part| self.part_of(place, part));
             self.report(part.unwrap_or(place.clone()), misuse.message, misuse.help);
         }
@@ -104,6 +104,8 @@ impl<'a> Parser<'a> {
                 None => {
                     let message = format!("unknown option `{name}` of `{owner}`");
                     self.report(key.span(), message, suggest(name, known()));
+                    // The one that is meant is not missing too.
+                    removed.extend(nearest(name, known()).map(str::to_owned));
                     false
                 }
             };
@@ -195,8 +197,9 @@ impl<'a> Parser<'a> {
             let shape = Shape::of(table.schema.as_value()).at(&path);
             let about = shape.and_then(Shape::about).unwrap_or_default();
             let written = self.text.get(span.clone()).unwrap_or_default();
-            let slip = shape.and_then(|it| slip(name, written, it));
+            let slip = shape.and_then(|it| slips::better(name, written, it));
             let help = slip.unwrap_or_else(|| about.replace('\n', " "));
+            let message = slips::in_words(message);
             self.report(span, format!("`{name}`: {message}"), help);
         }
         removed.push(name.to_owned());
@@ -218,20 +221,6 @@ fn misplaced(values: &DeTable<'_>, schema: &Schema) -> Option<Range<usize>> {
         .iter()
         .filter(|(key, value)| is_other(key.get_ref(), value.get_ref()) == Some(true));
     wrong.next().map(|(_, value)| value.span())
-}
-
-/// What to write instead, where a value is right but for its brackets or quotes.
-fn slip(name: &str, written: &str, shape: Shape<'_>) -> Option<String> {
-    let bare = written.trim_matches(['"', '\'']);
-    let is_quoted = bare.len() < written.len();
-    let better = match shape.only_type()? {
-        "array" if !written.starts_with('[') => format!("[{written}]"),
-        "integer" | "number" if is_quoted && bare.parse::<f64>().is_ok() => bare.to_owned(),
-        "boolean" if is_quoted && bare.parse::<bool>().is_ok() => bare.to_owned(),
-        "string" if !is_quoted && !written.contains(['[', '{']) => format!("\"{written}\""),
-        _ => return None,
-    };
-    Some(format!("write `{name} = {better}`"))
 }
 
 /// The range that a number breaks, in words, going by the option's schema.

@@ -12,6 +12,11 @@ pub trait Head: Send {
     /// How many classes it tells apart.
     fn classes(&self) -> usize;
 
+    /// What its classes are in all models of its family, as a list of labels.
+    fn names(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Appends every proposal with at least `threshold` to `found`, in model pixels; also those
     /// whose score is no number, so that a model gone wrong is not taken for an empty picture.
     fn decode(&self, outputs: &[&[f32]], threshold: f32, found: &mut Vec<Candidate>);

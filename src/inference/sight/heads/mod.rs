@@ -6,7 +6,7 @@ mod yolox;
 mod yunet;
 
 pub use self::head::{Family, Head};
-use crate::inference::onnx::tensor::{About, Port};
+use crate::inference::onnx::tensor::Port;
 
 /// What makes a head for outputs, width and height of a model, if it is of the family.
 type Fitting = fn(&[Port], usize, usize) -> Option<Box<dyn Head>>;
@@ -30,18 +30,20 @@ const fn known<F: Family>() -> Known {
 /// A head that fits the outputs of a model whose input has this width and height.
 ///
 /// # Errors
-/// In words, what the outputs are and which would be understood.
-pub fn recognise(model: &About, width: usize, height: usize) -> Result<Box<dyn Head>, String> {
-    let fitting = |family: &Known| (family.fit)(&model.outputs, width, height);
+/// In words, what the outputs are, and which would be understood.
+pub fn recognise(
+    outputs: &[Port],
+    width: usize,
+    height: usize,
+) -> Result<Box<dyn Head>, (String, String)> {
+    let fitting = |family: &Known| (family.fit)(outputs, width, height);
     FAMILIES.iter().find_map(fitting).ok_or_else(|| {
-        let outputs = model
-            .outputs
-            .iter()
-            .map(|it| format!("{} {:?}", it.name, it.shape));
-        format!(
-            "no decoder knows outputs like these: {}. Known: {}",
-            outputs.collect::<Vec<_>>().join(", "),
-            FAMILIES.map(|it| it.by).join("; ")
+        let shown = |it: &Port| format!("{} {:?}", it.name, it.shape);
+        let shown: Vec<String> = outputs.iter().map(shown).collect();
+        let why = format!("no decoder knows outputs like these: {}", shown.join(", "));
+        (
+            why,
+            format!("known: {}", FAMILIES.map(|it| it.by).join("; ")),
         )
     })
 }

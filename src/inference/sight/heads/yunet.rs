@@ -67,6 +67,10 @@ impl Head for Yunet {
         1
     }
 
+    fn names(&self) -> Option<&'static str> {
+        Some("face")
+    }
+
     fn sizes(&self) -> Vec<usize> {
         self.sizes.clone()
     }

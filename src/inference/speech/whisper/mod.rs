@@ -1,6 +1,7 @@
 //! Whisper through whisper.cpp: one utterance in, text and how far to trust it out.
 
 pub mod gpu;
+pub mod header;
 mod log;
 pub mod processor;
 
@@ -84,12 +85,8 @@ impl Whisper {
             .iter()
             .any(|it| *it != Provider::Cpu);
         let key = (file.sha256.clone(), wants_gpu);
+        header::check(&file, language).map_err(Error::fatal)?;
         let model = MODELS.get(key, &context.stop, move || load(&file, wants_gpu))?;
-        if language != "en" && !model.is_multilingual() {
-            return Err(Error::fatal(format!(
-                "{name} hears English only; set language = \"en\""
-            )));
-        }
         let state = model
             .create_state()
             .map_err(|error| Error::fatal(format!("{}: {error}", name)))?;
@@ -193,13 +190,6 @@ fn load(file: &store::ModelFile, wants_gpu: bool) -> Result<WhisperContext> {
         tracing::warn!("{why}; the processor works for Whisper");
     }
     params.use_gpu(wants_gpu);
-    // The magic number and the header come first; whisper.cpp aborts on some broken headers.
-    if !file.bytes.starts_with(b"lmgg") {
-        return Err(Error::fatal(format!(
-            "{} is no ggml Whisper model",
-            file.name
-        )));
-    }
     words::complaint();
     WhisperContext::new_from_buffer_with_params(&file.bytes, params).map_err(|error| {
         let why = words::complaint().unwrap_or_else(|| error.to_string());

@@ -44,6 +44,9 @@ pub struct Jsonl {
 
 impl Node for Jsonl {
     const NAME: &'static str = "jsonl";
+    const ALSO: &'static [&'static str] = &[
+        "json", "log", "logger", "logfile", "file", "write", "ndjson", "events", "save",
+    ];
     const ABOUT: &'static str = "Appends events to a file, one line of JSON each.";
     const EXAMPLE: &'static str = "path = \"events.jsonl\"";
     type Config = Config;

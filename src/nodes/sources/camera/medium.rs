@@ -57,11 +57,9 @@ impl Medium {
 
     /// A folder is its pictures.
     #[must_use]
-    pub fn with_folders(self, context: &Context) -> Medium {
+    pub fn with_folders(self, base: &Path) -> Medium {
         match self {
-            Medium::Video(path) if context.resolve(&path).is_dir() => {
-                Medium::Stills(path.join("*"))
-            }
+            Medium::Video(path) if base.join(&path).is_dir() => Medium::Stills(path.join("*")),
             other => other,
         }
     }
@@ -137,7 +135,11 @@ fn usable(path: &Path) -> Result<()> {
     }))
 }
 
-fn readable(path: &Path) -> Result<()> {
+/// Whether a film can be read.
+///
+/// # Errors
+/// Why not.
+pub fn readable(path: &Path) -> Result<()> {
     let shown = path.display();
     match File::open(path) {
         Ok(file) if file.metadata().is_ok_and(|it| it.len() == 0) => {

@@ -1,5 +1,6 @@
 //! `camera`: frames from a device, a stream, a video file or still pictures.
 
+mod at_hand;
 mod capture;
 mod child;
 mod config;
@@ -75,12 +76,48 @@ ports! {
 
 impl Node for Camera {
     const NAME: &'static str = "camera";
+    const ALSO: &'static [&'static str] = &[
+        "webcam",
+        "usb",
+        "usb_camera",
+        "picamera",
+        "picam",
+        "libcamera",
+        "ip_camera",
+        "v4l2",
+        "rtsp",
+        "onvif",
+        "http",
+        "mjpeg",
+        "gstreamer",
+        "opencv",
+        "ffmpeg",
+        "video",
+        "video_file",
+        "film",
+        "file",
+        "image",
+        "images",
+        "picture",
+        "pictures",
+        "photo",
+        "photos",
+        "folder",
+        "directory",
+    ];
     const ABOUT: &'static str = "Frames from a camera, a network stream, a video file or pictures.";
     const EXAMPLE: &'static str = "uri = \"/dev/video0\"";
     type Config = Config;
 
     fn check(config: &Config) -> Vec<Misuse> {
         misuses::of(config)
+    }
+
+    fn at_hand(config: &Config, base: &Path) -> Vec<Misuse> {
+        let missing = |medium: Medium| at_hand::missing(medium, base);
+        let missing = Medium::of(&config.uri).ok().and_then(missing);
+        let told = missing.map(|why| Misuse::missing("uri", why));
+        told.into_iter().collect()
     }
 
     fn claims(config: &Config, _: &Path) -> Vec<Claim> {
@@ -92,7 +129,7 @@ impl Node for Camera {
 
     fn open(config: &Config, context: &Context) -> Result<Camera> {
         let medium = Medium::of(&config.uri).map_err(Error::Fatal)?;
-        let medium = medium.with_folders(context);
+        let medium = medium.with_folders(&context.base);
         medium.reachable(context)?;
         let live = medium.is_live();
         let mut shots = match &medium {

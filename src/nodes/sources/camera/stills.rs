@@ -45,7 +45,7 @@ pub fn start(pattern: &Path, config: &Config, context: &Context) -> Result<Block
 }
 
 /// What a pattern leads to, in the order of names; where it leads to pictures and other files, the pictures.
-fn found(pattern: &Path) -> Result<Vec<PathBuf>> {
+pub fn found(pattern: &Path) -> Result<Vec<PathBuf>> {
     let text = pattern.to_string_lossy();
     let found = glob::glob(&text).map_err(|error| Error::fatal(format!("{text}: {error}")))?;
     let all = found

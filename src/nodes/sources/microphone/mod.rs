@@ -121,6 +121,16 @@ struct Reader {
 
 impl Node for Microphone {
     const NAME: &'static str = "microphone";
+    const ALSO: &'static [&'static str] = &[
+        "mic",
+        "audio",
+        "sound",
+        "alsa",
+        "pulse",
+        "pulseaudio",
+        "pipewire",
+        "audio_input",
+    ];
     const ABOUT: &'static str = "Sound from a microphone, at any rate and channel count.";
     const EXAMPLE: &'static str = "";
     type Config = Config;

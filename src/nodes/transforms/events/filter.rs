@@ -68,6 +68,15 @@ ports! {
 
 impl Node for Filter {
     const NAME: &'static str = "filter";
+    const ALSO: &'static [&'static str] = &[
+        "condition",
+        "rule",
+        "rules",
+        "select",
+        "threshold",
+        "alarm",
+        "trigger",
+    ];
     const ABOUT: &'static str =
         "Lets events and objects through of which a condition holds, and not too many of them.";
     const EXAMPLE: &'static str = "when = \"objects.exists(it, it.label == 'person' && it.score > 0.6)\"\ncooldown_ms = 30_000";

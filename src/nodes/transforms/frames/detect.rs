@@ -6,10 +6,12 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::inference::onnx::declared;
 use crate::inference::onnx::session::{self, Session};
-use crate::inference::onnx::tensor::{About, Outputs, Tensor, Values};
+use crate::inference::onnx::tensor::{Outputs, Tensor, Values};
+use crate::inference::sight::detector::{self, Detector};
 use crate::inference::sight::fit::Letterbox;
-use crate::inference::sight::heads::{self, Head};
+use crate::inference::sight::heads::Head;
 use crate::inference::sight::labels;
 use crate::inference::sight::nms::{Candidate, sort, suppress};
 use crate::inference::sight::picture::Fit;
@@ -22,7 +24,6 @@ use crate::media::objects::{Object, Objects};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Misuse, Result};
 use crate::pipeline::contract::node::{Emit, Node, Transform};
-use crate::pipeline::contract::small_file;
 use crate::pipeline::file::problem::suggest;
 use crate::ports;
 
@@ -38,8 +39,8 @@ pub struct Config {
     /// What to report, in the model's words. Default: everything it knows.
     #[serde(default)]
     pub labels: Vec<String>,
-    /// A text file with the names of the model's classes, one a line, in the model's order. Default: those of
-    /// the model, or numbers.
+    /// A text file with the names of the model's classes, one a line, in the model's order. Default: those that
+    /// the model's file tells, or numbers.
     #[serde(default)]
     pub labels_file: Option<PathBuf>,
     /// Least confidence that is reported.
@@ -91,6 +92,26 @@ impl Runs for Detect {
 
 impl Node for Detect {
     const NAME: &'static str = "detect";
+    const ALSO: &'static [&'static str] = &[
+        "detector",
+        "detection",
+        "object_detection",
+        "object_detector",
+        "objects",
+        "yolo",
+        "yolox",
+        "yolov8",
+        "ssd",
+        "yunet",
+        "face",
+        "faces",
+        "face_detection",
+        "person",
+        "people",
+        "onnx",
+        "inference",
+        "model",
+    ];
     const ABOUT: &'static str = "Finds objects in frames with an ONNX model (YOLOX, YuNet), whose \
         input size, layout and decoder are read from its file.";
     const EXAMPLE: &'static str = "model = \"yolox-nano\"\nlabels = [\"person\"]";
@@ -99,7 +120,7 @@ impl Node for Detect {
     fn check(config: &Config) -> Vec<Misuse> {
         let mut misuses = config.model.check();
         let known = manifest::find(&config.model.name).and_then(|it| it.labels.as_deref());
-        let known: Vec<Arc<str>> = known.map(labels::list).unwrap_or_default();
+        let known: Vec<Arc<str>> = known.and_then(labels::list).unwrap_or_default();
         let is_known = config.labels_file.is_none() && !known.is_empty();
         for label in config.labels.iter().filter(|_| is_known) {
             if !known.iter().any(|it| **it == **label) {
@@ -111,27 +132,43 @@ impl Node for Detect {
         misuses
     }
 
+    fn at_hand(config: &Config, base: &Path) -> Vec<Misuse> {
+        let names = config.labels_file.as_ref().map(|it| base.join(it));
+        let ModelOptions { name, .. } = &config.model;
+        let understood = declared::at_hand(name, config.model.sha256(), base).and_then(|it| {
+            let is_sure = it.is_complete || detector::input_size(&it.about).is_err();
+            let understood = Detector::of(&it.about, names.as_deref(), &config.labels);
+            let is_told = |it: &Misuse| is_sure || it.option != "model";
+            understood.err().filter(is_told).map_or(Ok(()), Err)
+        });
+        let wrong = understood.err();
+        // Of a model that cannot be understood nothing else is looked at.
+        let is_model = wrong.as_ref().is_some_and(|it| it.option == "model");
+        let names = names.filter(|_| is_model).map(|it| detector::names(&it));
+        wrong
+            .into_iter()
+            .chain(names.and_then(Result::err))
+            .collect()
+    }
+
     fn open(config: &Config, context: &Context) -> Result<Detect> {
         let mut session = session::open(&config.model.name, config.model.sha256(), context)?;
-        let (width, height) = input_size(&session.about)?;
-        let head = heads::recognise(&session.about, width, height)
-            .map_err(|why| Error::fatal(format!("{}: {why}", session.about.name)))?;
-        let file = config.labels_file.as_ref().map(|it| context.resolve(it));
-        let given = file.map(|path| lines(&path)).transpose()?;
-        let labels = class_names(&session.about, given, head.classes())?;
-        let wanted = wanted(&labels, &config.labels)?;
+        let names = config.labels_file.as_ref().map(|it| context.resolve(it));
+        let detector = Detector::of(&session.about, names.as_deref(), &config.labels)
+            .map_err(|it| Error::fatal(format!("{}; {}", it.message, it.help)))?;
+        let (width, height) = (detector.width, detector.height);
         let shape = vec![1, Frame::CHANNELS as i64, height as i64, width as i64];
         let nothing = vec![0.0; Frame::CHANNELS * width * height];
-        infer(&mut session, &*head, &shape, &nothing)?;
+        infer(&mut session, &*detector.head, &shape, &nothing)?;
         Ok(Detect {
-            letterbox: Letterbox::new(width, height, head.picture()),
+            letterbox: Letterbox::new(width, height, detector.head.picture()),
             shape,
-            head,
-            labels,
-            wanted,
+            head: detector.head,
+            labels: detector.labels,
+            wanted: detector.wanted,
             score: config.score,
             overlap: config.overlap,
-            provider: Arc::from(session.about.provider.name()),
+            provider: Arc::from(session.provider.name()),
             candidates: Vec::new(),
             session,
         })
@@ -217,72 +254,4 @@ fn infer<'a>(
         }
     }
     Ok(outputs)
-}
-
-/// Width and height of a model that takes one picture as `[1, 3, height, width]` floats.
-fn input_size(model: &About) -> Result<(usize, usize)> {
-    let size = match &model.inputs[..] {
-        [input] if input.is_f32 => match input.shape[..] {
-            [1 | -1, 3, height, width] => usize::try_from(height)
-                .ok()
-                .zip(usize::try_from(width).ok()),
-            _ => None,
-        },
-        _ => None,
-    };
-    let inputs = model
-        .inputs
-        .iter()
-        .map(|it| format!("{} {:?}", it.name, it.shape));
-    match size {
-        Some((height, width)) if height > 0 && width > 0 => Ok((width, height)),
-        _ => Err(Error::fatal(format!(
-            "{} takes {}; a detector takes one picture [1, 3, height, width] of floats, of fixed size",
-            model.name,
-            inputs.collect::<Vec<_>>().join(", ")
-        ))),
-    }
-}
-
-/// The lines of a file that a person wrote.
-fn lines(path: &Path) -> Result<Vec<Arc<str>>> {
-    let shown = path.display();
-    let text = small_file::read(path).map_err(|it| Error::fatal(format!("{shown}: {it}")))?;
-    let text = String::from_utf8_lossy(&text);
-    let lines = text.lines().map(str::trim).filter(|it| !it.is_empty());
-    Ok(lines.map(Arc::from).collect())
-}
-
-/// A name for every class: those given, of the manifest or the file, or just numbers.
-fn class_names(
-    model: &About,
-    given: Option<Vec<Arc<str>>>,
-    classes: usize,
-) -> Result<Vec<Arc<str>>> {
-    let Some(given) = given.or_else(|| model.labels.as_deref().map(labels::list)) else {
-        return Ok((0..classes)
-            .map(|class| Arc::from(class.to_string()))
-            .collect());
-    };
-    if given.len() != classes {
-        let (name, labels) = (&model.name, given.len());
-        return Err(Error::fatal(format!(
-            "{name} has {classes} classes and {labels} labels"
-        )));
-    }
-    Ok(given)
-}
-
-fn wanted(labels: &[Arc<str>], chosen: &[String]) -> Result<Vec<bool>> {
-    if let Some(unknown) = chosen
-        .iter()
-        .find(|it| !labels.iter().any(|label| **label == ***it))
-    {
-        let help = suggest(unknown, labels.iter().map(|it| &**it));
-        return Err(Error::fatal(format!(
-            "the model knows no `{unknown}`; {help}"
-        )));
-    }
-    let is_wanted = |label: &Arc<str>| chosen.is_empty() || chosen.iter().any(|it| **it == **label);
-    Ok(labels.iter().map(is_wanted).collect())
 }

@@ -1,13 +1,15 @@
 //! `transcribe`: writes down utterances with Whisper.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::inference::speech::listener::Listener;
-use crate::inference::store::manifest::Task;
+use crate::inference::speech::whisper::header;
 use crate::inference::store::options::{ModelOptions, Runs};
+use crate::inference::store::{self, manifest::Task};
 use crate::media::audio::Utterance;
 use crate::media::clock::Clock;
 use crate::media::events::{Of, Transcript};
@@ -43,6 +45,15 @@ impl Runs for Transcribe {
 
 impl Node for Transcribe {
     const NAME: &'static str = "transcribe";
+    const ALSO: &'static [&'static str] = &[
+        "whisper",
+        "stt",
+        "asr",
+        "speech_to_text",
+        "speech_recognition",
+        "transcription",
+        "transcript",
+    ];
     const ABOUT: &'static str = "Writes down what is said in utterances (Whisper by whisper.cpp).";
     const EXAMPLE: &'static str = "model = \"whisper-tiny.en\"";
     type Config = Config;
@@ -63,6 +74,23 @@ impl Node for Transcribe {
             misuses.push(Misuse::new("language", message, help));
         }
         misuses
+    }
+
+    fn at_hand(config: &Config, base: &Path) -> Vec<Misuse> {
+        // A file of the manifest may take seconds to sum up, and is known.
+        if let Some(entry) = store::named(&config.model.name) {
+            let missing = store::local(entry).is_none();
+            return missing
+                .then(|| store::not_here(entry))
+                .into_iter()
+                .collect();
+        }
+        let file = store::at_hand(&config.model.name, config.model.sha256(), base);
+        let header = file.and_then(|it| {
+            header::check(&it, &config.language)
+                .map_err(|why| Misuse::new("model", why, "`otus models list` shows some that do"))
+        });
+        header.err().into_iter().collect()
     }
 
     fn open(config: &Config, context: &Context) -> Result<Transcribe> {

@@ -1,13 +1,14 @@
 //! `vad`: finds speech in audio with Silero, and cuts it into utterances.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::inference::onnx::session;
+use crate::inference::onnx::{declared, session};
 use crate::inference::speech::segments::{Rules, Segment, Segmenter};
-use crate::inference::speech::silero::{Silero, WINDOW};
+use crate::inference::speech::silero::{Places, Silero, WINDOW};
 use crate::inference::store::manifest::Task;
 use crate::inference::store::options::{ModelOptions, Runs};
 use crate::media::audio::{Audio, SAMPLE_RATE, Utterance, duration_of};
@@ -99,6 +100,8 @@ impl Runs for Vad {
 
 impl Node for Vad {
     const NAME: &'static str = "vad";
+    const ALSO: &'static [&'static str] =
+        &["voice", "voice_activity", "speech", "silero", "utterances"];
     const ABOUT: &'static str =
         "Finds speech in audio (Silero VAD 5 and 6) and cuts it into utterances.";
     const EXAMPLE: &'static str = "min_silence_ms = 500";
@@ -106,6 +109,14 @@ impl Node for Vad {
 
     fn check(config: &Config) -> Vec<Misuse> {
         config.model.check()
+    }
+
+    fn at_hand(config: &Config, base: &Path) -> Vec<Misuse> {
+        let declared = declared::at_hand(&config.model.name, config.model.sha256(), base);
+        let places = declared.and_then(|it| {
+            Places::of(&it.about).map_err(|why| Misuse::new("model", why, "`silero-vad` is one"))
+        });
+        places.err().into_iter().collect()
     }
 
     fn open(config: &Config, context: &Context) -> Result<Vad> {

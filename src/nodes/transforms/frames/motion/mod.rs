@@ -81,6 +81,7 @@ ports! {
 
 impl Node for Motion {
     const NAME: &'static str = "motion";
+    const ALSO: &'static [&'static str] = &["motion_detection", "movement", "background", "gate"];
     const ABOUT: &'static str =
         "Lets frames through while something moves and for a while after, and tells of it.";
     const EXAMPLE: &'static str = "";
