@@ -26,6 +26,7 @@ use self::losses::Losses;
 use crate::media::audio::{Audio, SAMPLE_RATE, duration_of};
 use crate::media::clock::{Clock, SampleClock, Time};
 use crate::media::events::{Condition, Gap, Health, Of};
+use crate::media::mono::Channel;
 use crate::media::resample::ToMono16k;
 use crate::nodes::parts::condition::{Remedy, Watch};
 use crate::pipeline::contract::blocking::{Blocking, Next};
@@ -48,6 +49,11 @@ pub struct Config {
     /// Name of the device, as `otus devices` lists it. Default: the system's default.
     #[serde(default)]
     pub device: Option<String>,
+    /// Which channel is heard: its number, counted from 0 as ALSA and FFmpeg do; `"mix"`, the mean of all; `"loudest"`,
+    /// the one with the most energy over about a second. Channels that cancel each other when mixed are noticed: the
+    /// louder one is heard then.
+    #[serde(default)]
+    pub channel: Channel,
     /// How long the device may give nothing before it is opened anew.
     #[serde(default = "five_seconds")]
     #[schemars(range(min = 100, max = 120_000))]
@@ -222,7 +228,7 @@ impl Reader {
             stream_config.sample_rate,
             usize::from(stream_config.channels),
         );
-        let convert = ToMono16k::new(rate, channels).map_err(Error::Fatal)?;
+        let convert = ToMono16k::new(rate, channels, config.channel).map_err(Error::Fatal)?;
         let (producer, ring) = RingBuffer::new(RING_SECONDS * rate as usize * channels);
         let (fault, faults) = bounded(16);
         let overrun = Arc::new(AtomicU64::new(0));
@@ -292,6 +298,9 @@ impl Reader {
         chunk.commit_all();
         let mut samples = Vec::new();
         self.convert.push(&self.interleaved, &mut samples);
+        if let Some(warning) = self.convert.warning() {
+            tracing::warn!(node = %self.source, "{warning}");
+        }
         samples
     }
 
