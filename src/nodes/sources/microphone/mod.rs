@@ -4,8 +4,10 @@
 //! thread: mixing, resampling, stamping. What the ring cannot hold is told as a gap, never spliced.
 //! A sound server that hangs holds up that thread in its calls, and not the node.
 
+mod devices;
 mod errors;
 mod feed;
+mod log;
 mod losses;
 
 use std::collections::VecDeque;
@@ -13,13 +15,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
+use cpal::traits::{DeviceTrait, StreamTrait};
 use cpal::{ErrorKind, StreamConfig};
 use crossbeam_channel::{Receiver, bounded};
 use rtrb::{Consumer, RingBuffer};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use self::devices::devices;
 use self::errors::explain;
 use self::feed::Feed;
 use self::losses::Losses;
@@ -218,7 +221,7 @@ fn silent() -> Error {
 
 impl Reader {
     fn open(config: &Config, context: &Context) -> Result<Reader> {
-        let device = find(config.device.as_deref())?;
+        let device = devices::find(config.device.as_deref())?;
         let supported = device
             .default_input_config()
             .map_err(|error| explain(&error))?;
@@ -356,33 +359,4 @@ impl Reader {
         self.next_sample += audio.samples.len() as u64;
         audio
     }
-}
-
-fn find(name: Option<&str>) -> Result<cpal::Device> {
-    let host = cpal::default_host();
-    let Some(name) = name else {
-        return host
-            .default_input_device()
-            .ok_or_else(|| explain(&ErrorKind::DeviceNotAvailable.into()));
-    };
-    let known = devices();
-    let wanted = |device: &cpal::Device| device.id().is_ok_and(|id| id.id() == name);
-    let device = host
-        .input_devices()
-        .map_err(|error| explain(&error))?
-        .find(wanted);
-    device.ok_or_else(|| {
-        let known = known.join(", ");
-        Error::retry(format!(
-            "there is no microphone `{name}`; microphones here: {known}"
-        ))
-    })
-}
-
-/// Names of the microphones of this machine.
-pub fn devices() -> Vec<String> {
-    let devices = cpal::default_host().input_devices().into_iter().flatten();
-    devices
-        .filter_map(|device| Some(device.id().ok()?.id().to_owned()))
-        .collect()
 }
