@@ -26,14 +26,11 @@ pub fn devices(json: bool) -> ExitCode {
         }));
         return ExitCode::SUCCESS;
     }
+    section("cameras", cameras.iter().map(|it| named(it, "path")));
     section(
-        "cameras",
-        cameras.iter().map(|it| {
-            let text = |key: &str| it[key].as_str().unwrap_or_default().to_owned();
-            format!("{}  {}", text("path"), text("name"))
-        }),
+        "microphones",
+        microphones.iter().map(|it| named(it, "device")),
     );
-    section("microphones", microphones.into_iter());
     section(
         "providers in this build",
         providers.into_iter().map(str::to_owned),
@@ -55,6 +52,12 @@ fn section(title: &str, lines: impl Iterator<Item = String>) {
     }
 }
 
+/// What a device is called in a pipeline file, and by people.
+fn named(device: &Value, called: &str) -> String {
+    let text = |key: &str| device[key].as_str().unwrap_or_default();
+    format!("{}  {}", text(called), text("name"))
+}
+
 fn camera(path: &Path) -> Value {
     let file = path.file_name().unwrap_or_default();
     let name = Path::new("/sys/class/video4linux").join(file).join("name");
@@ -63,11 +66,12 @@ fn camera(path: &Path) -> Value {
 }
 
 #[cfg(feature = "microphone")]
-fn microphones() -> Vec<String> {
-    crate::nodes::audio_devices()
+fn microphones() -> Vec<Value> {
+    let found = crate::nodes::audio_devices().into_iter();
+    found.map(|it| json!(it)).collect()
 }
 
 #[cfg(not(feature = "microphone"))]
-fn microphones() -> Vec<String> {
+fn microphones() -> Vec<Value> {
     Vec::new()
 }

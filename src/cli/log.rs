@@ -18,7 +18,7 @@ use crate::service::journal::Journal;
 pub fn start() -> Result<(), String> {
     let chosen = std::env::var("OTUS_LOG").unwrap_or_default();
     let filter = match chosen.trim() {
-        "" => EnvFilter::new("warn,otus=info,ort=error,symphonia_core=off"),
+        "" => EnvFilter::new("warn,otus=info,ort=error,symphonia=off"),
         chosen => filter(chosen)?,
     };
     let log = tracing_subscriber::registry().with(filter);

@@ -7,6 +7,7 @@ mod digits;
 pub mod events;
 pub mod frame;
 pub mod kind;
+pub mod mono;
 pub mod objects;
 pub mod packet;
 pub mod recycle;

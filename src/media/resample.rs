@@ -6,6 +6,7 @@ use audioadapter_buffers::direct::SequentialSlice;
 use rubato::{Fft, FixedSync, Resampler};
 
 use crate::media::audio::SAMPLE_RATE;
+use crate::media::mono::{Channel, Mono};
 
 /// Input frames per block of the resampler: 21 ms at 48 kHz.
 const BLOCK: usize = 1024;
@@ -13,8 +14,9 @@ const BLOCK: usize = 1024;
 /// thousands at 1 Hz, or the resampler's buffers would fill the memory.
 const RATES: RangeInclusive<u32> = 1_000..=768_000;
 
-/// Mixes interleaved channels to mono and resamples by FFT. Compensates the resampler's delay.
+/// Makes one channel of interleaved ones and resamples it by FFT. Compensates the resampler's delay.
 pub struct ToMono16k {
+    mono: Mono,
     channels: usize,
     rate: u32,
     resampler: Option<Fft<f32>>,
@@ -31,13 +33,12 @@ impl ToMono16k {
     /// A converter from `rate` Hz with `channels` interleaved channels.
     ///
     /// # Errors
-    /// In words, if there are no channels, or the rate is below 1 kHz or above 768 kHz.
-    pub fn new(rate: u32, channels: usize) -> Result<ToMono16k, String> {
-        if !RATES.contains(&rate) || channels == 0 {
-            return Err(format!(
-                "{rate} Hz with {channels} channels is no sound; 1 to 768 kHz can be read"
-            ));
+    /// In words, if no sound has so many channels, or not this one, or the rate is below 1 kHz or above 768 kHz.
+    pub fn new(rate: u32, channels: usize, channel: Channel) -> Result<ToMono16k, String> {
+        if !RATES.contains(&rate) {
+            return Err(format!("{rate} Hz is no sound; 1 to 768 kHz can be read"));
         }
+        let mono = Mono::new(rate, channels, channel)?;
         let resampler = match rate {
             SAMPLE_RATE => None,
             _ => Some(
@@ -55,6 +56,7 @@ impl ToMono16k {
         let skip = resampler.as_ref().map_or(0, Resampler::output_delay);
         let longest = resampler.as_ref().map_or(0, Resampler::output_frames_max);
         Ok(ToMono16k {
+            mono,
             channels,
             rate,
             resampler,
@@ -69,25 +71,34 @@ impl ToMono16k {
     /// Converts more interleaved samples and appends what is ready to `out`: -1 to 1, louder ones are clipped, and
     /// those of a damaged file that are no numbers are silence.
     pub fn push(&mut self, interleaved: &[f32], out: &mut Vec<f32>) {
-        self.frames_in += (interleaved.len() / self.channels) as u64;
-        let scale = 1.0 / self.channels as f32;
-        let mono = interleaved
-            .chunks_exact(self.channels)
-            .map(|frame| frame.iter().sum::<f32>() * scale)
-            .map(|sample| {
-                if sample.is_nan() {
-                    0.0
-                } else {
-                    sample.clamp(-1.0, 1.0)
-                }
-            });
-        if self.resampler.is_none() {
-            self.frames_out += (interleaved.len() / self.channels) as u64;
-            out.extend(mono);
-            return;
+        let frames = (interleaved.len() / self.channels) as u64;
+        self.frames_in += frames;
+        let mono = match self.resampler {
+            Some(_) => &mut self.waiting,
+            None => &mut *out,
+        };
+        let had = mono.len();
+        self.mono.push(interleaved, mono);
+        for sample in &mut mono[had..] {
+            *sample = match sample.is_nan() {
+                true => 0.0,
+                false => sample.clamp(-1.0, 1.0),
+            };
         }
-        self.waiting.extend(mono);
-        self.convert_blocks(out);
+        if self.resampler.is_none() {
+            self.frames_out += frames;
+        } else {
+            self.convert_blocks(out);
+        }
+    }
+
+    /// What a person should know of the channels, once.
+    pub fn warning(&mut self) -> Option<String> {
+        let channel = self.mono.poles()?;
+        Some(format!(
+            "the channels are opposite and cancel each other out when they are mixed, as the two poles of one line do; \
+             from here on only channel {channel} is heard, as `channel = {channel}` does from the beginning"
+        ))
     }
 
     /// Appends the tail that the resampler still holds, so that the output is as long as the input.
@@ -135,7 +146,7 @@ mod tests {
     #[test]
     fn samples_that_are_no_numbers_are_silence() {
         for rate in [SAMPLE_RATE, 44_100] {
-            let mut convert = ToMono16k::new(rate, 1).expect("a common rate");
+            let mut convert = ToMono16k::new(rate, 1, Channel::default()).expect("a common rate");
             let mut mono = Vec::new();
             let broken = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 3e38, 0.5];
             convert.push(&broken.repeat(2000), &mut mono);
@@ -147,9 +158,18 @@ mod tests {
     /// Found by `make fuzz`: each sample of a file at 1 Hz became 16,000.
     #[test]
     fn rates_that_no_sound_has_are_refused() {
-        for (rate, channels) in [(0, 1), (1, 1), (999, 1), (768_001, 1), (48_000, 0)] {
-            let refused = ToMono16k::new(rate, channels).err().expect("refused");
-            assert!(refused.contains(&format!("{rate} Hz")), "{refused}");
+        for (rate, channels, said) in [
+            (0, 1, "0 Hz"),
+            (1, 1, "1 Hz"),
+            (999, 1, "999 Hz"),
+            (768_001, 1, "768001 Hz"),
+            (10_000_000, 1, "10000000 Hz"),
+            (48_000, 0, "0 channels"),
+            (48_000, 255, "255 channels"),
+        ] {
+            let refused = ToMono16k::new(rate, channels, Channel::default());
+            let refused = refused.err().expect("refused");
+            assert!(refused.contains(said), "{refused}");
         }
     }
 
@@ -169,7 +189,8 @@ mod tests {
             let interleaved: Vec<f32> = (0..rate as usize)
                 .flat_map(|n| std::iter::repeat_n(tone(n, rate), channels))
                 .collect();
-            let mut convert = ToMono16k::new(rate, channels).expect("a common rate");
+            let mut convert =
+                ToMono16k::new(rate, channels, Channel::default()).expect("a common rate");
             let mut mono = Vec::new();
             for chunk in interleaved.chunks(777 * channels) {
                 convert.push(chunk, &mut mono);

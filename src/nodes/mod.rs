@@ -70,6 +70,6 @@ pub use sources::camera::OPENCV_OPTIONS;
 /// What `otus doctor` asks of the library behind cameras.
 pub use sources::camera::{key_frame_distance, opencv_version};
 
-/// Names of the microphones of this machine.
+/// Microphones of this machine.
 #[cfg(feature = "microphone")]
 pub use sources::microphone::devices as audio_devices;

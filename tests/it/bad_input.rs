@@ -130,9 +130,9 @@ tests! {
     a_camera_that_does_not_open_may_be_busy = keeps_failing("uri = '/dev/null'",
         "/dev/null … does another program use it? … retrying");
     a_missing_sound_file_is_named = fails(sound("no.wav"), "there is no file … no.wav");
-    an_empty_sound_file_is_named = fails(sound("empty.wav"), "empty.wav: no WAV, FLAC");
+    an_empty_sound_file_is_named = fails(sound("empty.wav"), "empty.wav is empty");
     a_sound_file_without_sound_is_named = fails(sound("silent.wav"), "silent.wav holds no sound");
-    text_is_no_sound = fails(sound("text.wav"), "text.wav: no WAV, FLAC");
+    text_is_no_sound = fails(sound("text.wav"), "text.wav is text and holds no sound");
     an_empty_video_is_named = fails(camera("uri = 'empty.mp4'"), "empty.mp4 is empty");
     a_missing_video_is_named = fails(camera("uri = 'no.mp4'"), "no.mp4: No such file");
     text_is_no_video = fails(camera("uri = 'text.mp4'"), "text.mp4 is no video");

@@ -4,8 +4,11 @@
 use std::path::Path;
 use std::process::Command;
 
+use serde_json::Value;
+
 use crate::bad_input::{check, says};
 use crate::doctor::{doctor, problem, report, said};
+use crate::live_microphone::{Sound, rig_is_here};
 use crate::namespace::{self, devices, no_devices};
 use crate::scratch::{Ended, Running, Scratch, has_opencv, skipped};
 
@@ -148,6 +151,66 @@ fn a_machine_without_sound_cards_has_no_microphone() {
     let said =
         format!("this machine has no microphone: {NO_MICROPHONE} … ; … DeviceAllow=char-alsa");
     elsewhere(&no_devices(), true, &pipeline, &said, &["microphone it"]);
+}
+
+/// ALSA writes its own words on standard error, a screen of them at every attempt.
+#[test]
+fn one_sentence_is_said_of_a_microphone_that_cannot_be_opened() {
+    let Some(pipeline) = microphone() else {
+        return skipped("this build has no `microphone`");
+    };
+    let scratch = Scratch::new();
+    let config = "</usr/share/alsa/alsa.conf>\npcm.!default { type plug slave.pcm \"nowhere\" }\n";
+    let config = scratch.write("asound.conf", config);
+    let config = ("ALSA_CONFIG_PATH", config.to_str().expect("it is text"));
+    let ended = run(&pipeline, &[config]);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    let lines = ended.stderr.lines();
+    let foreign: Vec<&str> = lines.filter(|it| it.contains("ALSA lib")).collect();
+    assert!(foreign.is_empty(), "{foreign:#?}");
+    let ended = run(&pipeline, &[config, ("OTUS_LOG", "info,alsa=debug")]);
+    says(&ended.stderr, "DEBUG alsa: … Unknown PCM nowhere");
+}
+
+#[test]
+fn microphones_are_listed_and_plug_ins_of_alsa_are_not() {
+    if !rig_is_here() {
+        return;
+    }
+    let scratch = Scratch::new();
+    let sound = Sound::start(&scratch);
+    let listed = |environment: &[(&str, &str)]| -> Vec<String> {
+        let mut otus = scratch.otus(&["devices", "--json"]);
+        otus.envs(environment.iter().copied());
+        let ended = Running::start(otus).wait();
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+        let listed: Value = serde_json::from_str(&ended.stdout).expect("it is JSON");
+        let microphones = listed["microphones"].as_array().expect("a list");
+        let device = |it: &Value| it["device"].as_str().expect("it has one").to_owned();
+        microphones.iter().map(device).collect()
+    };
+    let with_server = listed(&sound.environment());
+    for device in ["default", "pulse", "otus_test"] {
+        assert!(with_server.iter().any(|it| it == device), "{with_server:?}");
+    }
+    for plugin in ["null", "samplerate", "oss", "vdownmix", "jack"] {
+        assert!(with_server.iter().all(|it| it != plugin), "{with_server:?}");
+    }
+    // Nothing answers any more.
+    let environment = sound.environment();
+    let config = scratch.path("kept.conf");
+    std::fs::copy(scratch.path("sound/asound.conf"), &config).expect("it is there");
+    let gone = [
+        environment[0],
+        ("ALSA_CONFIG_PATH", config.to_str().expect("it is text")),
+    ];
+    let gone = gone.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    sound.stop();
+    let gone: Vec<(&str, &str)> = gone.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    let without = listed(&gone);
+    for device in ["default", "pulse", "otus_test"] {
+        assert!(without.iter().all(|it| it != device), "{without:?}");
+    }
 }
 
 /// GStreamer without a single plugin has no elements but its own.

@@ -7,14 +7,21 @@ use std::sync::Arc;
 use otus::media::packet::Packet;
 use otus::pipeline::contract::testing;
 
-use crate::scratch::{Scratch, skipped};
+use crate::bad_input::check;
+use crate::samples::{wav, world};
+use crate::scratch::{Ended, Running, Scratch, skipped};
 
 const SPOKEN: &str = "/usr/share/sounds/alsa/Front_Center.wav";
 
 /// What `audio_file` makes of a file, and whether its chunks follow each other without a gap.
 pub fn samples(file: &Path) -> Vec<f32> {
+    samples_with(file, "")
+}
+
+fn samples_with(file: &Path, options: &str) -> Vec<f32> {
     let ty = otus::nodes::find("audio_file").expect("it is always there");
-    let packets = testing::drive(ty, &format!("path = {file:?}"), []).expect("a sound file");
+    let options = format!("path = {file:?}\n{options}");
+    let packets = testing::drive(ty, &options, []).expect("a sound file");
     let mut samples = Vec::new();
     for packet in packets {
         let Packet::Audio(audio) = packet else {
@@ -77,6 +84,20 @@ fn every_format_sounds_like_the_original() {
         ("e.wav", &["-ar", "8000", "-c:a", "pcm_s16le"]),
         ("f.wav", &["-ar", "96000", "-ac", "6", "-c:a", "pcm_f32le"]),
         ("g.wav", &["-ar", "44100", "-c:a", "pcm_s24le"]),
+        ("h.wav", &["-c:a", "adpcm_ima_wav"]),
+        ("i.aiff", &[]),
+        ("j.caf", &["-c:a", "pcm_s16le"]),
+        ("k.m4a", &["-c:a", "aac", "-b:a", "128k"]),
+        ("l.m4a", &["-c:a", "alac"]),
+        ("m.aac", &["-c:a", "aac", "-b:a", "128k"]),
+        ("n.mkv", &["-c:a", "aac", "-b:a", "128k", "-ac", "6"]),
+        // By FFmpeg.
+        ("o.opus", &["-c:a", "libopus"]),
+        ("p.webm", &["-c:a", "libopus", "-ac", "2"]),
+        ("q.wav", &["-rf64", "always"]),
+        ("r.ts", &["-c:a", "mp2"]),
+        ("s.avi", &["-c:a", "libmp3lame", "-b:a", "128k"]),
+        ("t.mkv", &["-c:a", "ac3", "-b:a", "192k"]),
     ] {
         let Some(path) = convert(&scratch, name, options) else {
             return skipped("the package ffmpeg is not installed");
@@ -116,9 +137,176 @@ fn several_files_are_played_after_each_other_with_a_pause() {
     assert_eq!(levels, [1000.0, 0.0, 2000.0]);
 }
 
+/// What programs write into a pipe, whose length they cannot know, or what is cut short although it is known.
+#[test]
+fn a_wav_file_of_unknown_length_is_read_to_its_end() {
+    let scratch = Scratch::new();
+    for (name, riff, data) in [
+        ("ffmpeg.wav", u32::MAX, u32::MAX),
+        ("gstreamer.wav", 36, 0),
+        ("nothing.wav", 0, 0),
+        ("sox.wav", 0x7fff_fffb, 0x7fff_ffd7),
+        ("arecord.wav", 0x8000_0024, 0x8000_0000),
+    ] {
+        let mut bytes = wav(16_000, 16_000);
+        bytes[4..8].copy_from_slice(&u32::to_le_bytes(riff));
+        bytes[40..44].copy_from_slice(&u32::to_le_bytes(data));
+        scratch.write(name, bytes);
+        let ended = hear(&scratch, name, "");
+        assert_eq!(ended.code, Some(0), "{name}: {}", ended.stderr);
+        assert!(!ended.stderr.contains("cut off"), "{}", ended.stderr);
+        assert_eq!(samples(&scratch.path(name)).len(), 16_000, "{name}");
+    }
+}
+
+fn hear(scratch: &Scratch, file: &str, options: &str) -> Ended {
+    let pipeline = format!(
+        "[sources.clip]\ntype = 'audio_file'\npath = '{file}'\n{options}\n\
+         [sinks.log]\ntype = 'jsonl'\ninputs = ['clip']\npath = 'log.jsonl'\n"
+    );
+    scratch.run(&pipeline, &[])
+}
+
+#[test]
+fn what_holds_no_sound_is_told_what_it_is() {
+    let scratch = world();
+    scratch.write("list.wav", "#EXTM3U\n#EXTINF:3,\nclip.wav\n");
+    scratch.write("a.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF\0");
+    scratch.write(
+        "noise.bin",
+        (0..9000u32)
+            .flat_map(|it| (it * it).to_le_bytes())
+            .collect::<Vec<_>>(),
+    );
+    std::fs::create_dir(scratch.path("folder")).expect("the scratch directory is writable");
+    for (file, said) in [
+        ("a.jpg", "a.jpg is a JPEG picture and holds no sound"),
+        ("picture.bmp", "is a BMP picture and holds no sound"),
+        ("text.mp4", "text.mp4 is text and holds no sound"),
+        ("list.wav", "list.wav is a playlist and holds no sound"),
+        ("folder", "folder is a folder; "),
+        ("noise.bin", "noise.bin is nothing that is known here"),
+    ] {
+        check(&hear(&scratch, file, ""), 1, said);
+    }
+    let film = scratch.path("silent.mp4");
+    let mut ffmpeg = Command::new("ffmpeg");
+    ffmpeg.args(["-v", "error", "-f", "lavfi", "-i", "color=s=64x64:d=1"]);
+    if !ffmpeg.arg(&film).status().is_ok_and(|it| it.success()) {
+        return skipped("the package ffmpeg is not installed");
+    }
+    let said = "silent.mp4 holds no sound; it is an MP4 or MOV film";
+    check(&hear(&scratch, "silent.mp4", ""), 1, said);
+}
+
+/// What only FFmpeg can read is told so where it is not installed, and what it is.
+#[test]
+fn without_ffmpeg_its_package_is_told() {
+    let scratch = world();
+    let mut stream = [0; 188 * 20];
+    stream.iter_mut().step_by(188).for_each(|it| *it = 0x47);
+    scratch.write("film.ts", stream);
+    let opus = [&b"OggS"[..], &[0; 24], b"OpusHead"].concat();
+    scratch.write("a.ogg", opus);
+    let mut gsm = wav(100, 100);
+    gsm[20] = 0x31;
+    scratch.write("gsm.wav", gsm);
+    for (file, said) in [
+        (
+            "film.ts",
+            "is an MPEG transport stream, … `apt install ffmpeg`",
+        ),
+        ("a.ogg", "is an Ogg Opus file, … `apt install ffmpeg`"),
+        (
+            "gsm.wav",
+            "is a WAV file, … unsupported … `apt install ffmpeg`",
+        ),
+    ] {
+        let pipeline = format!(
+            "[sources.clip]\ntype = 'audio_file'\npath = '{file}'\n\
+             [sinks.log]\ntype = 'jsonl'\ninputs = ['clip']\npath = 'log.jsonl'\n\
+             [status]\nlisten = 'off'\n"
+        );
+        scratch.write("pipeline.toml", pipeline);
+        let mut otus = scratch.otus(&["run", "pipeline.toml"]);
+        otus.env("PATH", "/nowhere");
+        check(&Running::start(otus).wait(), 1, said);
+    }
+}
+
+/// A header that claims so much or so little that it is no sound.
+#[test]
+fn numbers_that_no_sound_has_are_named() {
+    let scratch = Scratch::new();
+    for (at, number, said) in [
+        (24, &0u32.to_le_bytes()[..], "a sample rate of 0 Hz"),
+        (24, &1u32.to_le_bytes(), "1 Hz is no sound"),
+        (24, &10_000_000u32.to_le_bytes(), "10000000 Hz is no sound"),
+        (22, &0u16.to_le_bytes(), "0 channels"),
+        (22, &255u16.to_le_bytes(), "255 channels"),
+        (34, &0u16.to_le_bytes(), "samples of 0 bits"),
+    ] {
+        let mut bytes = wav(16_000, 16_000);
+        bytes[at..at + number.len()].copy_from_slice(number);
+        scratch.write("a.wav", bytes);
+        check(&hear(&scratch, "a.wav", ""), 1, said);
+    }
+}
+
+/// Two channels: a tone of 441 Hz, and what `second` makes of its samples.
+fn stereo(second: impl Fn(i16) -> i16) -> Vec<u8> {
+    let tone =
+        |n: u32| ((f64::from(n) * 441.0 * std::f64::consts::TAU / 16_000.0).sin() * 9000.0) as i16;
+    let mut bytes = wav(0, 4 * 16_000);
+    bytes[22] = 2;
+    bytes[32] = 4;
+    bytes.extend(
+        (0..2 * 16_000)
+            .flat_map(|n| [tone(n), second(tone(n))])
+            .flat_map(i16::to_le_bytes),
+    );
+    bytes
+}
+
+fn loudness(samples: &[f32]) -> f32 {
+    (samples.iter().map(|it| it * it).sum::<f32>() / samples.len() as f32).sqrt() * 32_768.0
+}
+
+#[test]
+fn a_channel_can_be_chosen() {
+    let scratch = Scratch::new();
+    let file = scratch.write("stereo.wav", stereo(|it| it / 3));
+    let level =
+        |channel: &str| loudness(&samples_with(&file, &format!("channel = {channel}"))[8_000..]);
+    // The root of two is between the height of a tone and its mean.
+    for (channel, expected) in [
+        ("0", 6364.0),
+        ("1", 2121.0),
+        ("'mix'", 4243.0),
+        ("'loudest'", 6364.0),
+    ] {
+        let level = level(channel);
+        assert!((level - expected).abs() < 30.0, "{channel}: {level}");
+    }
+    let said = "there is no `channel` 2: it has 2 channels, 0 to 1";
+    check(&hear(&scratch, "stereo.wav", "channel = 2"), 1, said);
+    let said = "the number of a channel, counted from 0, or";
+    check(&hear(&scratch, "stereo.wav", "channel = 'left'"), 78, said);
+}
+
+#[test]
+fn channels_that_cancel_each_other_are_told_once_and_heard() {
+    let scratch = Scratch::new();
+    let file = scratch.write("balanced.wav", stereo(|it| -it));
+    assert!(loudness(&samples(&file)[4_000..]) > 6000.0);
+    let ended = hear(&scratch, "balanced.wav", "");
+    check(&ended, 0, "WARN … cancel each other out");
+    assert_eq!(ended.stderr.matches("WARN").count(), 1, "{}", ended.stderr);
+}
+
 /// Found by `make fuzz`: a header that makes the decoder's library panic.
 #[test]
-fn a_sample_rate_of_zero_is_damage() {
+fn a_sample_rate_of_zero_is_named() {
     let file = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/tests/fuzz/corpus/sound/rate-zero.wav"
@@ -129,6 +317,6 @@ fn a_sample_rate_of_zero_is_damage() {
     );
     let ended = Scratch::new().run(&pipeline, &[]);
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
-    let said = "rate-zero.wav is too damaged to be read";
+    let said = "rate-zero.wav: its header claims a sample rate of 0 Hz";
     assert!(ended.stderr.contains(said), "{}", ended.stderr);
 }

@@ -103,6 +103,7 @@ fn a_named_microphone_is_heard_again_after_its_sound_server_died() {
     assert_eq!(otus.wait().code, Some(0), "{}", log(&scratch));
     sound.stop();
     one_gap(&scratch, lost_at, found_at);
+    assert!(!log(&scratch).contains("ALSA lib"), "{}", log(&scratch));
 }
 
 /// F21: sound that is lost on the way, here because the whole program stands still.

@@ -9,6 +9,7 @@ use crossbeam_channel::Sender;
 use rtrb::Producer;
 
 use super::errors::explain;
+use super::log;
 use crate::pipeline::contract::error::{Error, Result};
 
 /// The device's side of the ring.
@@ -68,6 +69,7 @@ impl Feed {
     where
         f32: FromSample<T>,
     {
+        log::take_words();
         let room = self.producer.slots().min(samples.len());
         if let Ok(chunk) = self.producer.write_chunk_uninit(room) {
             chunk.fill_from_iter(samples.iter().map(|&sample| f32::from_sample_(sample)));

@@ -4,8 +4,10 @@
 //! thread: mixing, resampling, stamping. What the ring cannot hold is told as a gap, never spliced.
 //! A sound server that hangs holds up that thread in its calls, and not the node.
 
+mod devices;
 mod errors;
 mod feed;
+mod log;
 mod losses;
 
 use std::collections::VecDeque;
@@ -13,19 +15,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
+use cpal::traits::{DeviceTrait, StreamTrait};
 use cpal::{ErrorKind, StreamConfig};
 use crossbeam_channel::{Receiver, bounded};
 use rtrb::{Consumer, RingBuffer};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use self::devices::devices;
 use self::errors::explain;
 use self::feed::Feed;
 use self::losses::Losses;
 use crate::media::audio::{Audio, SAMPLE_RATE, duration_of};
 use crate::media::clock::{Clock, SampleClock, Time};
 use crate::media::events::{Condition, Gap, Health, Of};
+use crate::media::mono::Channel;
 use crate::media::resample::ToMono16k;
 use crate::nodes::parts::condition::{Remedy, Watch};
 use crate::pipeline::contract::blocking::{Blocking, Next};
@@ -48,6 +52,11 @@ pub struct Config {
     /// Name of the device, as `otus devices` lists it. Default: the system's default.
     #[serde(default)]
     pub device: Option<String>,
+    /// Which channel is heard: its number, counted from 0 as ALSA and FFmpeg do; `"mix"`, the mean of all; `"loudest"`,
+    /// the one with the most energy over about a second. Channels that cancel each other when mixed are noticed: the
+    /// louder one is heard then.
+    #[serde(default)]
+    pub channel: Channel,
     /// How long the device may give nothing before it is opened anew.
     #[serde(default = "five_seconds")]
     #[schemars(range(min = 100, max = 120_000))]
@@ -222,7 +231,7 @@ fn silent() -> Error {
 
 impl Reader {
     fn open(config: &Config, context: &Context) -> Result<Reader> {
-        let device = find(config.device.as_deref())?;
+        let device = devices::find(config.device.as_deref())?;
         let supported = device
             .default_input_config()
             .map_err(|error| explain(&error))?;
@@ -232,7 +241,7 @@ impl Reader {
             stream_config.sample_rate,
             usize::from(stream_config.channels),
         );
-        let convert = ToMono16k::new(rate, channels).map_err(Error::Fatal)?;
+        let convert = ToMono16k::new(rate, channels, config.channel).map_err(Error::Fatal)?;
         let (producer, ring) = RingBuffer::new(RING_SECONDS * rate as usize * channels);
         let (fault, faults) = bounded(16);
         let overrun = Arc::new(AtomicU64::new(0));
@@ -302,6 +311,9 @@ impl Reader {
         chunk.commit_all();
         let mut samples = Vec::new();
         self.convert.push(&self.interleaved, &mut samples);
+        if let Some(warning) = self.convert.warning() {
+            tracing::warn!(node = %self.source, "{warning}");
+        }
         samples
     }
 
@@ -357,33 +369,4 @@ impl Reader {
         self.next_sample += audio.samples.len() as u64;
         audio
     }
-}
-
-fn find(name: Option<&str>) -> Result<cpal::Device> {
-    let host = cpal::default_host();
-    let Some(name) = name else {
-        return host
-            .default_input_device()
-            .ok_or_else(|| explain(&ErrorKind::DeviceNotAvailable.into()));
-    };
-    let known = devices();
-    let wanted = |device: &cpal::Device| device.id().is_ok_and(|id| id.id() == name);
-    let device = host
-        .input_devices()
-        .map_err(|error| explain(&error))?
-        .find(wanted);
-    device.ok_or_else(|| {
-        let known = known.join(", ");
-        Error::retry(format!(
-            "there is no microphone `{name}`; microphones here: {known}"
-        ))
-    })
-}
-
-/// Names of the microphones of this machine.
-pub fn devices() -> Vec<String> {
-    let devices = cpal::default_host().input_devices().into_iter().flatten();
-    devices
-        .filter_map(|device| Some(device.id().ok()?.id().to_owned()))
-        .collect()
 }
