@@ -6,6 +6,7 @@ mod child;
 mod config;
 mod elements;
 mod frozen;
+mod jpeg;
 mod key_frames;
 mod medium;
 mod misuses;

@@ -1,16 +1,18 @@
 //! Pictures as frames, in the order of their names, one second apart, upright. One that cannot be read is told of and
 //! passed over.
 
-use std::io::{BufRead, Seek};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Seek};
 use std::iter::Enumerate;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::vec::IntoIter;
 
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageReader, Limits, RgbImage};
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
 
 use super::config::Config;
+use super::jpeg;
 use super::medium::is_picture;
 use super::rate::RateLimit;
 use super::shot::Shot;
@@ -85,6 +87,7 @@ impl Album {
         let picture = match upright(&path, self.most_pixels) {
             Ok(picture) => picture,
             Err(why) => {
+                let why = why.trim().replace('\n', " ");
                 let why = format!("{} is no picture that can be read: {why}", path.display());
                 tracing::warn!(node = %self.source, "{why}; going on with the next");
                 self.first_lost.get_or_insert_with(|| why.clone());
@@ -107,8 +110,14 @@ impl Album {
 }
 
 fn upright(path: &Path, most_pixels: u64) -> std::result::Result<RgbImage, String> {
-    let reader = ImageReader::open(path).map_err(|it| it.to_string())?;
-    decoded(reader, most_pixels)
+    let mut file = BufReader::new(File::open(path).map_err(|it| it.to_string())?);
+    let reader = ImageReader::new(&mut file).with_guessed_format();
+    let format = reader.map_err(|it| it.to_string())?.format();
+    if format == Some(ImageFormat::Jpeg) && !jpeg::is_whole(&mut file).unwrap_or(false) {
+        return Err("it is cut off".to_owned());
+    }
+    file.rewind().map_err(|it| it.to_string())?;
+    decoded(ImageReader::new(file), most_pixels)
 }
 
 /// The picture, turned as its EXIF data say. Its size is looked at before room is made for it.
