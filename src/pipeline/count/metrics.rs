@@ -244,7 +244,7 @@ pub struct NodeCounts {
     pub events: BTreeMap<&'static str, u64>,
     /// Objects in its detection events.
     pub objects: u64,
-    /// Processor time of its threads.
+    /// Processor time of its threads; what children and the threads of libraries use is not in it.
     pub busy_seconds: f64,
     /// Time that calls which handle packets have taken, over all workers, be it to wait for a graphics
     /// processor or a child. Of a source it says nothing: its calls last as long as there is nothing to read.
