@@ -89,13 +89,15 @@ pub fn bind(listen: &Listen, base: &Path) -> io::Result<Option<Bound>> {
 
 impl Bound {
     /// Serves what `view` shows to those who have `access`.
-    pub fn serve(self, view: View, access: Access) -> Server {
+    ///
+    /// # Errors
+    /// If the system has no room for it.
+    pub fn serve(self, view: View, access: Access) -> io::Result<Server> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             // Pictures are made one at a time, beside the event loop.
             .max_blocking_threads(1)
-            .build()
-            .expect("the system has room for one more event loop");
+            .build()?;
         let (stop, stopped) = oneshot::channel::<()>();
         let Bound { socket, address } = self;
         let address = match (&socket, &access.tls) {
@@ -117,13 +119,12 @@ impl Bound {
         };
         let thread = std::thread::Builder::new()
             .name("http".to_owned())
-            .spawn(body)
-            .expect("the system has room for one more thread");
-        Server {
+            .spawn(body)?;
+        Ok(Server {
             stop: Some(stop),
             thread: Some(thread),
             address,
-        }
+        })
     }
 }
 
