@@ -7,6 +7,7 @@ mod client;
 mod devices;
 mod doctor;
 mod graph;
+mod limits;
 mod log;
 mod models;
 mod nodes;
@@ -119,6 +120,9 @@ pub fn main() -> ExitCode {
     }
     if json {
         stdout::give_to_programs();
+    }
+    if let Err(message) = limits::of_a_command() {
+        return failed(message);
     }
     if !matches!(command, Command::Run { .. }) {
         // A reader that has seen enough, such as `head`, ends the program quietly.

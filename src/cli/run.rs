@@ -6,13 +6,15 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use crate::cli::limits;
 use crate::cli::output::{failed, load, print_json};
-use crate::pipeline::contract::error::Error;
+use crate::pipeline::contract::error::{Error, no_thread};
 use crate::pipeline::contract::stdout;
 use crate::pipeline::contract::stop::Stop;
 use crate::pipeline::count::metrics::State;
@@ -33,6 +35,9 @@ pub fn run(file: &Path, duration: Option<Duration>) -> ExitCode {
         Ok(plan) => plan,
         Err(code) => return code,
     };
+    if let Err(message) = limits::of_a_pipeline(plan.nodes.len()) {
+        return failed(message);
+    }
     // What can be refused is, before the first device is opened.
     let endpoint = Access::read(&plan.status, &plan.base);
     let endpoint = endpoint.and_then(|access| Ok((listen(&plan)?, access)));
@@ -48,22 +53,28 @@ pub fn run(file: &Path, duration: Option<Duration>) -> ExitCode {
     let pipeline = run::start(plan);
     let (stop, reloader) = (pipeline.stop(), pipeline.reloader());
     let informer = systemd::inform(pipeline.view(), pipeline.stop());
-    let server = bound.map(|it| it.serve(pipeline.view(), access));
+    let served = bound
+        .map(|it| it.serve(pipeline.view(), access))
+        .transpose();
+    let untold = |error| tracing::error!("no status endpoint: {error}");
+    let server = served.map_err(untold).ok().flatten();
     if let Some(server) = &server {
         tracing::info!("status at {}", server.address);
     }
     let handle = signals.handle();
     let on_signal = {
         let (stop, reloader, file) = (stop.clone(), reloader.clone(), file.to_owned());
-        std::thread::spawn(move || wait_for_signals(&mut signals, &stop, &file, &reloader))
+        helper(&stop.clone(), move || {
+            wait_for_signals(&mut signals, &stop, &file, &reloader)
+        })
     };
     let on_change = watched.then(|| {
         let (stop, file) = (stop.clone(), file.to_owned());
-        std::thread::spawn(move || reload::watch(file, &reloader, &stop))
+        helper(&stop.clone(), move || reload::watch(file, &reloader, &stop))
     });
     let timer = duration.map(|duration| {
         let stop = stop.clone();
-        std::thread::spawn(move || {
+        helper(&stop.clone(), move || {
             stop.wait(duration);
             stop.set();
         })
@@ -71,11 +82,27 @@ pub fn run(file: &Path, duration: Option<Duration>) -> ExitCode {
     let outcome = pipeline.wait();
     stop.set();
     handle.close();
-    let signalled = on_signal.join().unwrap_or(false);
-    let helpers = timer.into_iter().chain(on_change).chain(informer);
-    helpers.for_each(|it| drop(it.join()));
+    let was_helped =
+        on_signal.is_some() && !matches!(timer, Some(None)) && !matches!(on_change, Some(None));
+    let signalled = on_signal.and_then(|it| it.join().ok()).unwrap_or(false);
+    let helpers = timer.into_iter().chain(on_change).flatten();
+    helpers.chain(informer).for_each(|it| drop(it.join()));
     drop(server);
-    report(&outcome, signalled)
+    let code = report(&outcome, signalled);
+    if was_helped { code } else { ExitCode::FAILURE }
+}
+
+/// A thread beside the pipeline. Without it the run would not end as it should, so it ends.
+fn helper<T: Send + 'static>(
+    stop: &Stop,
+    body: impl FnOnce() -> T + Send + 'static,
+) -> Option<JoinHandle<T>> {
+    let thread = Builder::new().spawn(body);
+    let give_up = |error| {
+        tracing::error!("{}", no_thread(&error));
+        stop.set();
+    };
+    thread.map_err(give_up).ok()
 }
 
 /// SIGHUP reads the file again. The first other signal drains; a second one ends the process at

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use sd_notify::NotifyState;
 
+use crate::pipeline::contract::error::no_thread;
 use crate::pipeline::contract::secret::redact;
 use crate::pipeline::contract::stop::Stop;
 use crate::pipeline::count::metrics::State;
@@ -51,7 +52,9 @@ pub fn inform(view: View, stop: Stop) -> Option<JoinHandle<()>> {
     };
     let body = move || informer.run(&stop);
     let thread = Builder::new().name("systemd".to_owned()).spawn(body);
-    Some(thread.expect("the system has room for one more thread"))
+    let untold =
+        |error: io::Error| tracing::error!("systemd is told nothing: {}", no_thread(&error));
+    thread.map_err(untold).ok()
 }
 
 /// Tells that the pipeline file is being read again. `ready` must follow, whatever comes of it.

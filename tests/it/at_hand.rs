@@ -1,9 +1,13 @@
 //! What `otus check` says of files that a pipeline names: missing or unfit ones are warnings, as a run would fail.
 
+use std::path::Path;
+
+use otus::inference::onnx::{declared, session};
+use otus::pipeline::contract::testing::context;
 use serde_json::Value;
 
 use crate::samples::{picture, stubborn_model, sum, tiny_model, with_text};
-use crate::scratch::{Ended, Running, Scratch};
+use crate::scratch::{Ended, Running, Scratch, skipped};
 
 const ROW: [f32; 6] = [0.5, 0.5, 0.0, 0.0, 0.9, 0.9];
 
@@ -126,5 +130,27 @@ fn a_label_that_the_model_does_not_tell_of_is_a_warning() {
         "pipeline.toml:9:10",
     ] {
         assert!(checked.stderr.contains(said), "{said}\n{}", checked.stderr);
+    }
+}
+
+#[test]
+fn what_is_read_of_a_model_is_what_onnx_runtime_reads() {
+    for name in ["otus-person", "silero-vad", "yunet", "yolox-nano"] {
+        let Ok(read) = declared::at_hand(name, None, Path::new("/")) else {
+            continue;
+        };
+        let Ok(session) = session::open(name, None, &context()) else {
+            return skipped("there is no ONNX Runtime on this machine");
+        };
+        let (mine, theirs) = (read.about, session.about);
+        assert_eq!(mine.inputs, theirs.inputs, "{name}");
+        if read.is_complete {
+            assert_eq!(mine.outputs, theirs.outputs, "{name}");
+        }
+        assert_eq!(
+            (mine.name, mine.labels),
+            (theirs.name, theirs.labels),
+            "{name}"
+        );
     }
 }

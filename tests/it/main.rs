@@ -23,6 +23,7 @@ mod isolation; // models in processes of their own
 mod landing; // what must pass before a change lands
 mod libraries; // files that are no ONNX Runtime, or none for this machine
 mod licences; // of what is linked
+mod limits; // too few files, threads or too little address space
 mod live_camera; // a real RTSP server that comes and goes
 mod live_microphone; // a real sound server, ALSA and cpal
 mod long_faults; // faults that take minutes, for `make test-faults`

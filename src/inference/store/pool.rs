@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::Builder;
 use std::time::Duration;
 
-use crate::pipeline::contract::error::{Error, Result};
+use crate::pipeline::contract::error::{Error, Result, no_thread};
 use crate::pipeline::contract::stop::Stop;
 
 /// How often a wait looks whether it is still wanted.
@@ -80,7 +80,10 @@ impl<K: Clone + Eq + Hash, V: Send + Sync + 'static> Pool<K, V> {
                     }
                     let build = build.take().expect("it is built once for one who asks");
                     *state = State::Building;
-                    start(Arc::clone(&slot), build);
+                    if let Err(error) = start(Arc::clone(&slot), build) {
+                        *state = State::Empty(Weak::new());
+                        return Err(error);
+                    }
                 }
                 // The first who waited takes it. After a failure the next one builds anew.
                 State::Built(result) => {
@@ -121,7 +124,7 @@ impl<K: Clone + Eq + Hash, V: Send + Sync + 'static> Pool<K, V> {
 fn start<V: Send + Sync + 'static>(
     slot: Arc<Slot<V>>,
     build: impl FnOnce() -> Result<V> + Send + 'static,
-) {
+) -> Result<()> {
     let body = move || {
         let built = catch_unwind(AssertUnwindSafe(build));
         let built = built.unwrap_or_else(|_| Err(Error::fatal("building the model panicked")));
@@ -132,10 +135,8 @@ fn start<V: Send + Sync + 'static>(
             false => State::Empty(Weak::new()),
         });
     };
-    Builder::new()
-        .name("model-build".to_owned())
-        .spawn(body)
-        .expect("the system has room for one more thread");
+    let thread = Builder::new().name("model-build".to_owned()).spawn(body);
+    thread.map(drop).map_err(|error| no_thread(&error))
 }
 
 #[cfg(test)]

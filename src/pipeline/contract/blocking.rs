@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 
-use crate::pipeline::contract::error::{Error, Result};
+use crate::pipeline::contract::error::{Error, Result, no_thread};
 use crate::pipeline::contract::stop::Stop;
 use crate::pipeline::count::cpu::Cpu;
 
@@ -44,6 +44,7 @@ impl<T: Send + 'static> Blocking<T> {
         mut read: impl FnMut(&mut D) -> Result<Option<T>> + Send + 'static,
     ) -> Blocking<T> {
         let (sender, items) = bounded(1);
+        let refused = sender.clone();
         let hangs = still_hangs(name);
         let node = Cpu::of_this_thread();
         let body = move || {
@@ -66,11 +67,13 @@ impl<T: Send + 'static> Blocking<T> {
         let thread = Builder::new()
             .name(name.chars().take(15).collect())
             .spawn(body)
-            .expect("the system has room for one more thread");
+            .map_err(|error| refused.send(Err(no_thread(&error))))
+            .ok();
+        drop(refused);
         Blocking {
             name: name.to_owned(),
             items: Some(items),
-            thread: Some(thread),
+            thread,
         }
     }
 

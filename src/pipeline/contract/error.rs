@@ -49,6 +49,13 @@ impl Error {
     }
 }
 
+/// That the system has no room for one more thread, and the remedy.
+pub fn no_thread(error: &std::io::Error) -> Error {
+    Error::retry(format!(
+        "the system has no room for one more thread ({error}): see `ulimit -u`, in a service TasksMax="
+    ))
+}
+
 /// Result of what a node does.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 

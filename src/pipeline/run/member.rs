@@ -7,7 +7,7 @@ use std::thread::{Builder, JoinHandle};
 use crossbeam_channel::{Sender, unbounded};
 
 use crate::pipeline::contract::context::Context;
-use crate::pipeline::contract::error::{Error, Result};
+use crate::pipeline::contract::error::{Error, Result, no_thread};
 use crate::pipeline::contract::memory::{Memory, Wanted};
 use crate::pipeline::contract::stop::Stop;
 use crate::pipeline::count::metrics::NodeStats;
@@ -55,7 +55,7 @@ pub struct Thread {
     /// The inputs that it shares.
     pub queue: Option<Arc<Queue>>,
     /// To be joined when it has said that it ends.
-    pub handle: JoinHandle<()>,
+    pub handle: Option<JoinHandle<()>>,
 }
 
 /// The last word of a thread.
@@ -118,6 +118,7 @@ impl Member {
             pulse: Arc::default(),
             ..self.worker.clone()
         };
+        let refused = exit.clone();
         let (pulse, queue) = (Arc::clone(&worker.pulse), worker.intake.clone());
         let cpu = Arc::clone(&self.worker.context.stats.cpu);
         let body = move || {
@@ -133,7 +134,11 @@ impl Member {
         let handle = Builder::new()
             .name(name)
             .spawn(body)
-            .expect("the system has room for one more thread");
+            .map_err(|error| {
+                let (thread, result) = (number, Err(Error::fatal(no_thread(&error))));
+                let _ = refused.send(Exit { thread, result });
+            })
+            .ok();
         Thread {
             number,
             id: Arc::clone(&self.planned.id),

@@ -234,7 +234,9 @@ impl Pipeline {
         let thread = self.graph.threads.swap_remove(at);
         let current = self.graph.members.iter().any(|it| thread.is_of(it));
         let (id, expendable) = (thread.id, thread.expendable);
-        thread.handle.join().expect("the worker catches its panics");
+        if let Some(handle) = thread.handle {
+            handle.join().expect("the worker catches its panics");
+        }
         self.graph.close_ended();
         let Err(error) = exit.result else { return };
         if matches!(error, Error::Over) {

@@ -107,7 +107,10 @@ pub fn bind(listen: &Listen, base: &Path) -> io::Result<Option<Bound>> {
 
 impl Bound {
     /// Serves what `view` shows to those who have `access`.
-    pub fn serve(self, view: View, access: Access) -> Server {
+    ///
+    /// # Errors
+    /// If the system has no room for it.
+    pub fn serve(self, view: View, access: Access) -> io::Result<Server> {
         let (stop, stopped) = oneshot::channel::<()>();
         let Bound {
             socket,
@@ -133,13 +136,12 @@ impl Bound {
         };
         let thread = std::thread::Builder::new()
             .name("http".to_owned())
-            .spawn(body)
-            .expect("the system has room for one more thread");
-        Server {
+            .spawn(body)?;
+        Ok(Server {
             stop: Some(stop),
             thread: Some(thread),
             address,
-        }
+        })
     }
 }
 

@@ -32,7 +32,11 @@ static SOCKET: LazyLock<PathBuf> = LazyLock::new(|| {
         .expect("it can listen")
         .expect("it is wanted");
     let pipeline = run::start(plan);
-    std::mem::forget(bound.serve(pipeline.view(), access));
+    std::mem::forget(
+        bound
+            .serve(pipeline.view(), access)
+            .expect("there is room for it"),
+    );
     std::mem::forget(pipeline);
     path
 });
