@@ -1,7 +1,8 @@
 //! One clock for pixels and samples: monotonic capture time, with the wall clock as a label on it.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -63,6 +64,8 @@ pub struct Clock {
     origin_ns: i64,
     /// Wall clock minus capture time.
     anchor_ns: Arc<AtomicI64>,
+    /// When time zero of each file was that is played at its own pace.
+    played: Arc<RwLock<BTreeMap<Arc<str>, Time>>>,
 }
 
 impl Clock {
@@ -73,7 +76,20 @@ impl Clock {
         Clock {
             origin_ns,
             anchor_ns,
+            played: Arc::default(),
         }
+    }
+
+    /// A file is played at its own pace by this source, and its time zero was at `origin`.
+    pub fn plays(&self, source: &Arc<str>, origin: Time) {
+        let mut played = self.played.write().unwrap_or_else(PoisonError::into_inner);
+        played.insert(Arc::clone(source), origin);
+    }
+
+    /// When time zero of what a source plays was; none of devices, and of files that are read as fast as can be.
+    pub fn origin_of(&self, source: &str) -> Option<Time> {
+        let played = self.played.read().unwrap_or_else(PoisonError::into_inner);
+        played.get(source).copied()
     }
 
     /// Capture time of something that happens now.

@@ -100,6 +100,18 @@ impl Packet {
         }
     }
 
+    /// The source node that it comes from.
+    pub fn source(&self) -> &Arc<str> {
+        match self {
+            Packet::Frame(frame) => &frame.source,
+            Packet::Objects(objects) => &objects.source,
+            Packet::Audio(audio) => &audio.source,
+            Packet::Utterance(utterance) => &utterance.source,
+            Packet::Coded(coded) => &coded.source,
+            Packet::Event(event) => &event.head.source,
+        }
+    }
+
     /// Capture time of the last of what it is about: the last sample, the end of speech.
     pub fn end(&self) -> Time {
         match self {

@@ -1,11 +1,13 @@
 //! How fast a file is played.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::media::clock::{Clock, Time};
+use crate::pipeline::contract::context::Context;
 
 /// No wait is longer, so that a stop is prompt.
 const LONGEST_WAIT: Duration = Duration::from_millis(200);
@@ -25,6 +27,7 @@ pub enum Pace {
 #[derive(Clone, Debug)]
 pub struct Metronome {
     pace: Pace,
+    source: Arc<str>,
     clock: Clock,
     /// When the file's time zero was played.
     origin: Option<Time>,
@@ -32,10 +35,11 @@ pub struct Metronome {
 
 impl Metronome {
     /// Starts when it is first asked.
-    pub fn new(pace: Pace, clock: &Clock) -> Metronome {
+    pub fn new(pace: Pace, context: &Context) -> Metronome {
         Metronome {
             pace,
-            clock: clock.clone(),
+            source: Arc::clone(&context.id),
+            clock: context.clock.clone(),
             origin: None,
         }
     }
@@ -46,7 +50,11 @@ impl Metronome {
             return true;
         }
         let now = self.clock.now();
-        let origin = *self.origin.get_or_insert(now.before(at.since(Time::ZERO)));
+        let origin = *self.origin.get_or_insert_with(|| {
+            let origin = now.before(at.since(Time::ZERO));
+            self.clock.plays(&self.source, origin);
+            origin
+        });
         let wait = at.since(Time::ZERO).saturating_sub(now.since(origin));
         std::thread::sleep(wait.min(LONGEST_WAIT));
         wait <= LONGEST_WAIT

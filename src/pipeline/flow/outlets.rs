@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use crate::media::clock::Time;
 use crate::media::kind::{Kind, Lane};
 use crate::media::packet::Packet;
 use crate::pipeline::contract::context::Context;
@@ -96,11 +97,44 @@ impl Outlets {
         }
     }
 
-    /// Counts how old a packet is when the node is done with it; media of files has no age.
+    /// Counts how old a packet is when the node is done with it: since it was captured or, from a file that is played at
+    /// its own pace, since it was its turn. Media of other files have no age.
     pub fn count_age(&self, packet: &Packet) {
-        if self.live {
-            let age = self.context.clock.now().since(packet.end());
-            self.context.stats.count_age(age);
+        let clock = &self.context.clock;
+        let played = clock.origin_of(packet.source());
+        if let Some(origin) = played.or(self.live.then_some(Time::ZERO)) {
+            let turn = packet.end().after(origin.since(Time::ZERO));
+            self.context.stats.count_age(clock.now().since(turn));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::frame::Frame;
+    use crate::pipeline::contract::testing::context;
+
+    #[test]
+    fn a_film_that_is_played_ages_from_its_turn_on() {
+        let context = context();
+        let outlets = Outlets::new(context.clone(), Arc::default(), false);
+        let film: Arc<str> = "film".into();
+        let mut frame = Frame::empty();
+        (frame.source, frame.at) = (Arc::clone(&film), Time::from_secs_f64(1.5));
+        let frame = Packet::from(Arc::new(frame));
+        let lag = || {
+            outlets.count_age(&frame);
+            context.stats.read().lag_seconds
+        };
+        assert_eq!(lag(), None);
+        // It began when the run had lasted an hour, and this is its second 1.5.
+        context.clock.plays(&film, Time::from_secs_f64(3600.0));
+        assert_eq!(lag(), Some(0.0));
+        context.clock.plays(&film, Time::ZERO);
+        while context.clock.now() < Time::from_secs_f64(1.6) {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        assert!(lag() >= Some(0.1), "{:?}", lag());
     }
 }

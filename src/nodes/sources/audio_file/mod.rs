@@ -127,7 +127,7 @@ impl Node for AudioFile {
             cut_off: None,
             channel: config.channel,
             pause: (config.pause_ms * u64::from(SAMPLE_RATE) / 1000) as usize,
-            metronome: Metronome::new(config.pace, &context.clock),
+            metronome: Metronome::new(config.pace, context),
         })
     }
 }

@@ -161,7 +161,7 @@ impl Node for Camera {
             shots,
             held,
             id: Arc::clone(&context.id),
-            metronome: Metronome::new(config.pace, &context.clock),
+            metronome: Metronome::new(config.pace, context),
             live,
             stall_timeout: Duration::from_millis(config.stall_timeout_ms) + rare(config),
             last_frame: Instant::now(),
