@@ -159,6 +159,33 @@ fn a_wav_file_of_unknown_length_is_read_to_its_end() {
     }
 }
 
+#[test]
+fn a_film_that_is_cut_off_is_heard_as_far_as_it_goes_and_told() {
+    let scratch = Scratch::new();
+    for (name, options) in [
+        ("a.m4a", &["-c:a", "aac", "-movflags", "+faststart"][..]),
+        ("b.mkv", &["-c:a", "aac"]),
+    ] {
+        let path = scratch.path(name);
+        let mut ffmpeg = Command::new("ffmpeg");
+        ffmpeg.args(["-v", "error", "-f", "lavfi", "-i", "anoisesrc=d=20:r=16000"]);
+        if !ffmpeg
+            .args(options)
+            .arg(&path)
+            .status()
+            .is_ok_and(|it| it.success())
+        {
+            return skipped("the package ffmpeg is not installed");
+        }
+        let whole = std::fs::read(&path).expect("it was written just now");
+        scratch.write(name, &whole[..whole.len() / 2]);
+        let ended = hear(&scratch, name, "");
+        check(&ended, 1, &format!("{name} is cut off: "));
+        let heard = ended.stdout + &ended.stderr;
+        assert!(!heard.contains("holds no sound"), "{heard}");
+    }
+}
+
 fn hear(scratch: &Scratch, file: &str, options: &str) -> Ended {
     let pipeline = format!(
         "[sources.clip]\ntype = 'audio_file'\npath = '{file}'\n{options}\n\

@@ -158,14 +158,16 @@ impl Sound {
 
     /// The error if the file is shorter than it says.
     pub fn cut_off(&self) -> Option<Error> {
-        let Decoder::Own(own) = &self.decoder else {
-            return None;
+        let how = match &self.decoder {
+            Decoder::Own(own) => {
+                let (held, claimed) = own.cut_off()?;
+                format!("it holds {held:.2} of {claimed:.2} s")
+            }
+            Decoder::Ffmpeg(ffmpeg, _) if ffmpeg.is_cut_off() => "its end is missing".to_owned(),
+            Decoder::Ffmpeg(..) => return None,
         };
-        let (held, claimed) = own.cut_off()?;
         let shown = self.path.display();
-        Some(Error::fatal(format!(
-            "{shown} is cut off: it holds {held:.2} of {claimed:.2} s"
-        )))
+        Some(Error::fatal(format!("{shown} is cut off: {how}")))
     }
 }
 
