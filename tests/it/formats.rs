@@ -86,12 +86,12 @@ fn every_format_sounds_like_the_original() {
         ("g.wav", &["-ar", "44100", "-c:a", "pcm_s24le"]),
         ("h.wav", &["-c:a", "adpcm_ima_wav"]),
         ("i.aiff", &[]),
-        ("j.caf", &["-c:a", "pcm_s16le"]),
         ("k.m4a", &["-c:a", "aac", "-b:a", "128k"]),
         ("l.m4a", &["-c:a", "alac"]),
         ("m.aac", &["-c:a", "aac", "-b:a", "128k"]),
-        ("n.mkv", &["-c:a", "aac", "-b:a", "128k", "-ac", "6"]),
+        ("n.mp4", &["-c:a", "aac", "-b:a", "128k", "-ac", "6"]),
         // By FFmpeg.
+        ("j.caf", &["-c:a", "pcm_s16le"]),
         ("o.opus", &["-c:a", "libopus"]),
         ("p.webm", &["-c:a", "libopus", "-ac", "2"]),
         ("q.wav", &["-rf64", "always"]),
@@ -156,6 +156,33 @@ fn a_wav_file_of_unknown_length_is_read_to_its_end() {
         assert_eq!(ended.code, Some(0), "{name}: {}", ended.stderr);
         assert!(!ended.stderr.contains("cut off"), "{}", ended.stderr);
         assert_eq!(samples(&scratch.path(name)).len(), 16_000, "{name}");
+    }
+}
+
+#[test]
+fn a_film_that_is_cut_off_is_heard_as_far_as_it_goes_and_told() {
+    let scratch = Scratch::new();
+    for (name, options) in [
+        ("a.m4a", &["-c:a", "aac", "-movflags", "+faststart"][..]),
+        ("b.mkv", &["-c:a", "aac"]),
+    ] {
+        let path = scratch.path(name);
+        let mut ffmpeg = Command::new("ffmpeg");
+        ffmpeg.args(["-v", "error", "-f", "lavfi", "-i", "anoisesrc=d=20:r=16000"]);
+        if !ffmpeg
+            .args(options)
+            .arg(&path)
+            .status()
+            .is_ok_and(|it| it.success())
+        {
+            return skipped("the package ffmpeg is not installed");
+        }
+        let whole = std::fs::read(&path).expect("it was written just now");
+        scratch.write(name, &whole[..whole.len() / 2]);
+        let ended = hear(&scratch, name, "");
+        check(&ended, 1, &format!("{name} is cut off: "));
+        let heard = ended.stdout + &ended.stderr;
+        assert!(!heard.contains("holds no sound"), "{heard}");
     }
 }
 

@@ -106,6 +106,27 @@ fn a_named_microphone_is_heard_again_after_its_sound_server_died() {
     assert!(!log(&scratch).contains("ALSA lib"), "{}", log(&scratch));
 }
 
+#[test]
+fn a_channel_that_a_microphone_does_not_have_is_told_how_many_it_has() {
+    let scratch = Scratch::new();
+    if !rig_is_here() {
+        return;
+    }
+    let sound = Sound::start(&scratch);
+    let source = "type = \"microphone\"\nchannel = 40";
+    let mut otus = scratch.otus(&["run", "pipeline.toml", "--for", "10s"]);
+    scratch.write(
+        "pipeline.toml",
+        pipeline(source, "events.jsonl") + "[status]\nlisten = \"off\"\n",
+    );
+    otus.envs(sound.environment());
+    let ended = Running::start(otus).wait();
+    sound.stop();
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    let said = "there is no `channel` 40: it has 2 channels, 0 to 1";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+}
+
 /// F21: sound that is lost on the way, here because the whole program stands still.
 #[test]
 fn what_the_sound_card_loses_is_a_gap_and_the_rest_is_heard() {

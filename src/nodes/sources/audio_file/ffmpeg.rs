@@ -21,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const CHUNK: usize = 64 * 1024;
 /// Bytes of what is complained about that are kept; the last line tells.
 const COMPLAINT: usize = 4096;
+/// What FFmpeg says of MP4 and Matroska files whose end is missing.
+const CUT_OFF: [&str; 2] = ["partial file", "File ended prematurely"];
 /// An AU header: its mark, where the samples begin, their length, encoding, rate and channels.
 const HEADER: usize = 24;
 /// 32-bit floating point, as AU has it.
@@ -82,6 +84,12 @@ impl Ffmpeg {
     /// Whether the first sound has come.
     pub fn has_begun(&self) -> bool {
         self.shape.is_some()
+    }
+
+    /// Whether it has said that the end of the file is missing.
+    pub fn is_cut_off(&self) -> bool {
+        let said = String::from_utf8_lossy(&self.said);
+        CUT_OFF.iter().any(|it| said.contains(it))
     }
 
     /// Appends more interleaved samples; comes back soon, with nothing if there is nothing yet.

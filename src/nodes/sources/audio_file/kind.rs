@@ -49,8 +49,8 @@ const MARKS: [Mark; 42] = [
     (28, b"OpusHead", "an Ogg Opus file", Ffmpeg),
     (28, b"Speex   ", "an Ogg Speex file", Ffmpeg),
     (0, b"OggS", "an Ogg file", Own),
-    (0, b"\x1aE\xdf\xa3", "a Matroska or WebM film", Own),
-    (0, b"caff", "a CAF file", Own),
+    (0, b"\x1aE\xdf\xa3", "a Matroska or WebM film", Ffmpeg),
+    (0, b"caff", "a CAF file", Ffmpeg),
     (0, b"ID3", "an MP3 file", Own),
     (0, b"\xff\xf1", "an AAC file", Own),
     (0, b"\xff\xf9", "an AAC file", Own),
@@ -98,6 +98,13 @@ const CODECS: [(&[u8], &str); 9] = [
 ];
 
 impl Kind {
+    /// Whether it is made of boxes as MP4 files are.
+    pub fn is_mp4(&self) -> bool {
+        ["an M4A", "an MP4", "a MOV"]
+            .iter()
+            .any(|it| self.name.starts_with(it))
+    }
+
     /// Of a file that begins so.
     pub fn of(head: &[u8]) -> Kind {
         let known = |name: &str, reader| Kind {
@@ -174,7 +181,7 @@ mod tests {
             (
                 b"\x1aE\xdf\xa3 webm A_OPUS",
                 "a Matroska or WebM film with Opus",
-                Own,
+                Ffmpeg,
             ),
         ] {
             let kind = Kind::of(head);

@@ -2,6 +2,7 @@
 
 mod ffmpeg;
 mod kind;
+mod mp4;
 mod own;
 mod sound;
 mod step;
@@ -86,7 +87,7 @@ impl Node for AudioFile {
         "flac",
         "ogg",
     ];
-    const ABOUT: &'static str = "The sound of files and films: WAV, FLAC, MP3, AAC, ALAC, Vorbis, AIFF, CAF, MP4, Matroska; what else there is, such as Opus, by FFmpeg.";
+    const ABOUT: &'static str = "The sound of files and films: WAV, FLAC, MP3, AAC, ALAC, Vorbis, AIFF, M4A and MP4; what else there is, such as Opus and Matroska, by FFmpeg.";
     const EXAMPLE: &'static str = "path = \"meeting.wav\"";
     type Config = Config;
 

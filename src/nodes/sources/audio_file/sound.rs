@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::ffmpeg::{Failure, Ffmpeg};
 use super::kind::{HEAD, Kind, Reader};
+use super::mp4;
 use super::own::Own;
 use super::step::{Shape, Step};
 use super::wav;
@@ -54,10 +55,11 @@ impl Sound {
             "a WAV file" => wav::prepare(&mut head).map_err(trouble)?,
             _ => false,
         };
-        if kind.reader == Reader::Ffmpeg && has_mp3_name(&path) {
-            kind.reader = Reader::Own;
+        match kind.reader {
+            Reader::Ffmpeg if has_mp3_name(&path) => kind.reader = Reader::Own,
+            Reader::Own if kind.is_mp4() && !mp4::is_plain(&file) => kind.reader = Reader::Ffmpeg,
+            _ => {}
         }
-        let is_exact = !endless && !kind.name.contains("Matroska");
         // What can be read but once is not read by two.
         let is_file = file.metadata().is_ok_and(|it| it.is_file());
         let decoder = match kind.reader {
@@ -68,7 +70,7 @@ impl Sound {
                 )));
             }
             Reader::Ffmpeg => Decoder::ffmpeg(&path, &kind, None)?,
-            Reader::Own => match Own::open(&path, file, head, is_exact) {
+            Reader::Own => match Own::open(&path, file, head, !endless) {
                 Ok(own) => Decoder::Own(Box::new(own)),
                 Err(why) if !is_file => return Err(trouble(why)),
                 Err(why) => Decoder::ffmpeg(&path, &kind, Some(why))?,
@@ -156,14 +158,16 @@ impl Sound {
 
     /// The error if the file is shorter than it says.
     pub fn cut_off(&self) -> Option<Error> {
-        let Decoder::Own(own) = &self.decoder else {
-            return None;
+        let how = match &self.decoder {
+            Decoder::Own(own) => {
+                let (held, claimed) = own.cut_off()?;
+                format!("it holds {held:.2} of {claimed:.2} s")
+            }
+            Decoder::Ffmpeg(ffmpeg, _) if ffmpeg.is_cut_off() => "its end is missing".to_owned(),
+            Decoder::Ffmpeg(..) => return None,
         };
-        let (held, claimed) = own.cut_off()?;
         let shown = self.path.display();
-        Some(Error::fatal(format!(
-            "{shown} is cut off: it holds {held:.2} of {claimed:.2} s"
-        )))
+        Some(Error::fatal(format!("{shown} is cut off: {how}")))
     }
 }
 
