@@ -28,7 +28,7 @@ impl Worker {
             let failure = match attempt.unwrap_or_else(|panic| Err(panicked(&*panic))) {
                 Ok(()) => {
                     self.context.stats.set_state(State::Ended);
-                    return Ok(());
+                    return self.is_back(&mut memory);
                 }
                 Err(failure) => failure,
             };
@@ -41,7 +41,11 @@ impl Worker {
                 self.lose(&mut memory);
                 // Told to stop, it has nothing to tell the others.
                 let told = self.context.stop.is_set();
-                return if told { Ok(()) } else { Err(failure.error) };
+                return if told {
+                    self.is_back(&mut memory)
+                } else {
+                    Err(failure.error)
+                };
             }
             if self.is_stopped_at_work(&failure, &memory) {
                 self.context.stats.set_state(State::Ended);
@@ -61,6 +65,19 @@ impl Worker {
                 self.tell_lost(self.context.clock.now(), &mut memory);
                 return Err(failure.error);
             }
+        }
+    }
+
+    /// Whether a source that ends, perhaps in the middle of connecting, had come back from its last failure.
+    fn is_back(&self, memory: &mut Memory) -> Result<()> {
+        let lost = memory.lost.as_ref().map(|(_, why)| why.clone());
+        match lost.filter(|_| self.role == Role::Source) {
+            Some(why) => {
+                self.context.stats.set_state(State::Failed);
+                self.tell_lost(self.context.clock.now(), memory);
+                Err(Error::Retry(why))
+            }
+            None => Ok(()),
         }
     }
 
