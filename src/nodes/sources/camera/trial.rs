@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::opencv::{Backend, Capture, Wish};
+use super::opencv::{self, Backend, Capture, Wish};
 use super::reasons;
 use crate::pipeline::contract::child;
 use crate::pipeline::contract::error::{Error, Result};
@@ -16,7 +16,7 @@ use crate::pipeline::contract::stop::Stop;
 
 const LOOK_UP: Duration = Duration::from_millis(20);
 /// A process, its libraries and a slow card need so long beside the connecting.
-const START: Duration = Duration::from_secs(5);
+const START: Duration = Duration::from_secs(15);
 /// A hostile server could have FFmpeg complain without end.
 const MOST_COMPLAINTS: u64 = 65_536;
 
@@ -134,6 +134,11 @@ pub fn sit() -> ExitCode {
         eprintln!("error: this is no trial of otus");
         return ExitCode::from(2);
     };
+    // Loading takes its time once, and is no part of connecting.
+    if let Err(why) = opencv::prepare(Backend::Ffmpeg) {
+        println!("{why}");
+        return ExitCode::FAILURE;
+    }
     let begun = Instant::now();
     let opened = Capture::open(&Wish {
         limits_ms: trial.limits_ms,
