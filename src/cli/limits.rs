@@ -9,8 +9,8 @@ const FILES: u64 = 8;
 /// Address space of any command: below it, its own libraries do not fit.
 const SPACE: u64 = 128 << 20;
 /// Open files of a pipeline, and of each of its nodes: pipes of a child, a device, sockets.
-const FILES_OF_A_PIPELINE: u64 = 32;
-const FILES_OF_A_NODE: u64 = 8;
+const FILES_OF_A_PIPELINE: u64 = 28;
+const FILES_OF_A_NODE: u64 = 4;
 /// Address space of a pipeline: its libraries and the stacks of their threads, little of which is ever memory.
 const SPACE_OF_A_PIPELINE: u64 = 1 << 30;
 

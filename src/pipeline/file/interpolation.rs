@@ -101,8 +101,10 @@ impl Interpolation {
         let mut parts = string.split("${");
         let mut expanded = parts.next().unwrap_or_default().to_owned();
         let (mut at, mut has_words) = (expanded.len(), None);
+        let logins = logins(string);
         for part in parts {
-            let is_login = in_login(string, at);
+            let is_login = logins.get(logins.partition_point(|it| it.end <= at));
+            let is_login = is_login.is_some_and(|it| it.contains(&at));
             at += "${".len() + part.len();
             let Some((name, rest)) = part.split_once('}') else {
                 let message = format!("`${{{part}` has no closing brace");
@@ -136,16 +138,15 @@ impl Interpolation {
     }
 }
 
-/// Whether a place in a string is between an address's scheme and the `@` before its host.
-fn in_login(string: &str, at: usize) -> bool {
-    let start = string[..at].rfind("://").map(|it| it + "://".len());
-    start.is_some_and(|start| {
-        let authority = string[start..]
-            .split(['/', '?', '#'])
-            .next()
-            .unwrap_or_default();
-        authority.rfind('@').is_some_and(|sign| at < start + sign)
-    })
+/// Where in a string users and passwords stand: from an address's scheme to the `@` before its host.
+fn logins(string: &str) -> Vec<Range<usize>> {
+    let begin = |(at, scheme): (usize, &str)| at + scheme.len();
+    let starts = string.match_indices("://").map(begin);
+    let login = |start: usize| {
+        let authority = string[start..].split(['/', '?', '#', ' ']).next()?;
+        Some(start..start + authority.rfind('@')?)
+    };
+    starts.filter_map(login).collect()
 }
 
 /// Text as an address's user or password: what is encoded already stays so.
@@ -198,7 +199,10 @@ mod tests {
 
     #[test]
     fn only_a_login_is_one() {
-        let is_login = |string: &str| in_login(string, string.find("${").expect("it is there"));
+        let is_login = |string: &str| {
+            let at = string.find("${").expect("it is there");
+            logins(string).iter().any(|it| it.contains(&at))
+        };
         assert!(is_login("rtsp://admin:${PW}@10.0.0.7/live"));
         assert!(is_login(
             "rtspsrc location=rtsp://${USER}:${PW}@10.0.0.7/live ! appsink"
