@@ -13,6 +13,8 @@ use crate::pipeline::count::calls::Purpose;
 use crate::pipeline::count::metrics::State;
 use crate::pipeline::run::worker::{Failure, Memory, Opened, Worker, panicked};
 
+/// A device waits so long for models to be opened; then it begins for those nodes that are open.
+const LONGEST_OPENING: Duration = Duration::from_secs(if cfg!(test) { 2 } else { 30 });
 /// How often a medium that is gone is asked whether it is back.
 const PROBE: Duration = Duration::from_millis(500);
 
@@ -173,20 +175,26 @@ impl Worker {
     /// Waits until all nodes that are no sources have been opened; says whether the run is over.
     fn wait_for_everyone(&mut self) -> bool {
         let everyone = self.gates.everyone.take();
-        everyone.is_some_and(|it| self.is_over_before(&it))
+        // A file is read once, so that nobody may miss its beginning.
+        let limit = self.live.then(|| Instant::now() + LONGEST_OPENING);
+        everyone.is_some_and(|it| self.is_over_before(&it, limit))
     }
 
     /// Waits until the source may begin; says whether it never will.
     fn is_held(&mut self) -> bool {
         let go = self.gates.go.take();
-        go.is_some_and(|it| self.is_over_before(&it))
+        go.is_some_and(|it| self.is_over_before(&it, None))
     }
 
-    fn is_over_before(&self, gate: &Receiver<()>) -> bool {
+    /// Whether the run ends before the gate is opened, or the time has come to go on without.
+    fn is_over_before(&self, gate: &Receiver<()>, limit: Option<Instant>) -> bool {
         let look_up = Duration::from_millis(100);
         while gate.recv_timeout(look_up) == Err(RecvTimeoutError::Timeout) {
             if self.context.stop.is_set() {
                 return true;
+            }
+            if limit.is_some_and(|it| Instant::now() > it) {
+                return false;
             }
         }
         false

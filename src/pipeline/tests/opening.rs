@@ -29,6 +29,9 @@ struct Config {
     /// Whether it pretends to be a device.
     #[serde(default)]
     live: bool,
+    /// How long it takes to be opened.
+    #[serde(default)]
+    takes_ms: u64,
 }
 
 impl Config {
@@ -81,7 +84,7 @@ impl Node for Model {
     type Config = Config;
 
     fn open(config: &Config, _: &Context) -> Result<Model> {
-        std::thread::sleep(Duration::from_millis(500));
+        std::thread::sleep(Duration::from_millis(config.takes_ms));
         config.note("loaded");
         Ok(Model)
     }
@@ -96,13 +99,13 @@ impl Sink for Model {
 }
 
 /// The steps of a run.
-fn steps(live: bool) -> Vec<String> {
+fn steps(live: bool, takes_ms: u64) -> Vec<String> {
     let folder = tempfile::tempdir().expect("a scratch directory");
     let diary = folder.path().join("diary");
     let shown = diary.display();
     let text = format!(
         "[sources.it]\ntype = 'medium'\nlive = {live}\ndiary = '{shown}'\n\
-         [sinks.model]\ntype = 'model'\ninputs = ['it']\ndiary = '{shown}'\n"
+         [sinks.model]\ntype = 'model'\ninputs = ['it']\ndiary = '{shown}'\ntakes_ms = {takes_ms}\n"
     );
     let plan = file::parse(&text, Path::new("."), NODES);
     let outcome = run::start(plan.expect("the pipeline is right")).wait();
@@ -113,10 +116,15 @@ fn steps(live: bool) -> Vec<String> {
 
 #[test]
 fn a_file_is_opened_while_models_load_and_read_when_they_have() {
-    assert_eq!(steps(false), ["opened", "loaded", "read"]);
+    assert_eq!(steps(false, 500), ["opened", "loaded", "read"]);
 }
 
 #[test]
 fn a_device_is_opened_when_models_have_loaded() {
-    assert_eq!(steps(true), ["prepared", "loaded", "opened", "read"]);
+    assert_eq!(steps(true, 500), ["prepared", "loaded", "opened", "read"]);
+}
+
+#[test]
+fn a_device_does_not_wait_for_a_model_that_does_not_get_on() {
+    assert_eq!(steps(true, 4_000), ["prepared", "opened", "read", "loaded"]);
 }
