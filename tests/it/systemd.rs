@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{PipeReader, PipeWriter, Write};
 use std::os::fd::AsRawFd;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::Command;
@@ -224,23 +225,26 @@ fn full_pipe() -> (PipeReader, PipeWriter) {
     (reader, writer)
 }
 
-/// A model that never opens: the start is extended and not over.
+/// A model that is being fetched and does not come: the start is extended and not over.
 #[test]
 fn a_start_that_opens_a_model_is_extended() {
     let scratch = Scratch::new();
-    let made = Command::new("mkfifo")
-        .arg(scratch.path("slow.onnx"))
-        .status();
-    assert!(made.is_ok_and(|it| it.success()), "mkfifo is in coreutils");
-    let model = format!(
-        "[transforms.people]\ntype = 'vad'\ninputs = ['mic']\nmodel = 'slow.onnx'\n\
-         sha256 = '{}'\n",
-        "0".repeat(64)
-    );
-    let (systemd, otus) = Systemd::run(
+    fs::create_dir(scratch.path("bin")).expect("a new folder");
+    let pip = scratch.write("bin/python3", "#!/bin/sh\nexec sleep 100\n");
+    fs::set_permissions(&pip, fs::Permissions::from_mode(0o755)).expect("it is ours");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let path = format!("{}:{path}", scratch.path("bin").display());
+    let model = "[transforms.people]\ntype = 'vad'\ninputs = ['mic']\n";
+    let (systemd, otus) = Systemd::run_with(
         &scratch,
-        &sound(&scratch, &model)
+        &sound(&scratch, model)
             .replace("inputs = ['mic']\npath", "inputs = ['mic', 'people']\npath"),
+        |command| {
+            command
+                .env("PATH", path)
+                .env("XDG_CACHE_HOME", scratch.path("cache"))
+                .env_remove("OTUS_MODELS");
+        },
     );
     let mut said = systemd.wait_for("EXTEND_TIMEOUT_USEC=30000000");
     said.extend(systemd.wait_for("WATCHDOG=1"));
