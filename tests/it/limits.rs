@@ -45,9 +45,9 @@ fn too_little_ends_with_a_sentence() {
             run,
             Resource::Nofile,
             8,
-            "may open 8 files at a time, and 56 are needed",
+            "may open 8 files at a time, and 40 are needed",
         ),
-        (run, Resource::Nofile, 32, "`ulimit -n 56`"),
+        (run, Resource::Nofile, 32, "`ulimit -n 40`"),
         (
             run,
             Resource::As,
@@ -95,6 +95,6 @@ fn no_room_for_a_thread_is_a_failure_and_no_panic() {
 fn what_is_enough_is_enough() {
     let checked = limited(&["check", "pipeline.toml"], Resource::Nofile, 8).expect("it starts");
     assert_eq!(checked.code, Some(0), "{}", checked.stderr);
-    let ran = limited(&["run", "pipeline.toml"], Resource::Nofile, 56).expect("it starts");
+    let ran = limited(&["run", "pipeline.toml"], Resource::Nofile, 40).expect("it starts");
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
 }
