@@ -6,7 +6,8 @@
 //! A pipeline file is parsed, checked and only then opened. [`pipeline::file`] turns its text
 //! into a plan and finds everything wrong with it; nothing has been touched yet.
 //! [`pipeline::run`] starts a thread for every node. They open at the same time, but a device waits
-//! until all models are there, and nothing is read before that.
+//! until all models are there, half a minute at most, and no file is read before that. A network camera is
+//! tried in a process of its own first, as OpenCV opens one at a time.
 //!
 //! The `camera` decodes into a recycled buffer ([`media::recycle`]): the only copy a frame ever
 //! sees. It is stamped with capture time ([`media::clock`]), wrapped into a packet and handed to

@@ -57,8 +57,8 @@ pub struct Gates {
     pub opened: Option<Sender<Opened>>,
     /// Dropped after the first attempt to open, by all but sources.
     pub ready: Option<Sender<()>>,
-    /// Closed when all but sources have been opened. A device waits for that before it is opened, a file before
-    /// it is read.
+    /// Closed when all but sources have been opened. A device waits for that before it is opened, but not for
+    /// ever; a file before it is read.
     pub everyone: Option<Receiver<()>>,
     /// A source that is open waits until this is closed.
     pub go: Option<Receiver<()>>,
