@@ -1,6 +1,10 @@
 //! `jsonl`: events as lines of JSON in a file.
 
 mod log;
+mod place;
+mod spool;
+#[cfg(test)]
+mod tests;
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -10,10 +14,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use self::log::Log;
+use self::spool::{Paths, Spooled};
+use crate::media::clock::Time;
 use crate::media::events::Event;
 use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::context::Context;
-use crate::pipeline::contract::error::{Error, Result};
+use crate::pipeline::contract::error::{Error, Misuse, Result};
 use crate::pipeline::contract::node::{Node, Sink};
 
 /// Options of `jsonl`.
@@ -28,6 +34,10 @@ pub struct Config {
     #[serde(default = "default_max_mb")]
     #[schemars(range(min = 1, max = 1_000_000))]
     pub max_mb: u64,
+    /// A file on another disk, such as a tmpfs, that takes the lines while the disk of `path` hangs or is full. It
+    /// grows up to `max_mb`; then lines wait in memory, and what does not fit there is dropped and counted. As
+    /// soon as `path` can be written, the lines go there, in their order.
+    pub spool: Option<PathBuf>,
 }
 
 fn default_max_mb() -> u64 {
@@ -36,10 +46,16 @@ fn default_max_mb() -> u64 {
 
 /// A log and the line that goes into it.
 pub struct Jsonl {
-    log: Log,
+    way: Way,
     path: PathBuf,
     max_bytes: u64,
     line: Vec<u8>,
+}
+
+/// How lines come into the log.
+enum Way {
+    Straight(Log),
+    Spooled(Spooled),
 }
 
 impl Node for Jsonl {
@@ -51,17 +67,42 @@ impl Node for Jsonl {
     const EXAMPLE: &'static str = "path = \"events.jsonl\"";
     type Config = Config;
 
+    fn check(config: &Config) -> Vec<Misuse> {
+        let same = config.spool.as_ref() == Some(&config.path);
+        let misuse = || {
+            Misuse::new(
+                "spool",
+                "is the log itself".to_owned(),
+                "name a file on another disk, such as `/run/otus/events.jsonl`",
+            )
+        };
+        same.then(misuse).into_iter().collect()
+    }
+
     fn claims(config: &Config, base: &Path) -> Vec<Claim> {
-        Claim::file(base, &config.path).into_iter().collect()
+        let paths = [Some(&config.path), config.spool.as_ref()];
+        let paths = paths.into_iter().flatten();
+        paths.filter_map(|it| Claim::file(base, it)).collect()
     }
 
     fn open(config: &Config, context: &Context) -> Result<Jsonl> {
         let path = context.resolve(&config.path);
-        let log = Log::open(&path).map_err(|error| trouble(&path, &error))?;
+        let max_bytes = config.max_mb * 1024 * 1024;
+        let way = match &config.spool {
+            None => Way::Straight(Log::open(&path).map_err(|error| trouble(&path, &error))?),
+            Some(spool) => {
+                let paths = Paths {
+                    log: path.clone(),
+                    most: max_bytes,
+                    spool: context.resolve(spool),
+                };
+                Way::Spooled(Spooled::open(paths, context)?)
+            }
+        };
         Ok(Jsonl {
-            log,
+            way,
             path,
-            max_bytes: config.max_mb * 1024 * 1024,
+            max_bytes,
             line: Vec::new(),
         })
     }
@@ -74,13 +115,27 @@ impl Sink for Jsonl {
         self.line.clear();
         self.line.extend_from_slice(event.to_json().as_bytes());
         self.line.push(b'\n');
-        let appended = self.log.append(&self.line, self.max_bytes);
-        appended.map_err(|error| trouble(&self.path, &error))
+        match &mut self.way {
+            Way::Straight(log) => {
+                let appended = log.append(&self.line, self.max_bytes);
+                appended.map_err(|error| trouble(&self.path, &error))
+            }
+            Way::Spooled(log) => log.append(&self.line),
+        }
+    }
+
+    fn pass(&mut self, _to: Time) -> Result<()> {
+        match &mut self.way {
+            Way::Straight(_) => Ok(()),
+            Way::Spooled(log) => log.go_on(),
+        }
     }
 
     fn finish(&mut self) -> Result<()> {
-        let settled = self.log.settle();
-        settled.map_err(|error| trouble(&self.path, &error))
+        match &mut self.way {
+            Way::Straight(log) => log.settle().map_err(|error| trouble(&self.path, &error)),
+            Way::Spooled(log) => log.finish(),
+        }
     }
 }
 
@@ -104,108 +159,5 @@ fn trouble(path: &Path, error: &std::io::Error) -> Error {
              writes below /var/lib/otus"
         )),
         _ => Error::retry(message),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::os::unix::fs::{PermissionsExt, symlink};
-
-    use super::*;
-    use crate::nodes;
-    use crate::pipeline::contract::testing::{drive, gap};
-
-    fn write(path: &Path, events: usize) {
-        let ty = nodes::find("jsonl").expect("it is always there");
-        drive(
-            ty,
-            &format!("path = {path:?}\nmax_mb = 1"),
-            (0..events).map(|_| gap("mic", 0)),
-        )
-        .expect("it writes");
-    }
-
-    #[test]
-    fn half_a_line_from_before_is_removed() {
-        let directory = tempfile::tempdir().expect("a scratch directory");
-        let path = directory.path().join("new/events.jsonl");
-        write(&path, 2);
-        let whole = fs::read_to_string(&path).expect("it is there");
-        fs::write(&path, format!("{whole}{{\"v\":1,\"ki")).expect("writable");
-        write(&path, 1);
-        let lines = fs::read_to_string(&path).expect("it is there");
-        assert_eq!(lines.lines().count(), 3);
-        assert!(
-            lines.starts_with(&whole) && lines.ends_with("}\n"),
-            "{lines}"
-        );
-    }
-
-    #[test]
-    fn the_file_is_turned_over_at_its_limit() {
-        let directory = tempfile::tempdir().expect("a scratch directory");
-        let path = directory.path().join("events.jsonl");
-        write(&path, 20_000);
-        let size = |name: &str| fs::metadata(directory.path().join(name)).map_or(0, |it| it.len());
-        let (new, old) = (size("events.jsonl"), size("events.jsonl.1"));
-        assert!(
-            new > 0 && new <= 1 << 20 && old > (1 << 20) - 300 && old <= 1 << 20,
-            "{new} {old}"
-        );
-    }
-
-    /// What a path leads to that is somebody's is refused and left as it is.
-    #[test]
-    fn what_is_no_log_of_events_is_left_alone() {
-        let directory = tempfile::tempdir().expect("a scratch directory");
-        let notes = directory.path().join("notes.txt");
-        fs::write(&notes, "five years of notes").expect("writable");
-        let (link, nowhere) = (
-            directory.path().join("link"),
-            directory.path().join("nowhere"),
-        );
-        symlink(&notes, &link).expect("writable");
-        symlink(directory.path().join("missing"), &nowhere).expect("writable");
-        let ty = nodes::find("jsonl").expect("it is always there");
-        for path in [&notes, &link, &nowhere] {
-            let error = drive(ty, &format!("path = {path:?}"), [gap("mic", 0)]).err();
-            assert!(
-                matches!(error, Some(Error::Fatal(_))),
-                "{path:?}: {error:?}"
-            );
-        }
-        let text = fs::read_to_string(&notes).expect("it is there");
-        assert_eq!(text, "five years of notes");
-        assert!(!directory.path().join("missing").exists());
-    }
-
-    #[test]
-    fn a_log_is_for_owner_and_group_and_for_one_writer() {
-        let directory = tempfile::tempdir().expect("a scratch directory");
-        let path = directory.path().join("events.jsonl");
-        let log = Log::open(&path).expect("it is new");
-        let mode = fs::metadata(&path).map(|it| it.permissions().mode() & 0o777);
-        assert_eq!(mode.ok(), Some(0o640));
-        let second = Log::open(&path).err().map(|it| it.to_string());
-        assert_eq!(second.as_deref(), Some("another process writes it"));
-        drop(log);
-        assert!(Log::open(&path).is_ok());
-    }
-
-    /// As `logrotate` does it with `copytruncate`.
-    #[test]
-    fn a_log_that_was_emptied_is_turned_over_by_its_real_size() {
-        let directory = tempfile::tempdir().expect("a scratch directory");
-        let path = directory.path().join("events.jsonl");
-        let mut log = Log::open(&path).expect("it is new");
-        let line = [b'{'; 100];
-        log.append(&line, 250).expect("there is room");
-        log.append(&line, 250).expect("there is room");
-        fs::File::create(&path).expect("it is ours");
-        std::thread::sleep(std::time::Duration::from_millis(1100));
-        log.append(&line, 250).expect("there is room");
-        assert_eq!(fs::metadata(&path).map(|it| it.len()).ok(), Some(100));
-        assert!(!directory.path().join("events.jsonl.1").exists());
     }
 }
