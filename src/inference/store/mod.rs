@@ -1,10 +1,13 @@
 //! Where model files are, and the check that they are what they should be.
 
 pub mod fetch;
+mod ggml;
+mod make;
 pub mod manifest;
 pub mod options;
 pub mod pool;
 pub mod sum;
+mod wheel;
 
 use std::borrow::Cow;
 use std::env;
@@ -185,7 +188,7 @@ pub fn obtain(model: &Model, progress: &mut dyn FnMut(u64)) -> Result<Place> {
     let to = cache_directory()
         .join(&model.sha256[..12])
         .join(&model.file);
-    fetch::fetch(model, &to, progress).map_err(|tried| {
+    fetch::fetch(model, &to, bytes_of, progress).map_err(|tried| {
         Error::fatal(format!(
             "cannot get the model `{id}` ({bytes} bytes): {tried}. Put {file} (sha256 {sum}) into a \
              directory and name that in OTUS_MODELS, or run `otus models pull {id}` where there is a network",
@@ -196,6 +199,11 @@ pub fn obtain(model: &Model, progress: &mut dyn FnMut(u64)) -> Result<Place> {
         ))
     })?;
     Ok(Place::File(to))
+}
+
+fn bytes_of(model: &Model, progress: &mut dyn FnMut(u64)) -> Result<Vec<u8>, String> {
+    let read = obtain(model, progress).and_then(|it| it.read(&model.sha256));
+    read.map(Cow::into_owned).map_err(|error| error.to_string())
 }
 
 /// Where a model of the manifest is on this machine; files go by name and size.

@@ -28,7 +28,7 @@ pub use self::health::{Condition, Health};
 pub use self::motion::{Motion, Phase};
 pub use self::report::{Report, Tone};
 pub use self::speech::Speech;
-pub use self::transcript::Transcript;
+pub use self::transcript::{Doubt, Transcript};
 use crate::media::clock::Time;
 use crate::media::kind::Kind;
 use crate::media::objects::Object;

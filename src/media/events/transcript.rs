@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::report::{Report, Tone};
 use crate::media::clock::Time;
@@ -29,13 +29,32 @@ pub struct Transcript {
     /// Probability that there is no speech at all, 0 to 1.
     #[serde(serialize_with = "three_places")]
     pub no_speech_prob: f32,
-    /// False if the text is empty, repeats itself or is most likely invented.
+    /// Whether the text is believed.
     pub accepted: bool,
+    /// Why it is not; absent if it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<Doubt>,
     /// Milliseconds from the end of speech to this event; absent for files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lag_ms: Option<u64>,
     /// Manifest id and the first 12 hex digits of the file's sha256.
     pub model: Arc<str>,
+}
+
+/// Why a text is not believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Doubt {
+    /// There is none.
+    NoText,
+    /// There are bytes in it that are no text.
+    BrokenText,
+    /// It is longer than anybody speaks in that time.
+    TooLong,
+    /// The same words come again and again, or one sentence twice.
+    Repeats,
+    /// There is likely no speech, or other words are as likely.
+    Unlikely,
 }
 
 impl Report for Transcript {

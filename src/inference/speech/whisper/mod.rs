@@ -1,5 +1,6 @@
 //! Whisper through whisper.cpp: one utterance in, text and how far to trust it out.
 
+mod gate;
 pub mod gpu;
 pub mod header;
 mod log;
@@ -16,6 +17,7 @@ use whisper_rs::{
 use crate::inference::store::{self, pool::Pool};
 use crate::inference::words;
 use crate::media::audio::SAMPLE_RATE;
+use crate::media::events::Doubt;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
 use crate::pipeline::contract::runtime_options::Provider;
@@ -30,9 +32,6 @@ const SAMPLES_PER_POSITION: usize = SAMPLE_RATE as usize / 50;
 const TOKENS_PER_SECOND: usize = 8;
 /// Tokens granted to any utterance, however short.
 const TOKENS_AT_LEAST: usize = 16;
-/// Whisper's own limits for invented text: no speech is likely, and the words are unlikely.
-const NO_SPEECH: f32 = 0.6;
-const UNLIKELY: f32 = -1.0;
 
 /// Loaded models: nodes that use the same one share its memory.
 static MODELS: Pool<(String, bool), WhisperContext> = Pool::new();
@@ -48,8 +47,8 @@ pub struct Heard {
     pub avg_logprob: f32,
     /// Probability that there is no speech.
     pub no_speech_prob: f32,
-    /// Whether the text can be believed.
-    pub accepted: bool,
+    /// Why the text is not believed, if it is not.
+    pub doubt: Option<Doubt>,
 }
 
 /// A model with the state of one node.
@@ -124,10 +123,13 @@ impl Whisper {
         let short = audio_context(self.samples.len(), all);
         let heard = self.run(short)?;
         // A shortened encoder window is four times as fast, and at times makes Whisper stumble.
-        if heard.accepted || short == all || heard.text.is_empty() {
-            return Ok(heard);
+        match heard.doubt {
+            None | Some(Doubt::NoText) => Ok(heard),
+            // Asked twice, it finds words for anything.
+            Some(Doubt::Unlikely) => Ok(heard),
+            Some(_) if short == all => Ok(heard),
+            Some(_) => self.run(all),
         }
-        self.run(all)
     }
 
     fn run(&mut self, audio_context: i32) -> Result<Heard> {
@@ -150,15 +152,26 @@ impl Whisper {
         self.state
             .full(params, &self.samples)
             .map_err(|error| Error::retry(format!("whisper.cpp failed: {error}")))?;
-        Ok(self.result(most_tokens))
+        let no_speech_prob = self.no_speech()?;
+        Ok(self.result(most_tokens, no_speech_prob))
     }
 
-    fn result(&self, most_tokens: usize) -> Heard {
-        let (mut text, mut sum, mut tokens, mut no_speech_prob) =
-            (String::new(), 0.0, 0usize, 0.0f32);
+    /// How likely there is no speech, of what the encoder has heard: what the decoder makes of nothing but the token
+    /// that starts a transcript, as OpenAI does it. whisper.cpp reads its own number from a row of another token
+    /// (its pull request 4068).
+    fn no_speech(&mut self) -> Result<f32> {
+        let threads = self.threads as usize;
+        let decoded = self.state.decode(&[self.model.token_sot()], 0, threads);
+        let logits = decoded.and_then(|()| self.state.get_logits());
+        let logits =
+            logits.map_err(|error| Error::retry(format!("whisper.cpp failed: {error}")))?;
+        Ok(probability(logits, self.model.token_nosp() as usize))
+    }
+
+    fn result(&self, most_tokens: usize, no_speech_prob: f32) -> Heard {
+        let (mut text, mut sum, mut tokens) = (String::new(), 0.0, 0usize);
         for segment in self.state.as_iter() {
             text.push_str(&segment.to_str_lossy().unwrap_or_default());
-            no_speech_prob = no_speech_prob.max(segment.no_speech_probability());
             for token in (0..segment.n_tokens()).filter_map(|at| segment.get_token(at)) {
                 sum += token.token_data().plog;
                 tokens += 1;
@@ -170,16 +183,22 @@ impl Whisper {
         } else {
             sum / tokens as f32
         };
-        let invented = no_speech_prob > NO_SPEECH && avg_logprob < UNLIKELY;
         let language = whisper_rs::get_lang_str(self.state.full_lang_id_from_state());
         Heard {
-            accepted: !text.is_empty() && !invented && tokens < most_tokens && !repeats(&text),
+            doubt: gate::doubt(&text, tokens, most_tokens, avg_logprob, no_speech_prob),
             language: Arc::from(language.unwrap_or("en")),
             text,
             avg_logprob,
             no_speech_prob,
         }
     }
+}
+
+/// The probability of one of several outcomes of which the logits are given.
+fn probability(logits: &[f32], of: usize) -> f32 {
+    let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let all: f32 = logits.iter().map(|it| (it - most).exp()).sum();
+    (logits[of] - most).exp() / all
 }
 
 fn load(file: &store::ModelFile, wants_gpu: bool) -> Result<WhisperContext> {
@@ -218,8 +237,8 @@ fn quietest(samples: &[f32], range: Range<usize>) -> usize {
 fn joined(before: Option<Heard>, after: Heard) -> Heard {
     match before {
         None => after,
-        Some(before) if !after.accepted => before,
-        Some(before) if !before.accepted => after,
+        Some(before) if after.doubt.is_some() => before,
+        Some(before) if before.doubt.is_some() => after,
         Some(before) => Heard {
             text: format!("{} {}", before.text, after.text),
             avg_logprob: before.avg_logprob.min(after.avg_logprob),
@@ -240,29 +259,9 @@ fn most_tokens(samples: usize) -> usize {
     TOKENS_PER_SECOND * samples / SAMPLE_RATE as usize + TOKENS_AT_LEAST
 }
 
-/// Whether a text is caught in a loop: the same one to four words at least four times in a row.
-fn repeats(text: &str) -> bool {
-    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
-    (1..=4).any(|length| {
-        words.windows(4 * length).any(|window| {
-            window
-                .chunks(length)
-                .all(|chunk| chunk == &window[..length])
-        })
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn loops_are_recognised_and_lists_are_not() {
-        assert!(repeats("Thank you. Thank you. Thank you. Thank you."));
-        assert!(repeats("so no no no no way"));
-        assert!(!repeats("one two three four five six seven eight"));
-        assert!(!repeats("no no no, I said no"));
-    }
 
     #[test]
     fn long_speech_is_cut_where_it_is_quiet() {
@@ -274,18 +273,24 @@ mod tests {
 
     #[test]
     fn pieces_are_joined_and_doubtful_ones_left_out() {
-        let heard = |text: &str, avg_logprob, accepted| Heard {
+        let heard = |text: &str, avg_logprob, doubt| Heard {
             text: text.to_owned(),
             language: "en".into(),
             avg_logprob,
             no_speech_prob: 0.0,
-            accepted,
+            doubt,
         };
-        let both = joined(Some(heard("one", -0.3, true)), heard("two", -0.1, true));
+        let both = joined(Some(heard("one", -0.3, None)), heard("two", -0.1, None));
         assert_eq!((both.text.as_str(), both.avg_logprob), ("one two", -0.3));
-        let first = joined(Some(heard("one", -0.3, true)), heard("", 0.0, false));
+        let first = joined(
+            Some(heard("one", -0.3, None)),
+            heard("", 0.0, Some(Doubt::NoText)),
+        );
         assert_eq!(first.text, "one");
-        let second = joined(Some(heard("uh", -2.0, false)), heard("two", -0.1, true));
+        let second = joined(
+            Some(heard("uh", -2.0, Some(Doubt::Unlikely))),
+            heard("two", -0.1, None),
+        );
         assert_eq!(second.text, "two");
     }
 

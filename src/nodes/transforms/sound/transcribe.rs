@@ -121,7 +121,8 @@ impl Transform for Transcribe {
             language: heard.language,
             avg_logprob: heard.avg_logprob,
             no_speech_prob: heard.no_speech_prob,
-            accepted: heard.accepted,
+            accepted: heard.doubt.is_none(),
+            doubt: heard.doubt,
             lag_ms: utterance.live.then_some(lag.as_millis() as u64),
             model: Arc::clone(&self.listener.name),
         };
