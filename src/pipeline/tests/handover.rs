@@ -130,9 +130,10 @@ impl Source for Device {
     }
 }
 
+/// No frame is dropped for want of room, however busy the machine is.
 fn pipeline(camera: &str, book: &str) -> String {
     format!(
-        "[sources.cam]\n{camera}\n[transforms.see]\ntype='work'\ninputs=['cam']\n\
+        "[sources.cam]\n{camera}\n[transforms.see]\ntype='work'\ninputs=[{{from='cam', capacity=100}}]\n\
          [sinks.book]\ntype='exclusive'\ninputs=['see']\npath='DIR/book'\n{book}\n"
     )
 }
