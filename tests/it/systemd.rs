@@ -292,7 +292,7 @@ fn a_secret_comes_from_a_credential_and_is_not_said() {
          [status]\nlisten = 'off'\n",
     );
     let run = |credentials: Option<&str>| {
-        let mut command = scratch.otus(&["run", "pipeline.toml", "--for", "1s"]);
+        let mut command = scratch.otus(&["run", "pipeline.toml", "--for", "3s"]);
         command
             .env_remove("PORCH_PASSWORD")
             .env("OTUS_LOG", "trace");
