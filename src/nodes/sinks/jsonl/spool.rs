@@ -163,7 +163,6 @@ impl Spooled {
 
     /// Learns from an answer of the thread whether the log can be written, or from there being none.
     fn learn(&mut self, answer: Option<IoResult<()>>) -> Result<()> {
-        let log = self.paths.log.display();
         let why = match answer {
             Some(Ok(())) => {
                 self.worked();
@@ -171,15 +170,22 @@ impl Spooled {
             }
             Some(Err(error)) => {
                 self.again = Instant::now() + AGAIN;
+                // A line that was owed is not in the log, and must be poured with the rest.
+                self.place().owed = 0;
                 trouble(&self.paths.log, &error)
             }
-            None => Error::retry(format!("{log} does not answer; does its disk hang?")),
+            None => self.no_answer(),
         };
         if !why.may_pass() {
             return Err(why);
         }
         self.tell(&why);
         Ok(())
+    }
+
+    fn no_answer(&self) -> Error {
+        let log = self.paths.log.display();
+        Error::retry(format!("{log} does not answer; does its disk hang?"))
     }
 
     /// The thread has done what it was asked for.
@@ -227,6 +233,10 @@ impl Spooled {
         };
         spooled.map_err(|error| trouble(at, &error))?;
         self.waits = true;
+        // An instance that takes over from one whose disk has not answered has not been told yet.
+        if !self.told {
+            self.tell(&self.no_answer());
+        }
         self.stats.set_state(State::Degraded);
         Ok(())
     }
