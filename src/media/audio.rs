@@ -26,7 +26,7 @@ pub struct Audio {
 impl Audio {
     /// Capture time just after the last sample.
     pub fn end(&self) -> Time {
-        self.at.after(duration_of(self.samples.len()))
+        self.at.after(duration_of(self.samples.len() as u64))
     }
 }
 
@@ -43,11 +43,18 @@ pub struct Utterance {
     pub end: Time,
     /// Mean speech probability over the stretch, 0 to 1.
     pub probability: f32,
-    /// 16 kHz mono, -1 to 1, with padding on both sides.
+    /// Share of the stretch, 0 to 1, whose speech probability is at or above the threshold.
+    pub voiced: f32,
+    /// Whether that is all. Otherwise it goes on, and all of it, or more, is yet to come as another one.
+    pub complete: bool,
+    /// 16 kHz mono, -1 to 1, with padding before it, and after it if it is complete.
     pub samples: Vec<f32>,
 }
 
 /// How long so many samples last.
-pub fn duration_of(samples: usize) -> Duration {
-    Duration::from_nanos(samples as u64 * 1_000_000_000 / u64::from(SAMPLE_RATE))
+pub fn duration_of(samples: u64) -> Duration {
+    let rate = u64::from(SAMPLE_RATE);
+    // As nanoseconds at once, 13 days of samples would not fit.
+    let rest = samples % rate * 1_000_000_000 / rate;
+    Duration::from_secs(samples / rate) + Duration::from_nanos(rest)
 }

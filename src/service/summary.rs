@@ -46,7 +46,7 @@ impl Summary {
             seconds: snapshot.uptime_seconds,
             frames: sources.map(|it| made(&it.counts, "frame")).sum(),
             detections: nodes().map(|it| it.objects).sum(),
-            utterances: nodes().map(|it| made(it, "utterance")).sum(),
+            utterances: events("speech"),
             transcripts: events("transcript"),
             dropped: dropped.collect(),
         }

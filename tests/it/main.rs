@@ -19,6 +19,7 @@ mod filter; // full and read-only disks, kills
 mod formats; // sound in every format, rate and channel count
 mod golden;
 mod hard_cameras; // detections and speech against references made by other tools
+mod hearing; // what vad makes of sound
 mod isolation; // models in processes of their own
 mod landing; // what must pass before a change lands
 mod libraries; // files that are no ONNX Runtime, or none for this machine

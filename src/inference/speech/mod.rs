@@ -2,6 +2,7 @@
 
 #[cfg(feature = "whisper")]
 pub mod listener;
+pub mod memory;
 pub mod segments;
 pub mod silero;
 #[cfg(feature = "whisper")]

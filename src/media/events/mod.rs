@@ -12,6 +12,7 @@ mod motion;
 mod report;
 mod schema;
 mod speech;
+mod speech_start;
 mod transcript;
 
 use std::fmt::{self, Display, Write};
@@ -28,6 +29,7 @@ pub use self::health::{Condition, Health};
 pub use self::motion::{Motion, Phase};
 pub use self::report::{Report, Tone};
 pub use self::speech::Speech;
+pub use self::speech_start::SpeechStart;
 pub use self::transcript::{Doubt, Transcript};
 use crate::media::clock::Time;
 use crate::media::kind::Kind;
@@ -95,6 +97,7 @@ macro_rules! events {
 events! {
     Detection,
     Speech,
+    SpeechStart,
     Transcript,
     Gap,
     Health,

@@ -148,10 +148,10 @@ impl Source for AudioFile {
         if self.ready.is_empty() {
             return self.cut_off.take().map_or(Ok(Flow::Done), Err);
         }
-        let at = Time::ZERO.after(duration_of(self.first_sample as usize));
+        let at = Time::ZERO.after(duration_of(self.first_sample));
         let count = self.ready.len().min(CHUNK);
         // A chunk can be heard when its last sample has been.
-        if self.metronome.is_time(at.after(duration_of(count))) {
+        if self.metronome.is_time(at.after(duration_of(count as u64))) {
             let samples: Vec<f32> = self.ready.drain(..count).collect();
             let audio = Audio {
                 source: Arc::clone(&self.source),

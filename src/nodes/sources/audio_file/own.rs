@@ -34,6 +34,8 @@ pub struct Own {
     shape: Shape,
     /// The first samples, which have been decoded to see whether that can be done.
     first: Vec<f32>,
+    /// Interleaved samples that are not to be heard.
+    skip: usize,
     decoded: u64,
     /// Frames by its header, if it knows.
     claimed: Option<u64>,
@@ -75,10 +77,18 @@ impl Own {
             buffer: None,
             shape: Shape::default(),
             first: Vec::new(),
+            skip: 0,
             decoded: 0,
         };
         own.begin()?;
         Ok(own)
+    }
+
+    /// The same without so many seconds at its beginning.
+    pub fn without(mut self, seconds: f64) -> Own {
+        let frames = (seconds * f64::from(self.shape.rate)).round();
+        self.skip = frames as usize * self.shape.channels;
+        self
     }
 
     /// Decodes up to the first sound.
@@ -108,6 +118,15 @@ impl Own {
     /// # Errors
     /// In words, if it cannot be read any further.
     pub fn read(&mut self, samples: &mut Vec<f32>) -> Result<Step, String> {
+        let had = samples.len();
+        let step = self.more(samples)?;
+        let skipped = self.skip.min(samples.len() - had);
+        self.skip -= skipped;
+        samples.drain(had..had + skipped);
+        Ok(step)
+    }
+
+    fn more(&mut self, samples: &mut Vec<f32>) -> Result<Step, String> {
         if !self.first.is_empty() {
             samples.append(&mut self.first);
             return Ok(Step::More(self.shape));

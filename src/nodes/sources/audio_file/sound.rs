@@ -55,9 +55,13 @@ impl Sound {
             "a WAV file" => wav::prepare(&mut head).map_err(trouble)?,
             _ => false,
         };
+        let mut run_up = 0.0;
         match kind.reader {
             Reader::Ffmpeg if has_mp3_name(&path) => kind.reader = Reader::Own,
-            Reader::Own if kind.is_mp4() && !mp4::is_plain(&file) => kind.reader = Reader::Ffmpeg,
+            Reader::Own if kind.is_mp4() => match mp4::run_up(&file) {
+                Some(seconds) => run_up = seconds,
+                None => kind.reader = Reader::Ffmpeg,
+            },
             _ => {}
         }
         // What can be read but once is not read by two.
@@ -71,7 +75,7 @@ impl Sound {
             }
             Reader::Ffmpeg => Decoder::ffmpeg(&path, &kind, None)?,
             Reader::Own => match Own::open(&path, file, head, !endless) {
-                Ok(own) => Decoder::Own(Box::new(own)),
+                Ok(own) => Decoder::Own(Box::new(own.without(run_up))),
                 Err(why) if !is_file => return Err(trouble(why)),
                 Err(why) => Decoder::ffmpeg(&path, &kind, Some(why))?,
             },

@@ -334,7 +334,7 @@ impl Reader {
         let Some(heard_to) = self.stamp.as_ref().map(SampleClock::next) else {
             return;
         };
-        let begins = now.before(duration_of(samples)).max(heard_to);
+        let begins = now.before(duration_of(samples as u64)).max(heard_to);
         if self.losses.between(heard_to, begins, Instant::now()) {
             self.tell_gap(heard_to, begins, "the sound card was read too late");
         }
@@ -350,7 +350,7 @@ impl Reader {
     }
 
     fn stamped(&mut self, samples: Vec<f32>, now: Time) -> Audio {
-        let length = duration_of(samples.len());
+        let length = duration_of(samples.len() as u64);
         if self.stamp.is_none() {
             let start = now.before(length);
             // The index follows capture time, so that an outage shows as a jump.

@@ -112,6 +112,9 @@ impl Transform for Transcribe {
     const INFERS: bool = true;
 
     fn apply(&mut self, utterance: Arc<Utterance>, out: &mut Emit<Self::Out>) -> Result<()> {
+        if !utterance.complete {
+            return Ok(());
+        }
         let heard = self.listener.transcribe(&utterance.samples)?;
         let lag = self.clock.now().since(utterance.end);
         let transcript = Transcript {

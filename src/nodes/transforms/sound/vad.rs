@@ -7,13 +7,15 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::inference::onnx::{declared, session};
+use crate::inference::speech::memory::Memory;
 use crate::inference::speech::segments::{Rules, Segment, Segmenter};
 use crate::inference::speech::silero::{Places, Silero, WINDOW};
 use crate::inference::store::manifest::Task;
 use crate::inference::store::options::{ModelOptions, Runs};
-use crate::media::audio::{Audio, SAMPLE_RATE, Utterance, duration_of};
+use crate::media::audio::{Audio, SAMPLE_RATE, Utterance};
 use crate::media::clock::Time;
-use crate::media::events::{Of, Speech};
+use crate::media::events::{Of, Speech, SpeechStart};
+use crate::media::kind::Lane;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Misuse, Result};
 use crate::pipeline::contract::node::{Emit, Node, Transform};
@@ -32,7 +34,7 @@ pub struct Config {
     #[serde(default = "default_threshold")]
     #[schemars(range(min = 0.01, max = 0.99))]
     pub threshold: f32,
-    /// Shorter sounds are not speech.
+    /// Sounds that are no longer are not speech; their `speech_start` was told by then.
     #[serde(default = "default_min_speech_ms")]
     #[schemars(range(min = 0, max = 10_000))]
     pub min_speech_ms: u64,
@@ -40,7 +42,7 @@ pub struct Config {
     #[serde(default = "default_min_silence_ms")]
     #[schemars(range(min = 32, max = 10_000))]
     pub min_silence_ms: u64,
-    /// Longer utterances are cut. Whisper hears 30 s at a time.
+    /// Longer utterances are cut in their later part, where speech is least likely. Whisper hears 30 s at a time.
     #[serde(default = "default_max_speech_ms")]
     #[schemars(range(min = 1_000, max = 29_000))]
     pub max_speech_ms: u64,
@@ -48,7 +50,15 @@ pub struct Config {
     #[serde(default = "default_padding_ms")]
     #[schemars(range(min = 0, max = 500))]
     pub padding_ms: u64,
+    /// While somebody speaks, all that was said so far is sent every so many milliseconds, 500 at least, as an
+    /// utterance that is not complete. 0: never. One shorter than `min_speech_ms` may never be completed.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 10_000))]
+    pub partial_ms: u64,
 }
+
+/// Less sound than this is not worth a look.
+const LEAST_PARTIAL_MS: u64 = 500;
 
 fn default_threshold() -> f32 {
     0.5
@@ -74,15 +84,13 @@ fn default_padding_ms() -> u64 {
 pub struct Vad {
     silero: Silero,
     rules: Rules,
-    padding: usize,
+    padding: u64,
+    /// Samples of open speech between utterances that are not complete; none if there are none.
+    partial: Option<u64>,
     segmenter: Segmenter,
-    /// Samples from `kept_from` on: those that an utterance may still need.
-    kept: Vec<f32>,
-    kept_from: u64,
+    memory: Memory,
     /// First sample that has not been through the model.
     heard_to: u64,
-    /// The latest chunk, to tell the capture time of a sample.
-    latest: Option<Arc<Audio>>,
 }
 
 ports! {
@@ -90,6 +98,7 @@ ports! {
     pub enum Spoken {
         Utterance(Arc<Utterance>),
         Speech(Of<Speech>),
+        SpeechStart(Of<SpeechStart>),
     }
 }
 
@@ -108,7 +117,13 @@ impl Node for Vad {
     type Config = Config;
 
     fn check(config: &Config) -> Vec<Misuse> {
-        config.model.check()
+        let mut misuses = config.model.check();
+        if (1..LEAST_PARTIAL_MS).contains(&config.partial_ms) {
+            let message = format!("{} ms is too often", config.partial_ms);
+            let help = "500 or more, or 0 for never";
+            misuses.push(Misuse::new("partial_ms", message, help));
+        }
+        misuses
     }
 
     fn at_hand(config: &Config, base: &Path) -> Vec<Misuse> {
@@ -135,12 +150,11 @@ impl Node for Vad {
         Ok(Vad {
             silero,
             rules,
-            padding: samples(config.padding_ms) as usize,
+            padding: samples(config.padding_ms),
+            partial: Some(samples(config.partial_ms)).filter(|&it| it > 0),
             segmenter: Segmenter::new(rules, 0),
-            kept: Vec::new(),
-            kept_from: 0,
+            memory: Memory::default(),
             heard_to: 0,
-            latest: None,
         })
     }
 }
@@ -151,26 +165,32 @@ impl Transform for Vad {
     const INFERS: bool = true;
 
     fn apply(&mut self, audio: Arc<Audio>, out: &mut Emit<Self::Out>) -> Result<()> {
-        let expected = self.kept_from + self.kept.len() as u64;
-        if self.latest.is_none() || audio.first_sample != expected {
+        if !self.memory.continues_with(&audio) {
             // Sound was lost. What comes next has nothing to do with what came before.
             self.finish(out)?;
             self.start_at(audio.first_sample);
         }
-        self.kept.extend_from_slice(&audio.samples);
-        self.latest = Some(audio);
+        self.memory.add(audio);
         self.listen(out)
     }
 
     /// The start of open speech, or what has been heard so far.
     fn holds(&self) -> Option<Time> {
-        let latest = self.latest.as_ref()?;
         let from = self.segmenter.speech_start().unwrap_or(self.heard_to);
-        Some(capture_time(latest, from))
+        self.memory.time_of(from)
     }
 
     fn finish(&mut self, out: &mut Emit<Self::Out>) -> Result<()> {
-        if let Some(segment) = self.segmenter.finish() {
+        let end = self.memory.end();
+        let mut window = [0.0; WINDOW];
+        let rest = self.memory.after(self.heard_to);
+        if !rest.is_empty() {
+            window[..rest.len()].copy_from_slice(rest);
+            let probability = self.silero.probability(&window)?;
+            self.heard_to = end;
+            self.hear(probability, out);
+        }
+        if let Some(segment) = self.segmenter.finish(end) {
             self.tell(segment, out);
         }
         Ok(())
@@ -181,71 +201,90 @@ impl Vad {
     fn start_at(&mut self, sample: u64) {
         self.silero.reset();
         self.segmenter = Segmenter::new(self.rules, sample);
-        self.kept.clear();
-        self.kept_from = sample;
+        self.memory.begin(sample);
         self.heard_to = sample;
     }
 
     /// Runs the model on every whole window.
     fn listen(&mut self, out: &mut Emit<Spoken>) -> Result<()> {
-        loop {
-            let start = (self.heard_to - self.kept_from) as usize;
-            let Some(window) = self.kept[start..].first_chunk::<WINDOW>() else {
-                break;
-            };
+        while let Some(window) = self.memory.after(self.heard_to).first_chunk::<WINDOW>() {
             let probability = self.silero.probability(window)?;
             self.heard_to += WINDOW as u64;
-            if let Some(segment) = self.segmenter.push(probability) {
-                self.tell(segment, out);
-            }
+            self.hear(probability, out);
         }
         let needed = self.segmenter.speech_start().unwrap_or(self.heard_to);
-        let needed = needed
-            .saturating_sub(self.padding as u64)
-            .max(self.kept_from);
-        self.kept.drain(..(needed - self.kept_from) as usize);
-        self.kept_from = needed;
+        self.memory
+            .forget_before(needed.saturating_sub(self.padding));
         Ok(())
     }
 
+    /// Takes the probability of the window that ends at `heard_to`.
+    fn hear(&mut self, probability: f32, out: &mut Emit<Spoken>) {
+        let before = self.segmenter.speech_start();
+        let ended = self.segmenter.push(probability);
+        if let Some(segment) = ended {
+            self.tell(segment, out);
+        }
+        let Some(start) = self.segmenter.speech_start() else {
+            return;
+        };
+        if before.is_none() {
+            self.tell_start(start, probability, out);
+        }
+        // A window may lie between two times that are due, but no time between two windows.
+        let step = WINDOW as u64;
+        let is_due =
+            |every: u64| (self.heard_to - start) % every < step && self.heard_to - start >= every;
+        if self.partial.is_some_and(is_due)
+            && let Some(so_far) = self.segmenter.so_far()
+        {
+            self.send(so_far, false, out);
+        }
+    }
+
+    fn tell_start(&self, start: u64, probability: f32, out: &mut Emit<Spoken>) {
+        let (latest, at) = self.latest(start);
+        let start = at.as_secs_f64();
+        out.event(&latest.source, at, None, SpeechStart { start, probability });
+    }
+
+    /// The latest chunk, and the capture time of a sample.
+    fn latest(&self, sample: u64) -> (&Audio, Time) {
+        let latest = self.memory.latest().zip(self.memory.time_of(sample));
+        latest.expect("there is no speech without audio")
+    }
+
     fn tell(&self, segment: Segment, out: &mut Emit<Spoken>) {
-        let latest = self
-            .latest
-            .as_ref()
-            .expect("there is no segment without audio");
-        let (start, end) = (
-            capture_time(latest, segment.start),
-            capture_time(latest, segment.end),
-        );
+        let (latest, start) = self.latest(segment.start);
+        let (_, end) = self.latest(segment.end);
         let speech = Speech {
             start: start.as_secs_f64(),
             end: end.as_secs_f64(),
             probability: segment.probability,
         };
         out.event(&latest.source, start, None, speech);
-        let from = (segment.start - self.kept_from) as usize;
-        let to = (segment.end - self.kept_from) as usize + self.padding;
-        let samples = &self.kept[from.saturating_sub(self.padding)..to.min(self.kept.len())];
+        self.send(segment, true, out);
+    }
+
+    /// Sends the sound of a segment, if anybody wants it.
+    fn send(&self, segment: Segment, complete: bool, out: &mut Emit<Spoken>) {
+        if !out.wants(Lane::Utterance) {
+            return;
+        }
+        let (latest, start) = self.latest(segment.start);
+        let (_, end) = self.latest(segment.end);
+        let after = if complete { self.padding } else { 0 };
+        let from = segment.start.saturating_sub(self.padding);
+        let samples = self.memory.between(from, segment.end + after);
         out.send(Arc::new(Utterance {
             source: Arc::clone(&latest.source),
             live: latest.live,
             start,
             end,
             probability: segment.probability,
+            voiced: segment.voiced,
+            complete,
             samples: samples.to_vec(),
         }));
-    }
-}
-
-/// Capture time of a sample, going by that of the latest chunk.
-fn capture_time(latest: &Audio, sample: u64) -> Time {
-    if sample >= latest.first_sample {
-        latest
-            .at
-            .after(duration_of((sample - latest.first_sample) as usize))
-    } else {
-        latest
-            .at
-            .before(duration_of((latest.first_sample - sample) as usize))
     }
 }
