@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 #[path = "../fuzz/readers/config.rs"]
 mod config;
+#[path = "../fuzz/readers/ggml.rs"]
+mod ggml;
 #[path = "../fuzz/readers/http.rs"]
 mod http;
 #[path = "../fuzz/readers/onnx.rs"]
@@ -44,6 +46,11 @@ fn requests() {
 #[test]
 fn models() {
     replay("onnx", onnx::read);
+}
+
+#[test]
+fn whisper_models() {
+    replay("ggml", ggml::read);
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod editors;
 mod faults;
 mod films;
 mod filter; // full and read-only disks, kills
+mod foreign_models; // files that are no whole Whisper model
 mod formats; // sound in every format, rate and channel count
 mod golden;
 mod hard_cameras; // detections and speech against references made by other tools
@@ -48,5 +49,7 @@ mod status; // the HTTP endpoint
 mod systemd; // what systemd is told, and its units
 mod tidy; // formatting, lints, documents, sizes
 mod tools; // the endpoint as Schemathesis, Prometheus and curl see it
+#[cfg(feature = "whisper")]
+mod utterances; // sound that no microphone makes
 mod whisper; // speech to text
 mod whisper_gpu; // modules for graphics processors that are of no use

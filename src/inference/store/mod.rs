@@ -1,7 +1,7 @@
 //! Where model files are, and the check that they are what they should be.
 
 pub mod fetch;
-mod ggml;
+pub mod ggml;
 mod make;
 pub mod manifest;
 pub mod options;
@@ -254,6 +254,9 @@ pub fn read_verified(path: &Path, sha256: &str) -> Result<Vec<u8>> {
         |error: std::io::Error| Error::fatal(format!("cannot read {}: {error}", path.display()));
     let mut file = small_file::open(path).map_err(trouble)?;
     let about = file.metadata().map_err(trouble)?;
+    if about.is_dir() {
+        return Err(Error::fatal(ggml::foreign::folder(path)));
+    }
     if !about.is_file() {
         return Err(Error::fatal(format!("{} is no file", path.display())));
     }

@@ -1,53 +1,25 @@
-//! What the beginning of a ggml file says of a Whisper model, without native code.
+//! What the bytes of a model file say, without native code.
 
+use crate::inference::speech::whisper::languages;
 use crate::inference::store::ModelFile;
+use crate::inference::store::ggml::read;
+use crate::pipeline::contract::error::Misuse;
 
-/// With so many tokens or more a model knows other languages than English.
-const TOKENS_OF_ALL_LANGUAGES: u32 = 51_865;
-
-/// Refuses what is no ggml Whisper model, or cannot hear a language.
+/// Refuses what is no whole ggml Whisper model, or cannot hear a language.
 ///
 /// # Errors
-/// In words, why.
+/// In words, why, and what to do about it.
 pub fn check(file: &ModelFile, language: &str) -> Result<(), String> {
-    let name = &file.name;
-    // The magic number and the header come first; whisper.cpp aborts on some broken headers.
-    let tokens = file
-        .bytes
-        .strip_prefix(b"lmgg")
-        .and_then(|it| it.first_chunk());
-    let Some(tokens) = tokens else {
-        return Err(format!("{name} is no ggml Whisper model"));
-    };
-    let is_multilingual = u32::from_le_bytes(*tokens) >= TOKENS_OF_ALL_LANGUAGES;
-    if language != "en" && !is_multilingual {
-        return Err(format!("{name} hears English only; set language = \"en\""));
-    }
-    Ok(())
+    look(file, language).map_err(|it| format!("{}; {}", it.message, it.help))
 }
 
-#[cfg(test)]
-mod tests {
-    use std::borrow::Cow;
-
-    use super::*;
-
-    fn model(bytes: &[u8]) -> ModelFile {
-        ModelFile {
-            name: "it".into(),
-            sha256: String::new(),
-            bytes: Cow::Owned(bytes.to_vec()),
-            entry: None,
-        }
-    }
-
-    #[test]
-    fn the_number_of_tokens_tells_the_languages() {
-        let tokens = |it: u32| model(&[b"lmgg", &it.to_le_bytes()[..]].concat());
-        assert_eq!(check(&tokens(51_865), "de"), Ok(()));
-        assert_eq!(check(&tokens(51_864), "en"), Ok(()));
-        let said = check(&tokens(51_864), "de").expect_err("it hears English only");
-        assert!(said.contains("English only"));
-        assert!(check(&model(b"lmg"), "en").is_err() && check(&model(b"RIFF1234"), "en").is_err());
-    }
+/// The same, told by the option that is at fault.
+///
+/// # Errors
+/// As those of [`check`].
+pub fn look(file: &ModelFile, language: &str) -> Result<(), Misuse> {
+    let name = &file.name;
+    let head = read::check(&file.bytes);
+    let head = head.map_err(|it| Misuse::new("model", format!("{name} {}", it.what), it.remedy))?;
+    languages::deaf(name, head.tokens, language).map_or(Ok(()), Err)
 }

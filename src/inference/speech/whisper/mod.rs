@@ -3,6 +3,7 @@
 mod gate;
 pub mod gpu;
 pub mod header;
+pub mod languages;
 mod log;
 pub mod processor;
 
@@ -24,6 +25,8 @@ use crate::pipeline::contract::runtime_options::Provider;
 
 /// whisper.cpp drops shorter input; silence is added up to here.
 const SHORTEST: usize = SAMPLE_RATE as usize;
+/// Full scale is 1, and some files go beyond it.
+const LOUDEST: f32 = 1000.0;
 /// Encoder positions (20 ms each) below which Whisper starts to repeat itself.
 const SMALLEST_AUDIO_CONTEXT: i32 = 512;
 /// An encoder position hears 20 ms.
@@ -117,7 +120,7 @@ impl Whisper {
 
     fn piece(&mut self, samples: &[f32]) -> Result<Heard> {
         self.samples.clear();
-        self.samples.extend_from_slice(samples);
+        self.samples.extend(samples.iter().map(|it| usable(*it)));
         self.samples.resize(samples.len().max(SHORTEST), 0.0);
         let all = self.model.model_n_audio_ctx();
         let short = audio_context(self.samples.len(), all);
@@ -191,6 +194,14 @@ impl Whisper {
             avg_logprob,
             no_speech_prob,
         }
+    }
+}
+
+/// A sample that whisper.cpp can square and sum: what is no number, or no sound, becomes silence or very loud.
+fn usable(sample: f32) -> f32 {
+    match sample.is_finite() {
+        true => sample.clamp(-LOUDEST, LOUDEST),
+        false => 0.0,
     }
 }
 

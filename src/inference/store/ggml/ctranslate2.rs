@@ -24,8 +24,7 @@ impl<'a> Weights<'a> {
     /// Finds the tensors; those of other types, which only tell how the file was made, are left out.
     pub fn parse(bytes: &'a [u8]) -> Result<Weights<'a>, String> {
         let mut from = Bytes(bytes);
-        let _version = from.number::<4>()?;
-        let kind = text(&mut from)?;
+        let kind = kind(&mut from)?;
         if kind != KIND {
             return Err(format!("it holds a {kind}, not a {KIND}"));
         }
@@ -84,6 +83,12 @@ impl<'a> Weights<'a> {
     pub fn bytes(&self) -> usize {
         self.0.values().map(|it| it.halves.len()).sum()
     }
+}
+
+/// What a file says that it holds, after the version of its form.
+pub fn kind<'a>(from: &mut Bytes<'a>) -> Result<&'a str, String> {
+    let _version = from.number::<4>()?;
+    text(from)
 }
 
 fn text<'a>(from: &mut Bytes<'a>) -> Result<&'a str, String> {

@@ -1,11 +1,18 @@
-//! Makes whisper.cpp's model files, byte for byte as its own tools make them, which the sums of the manifest prove.
+//! Makes whisper.cpp's model files, byte for byte as its own tools make them, which the sums of the manifest prove, and
+//! looks through those of others.
 
 mod blocks;
 mod ctranslate2;
+pub mod foreign;
 mod form;
+pub mod head;
+mod kept;
 mod mel;
 mod names;
 mod quantise;
+pub mod read;
+pub mod refusal;
+mod tensors;
 mod vocabulary;
 
 use half::f16;

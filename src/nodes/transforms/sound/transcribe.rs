@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::inference::speech::listener::Listener;
-use crate::inference::speech::whisper::header;
+use crate::inference::speech::whisper::{header, languages};
 use crate::inference::store::options::{ModelOptions, Runs};
 use crate::inference::store::{self, manifest::Task};
 use crate::media::audio::Utterance;
@@ -60,19 +60,12 @@ impl Node for Transcribe {
 
     fn check(config: &Config) -> Vec<Misuse> {
         let mut misuses = config.model.check();
-        if config.language != "auto" && whisper_rs::get_lang_id(&config.language).is_none() {
-            let message = format!("Whisper knows no language `{}`", config.language);
-            let help = "an ISO 639-1 code such as `en`, or `auto`";
-            misuses.push(Misuse::new("language", message, help));
-        }
-        let name = &config.model.name;
-        // As Whisper's makers name the models that know no other language.
-        let english_only = name.ends_with(".en") || name.contains(".en.") || name.contains(".en-");
-        if english_only && config.language != "en" {
-            let message = format!("`{name}` knows English only");
-            let help = "take the model without `.en`, or leave `language` out";
-            misuses.push(Misuse::new("language", message, help));
-        }
+        let (name, language) = (&config.model.name, &config.language);
+        let known = match languages::number(language) {
+            None if language != "auto" => Some(languages::unknown(language)),
+            _ => languages::tokens(name).and_then(|it| languages::deaf(name, it, language)),
+        };
+        misuses.extend(known);
         misuses
     }
 
@@ -86,10 +79,7 @@ impl Node for Transcribe {
                 .collect();
         }
         let file = store::at_hand(&config.model.name, config.model.sha256(), base);
-        let header = file.and_then(|it| {
-            header::check(&it, &config.language)
-                .map_err(|why| Misuse::new("model", why, "`otus models list` shows some that do"))
-        });
+        let header = file.and_then(|it| header::look(&it, &config.language));
         header.err().into_iter().collect()
     }
 
