@@ -37,7 +37,9 @@ pub struct Utterance {
     pub source: Arc<str>,
     /// Whether it comes from a device, so that lag means something.
     pub live: bool,
-    /// Capture time at which speech begins; `samples` begin a little earlier.
+    /// Capture time of the first of the samples.
+    pub at: Time,
+    /// Capture time at which speech begins, a little later.
     pub start: Time,
     /// Capture time at which speech ends; `samples` end a little later.
     pub end: Time,

@@ -13,6 +13,14 @@ pub fn three_places<T: Into<f64> + Copy, S: Serializer>(
     to.serialize_f64(rounded((*value).into(), 1000.0))
 }
 
+/// Thousandths of what may be absent.
+///
+/// # Errors
+/// What the format says.
+pub fn three_places_of<S: Serializer>(value: &Option<f32>, to: S) -> Result<S::Ok, S::Error> {
+    value.map(|it| rounded(it.into(), 1000.0)).serialize(to)
+}
+
 /// Tenths of pixels.
 ///
 /// # Errors

@@ -149,8 +149,9 @@ fn of_nodes(nodes: &[NodeReport]) -> Vec<Family> {
     let media = each(|it| it.counts.media_seconds);
     let failures = each(|it| it.counts.failures as f64);
     let objects = each(|it| it.counts.objects as f64);
-    let packets = per_kind(nodes, |it| &it.counts.made);
-    let events = per_kind(nodes, |it| &it.counts.events);
+    let packets = per_node_and(nodes, "kind", |it| &it.counts.made);
+    let events = per_node_and(nodes, "kind", |it| &it.counts.events);
+    let unsure = per_node_and(nodes, "reason", |it| &it.counts.unsure);
     let lag = per_node(nodes, |it| it.counts.lag_seconds.map(Value::Number));
     let latency = per_node(nodes, |it| {
         (it.counts.age.count > 0).then(|| Value::Times(it.counts.age.clone()))
@@ -184,9 +185,15 @@ fn of_nodes(nodes: &[NodeReport]) -> Vec<Family> {
         counter("node_packets", "Packets made, by kind.", packets),
         counter("node_events", "Events made, by kind.", events),
     ];
+    let unsure = counter(
+        "node_unsure_events",
+        "Events made that may be nothing.",
+        unsure,
+    );
     let families = families.into_iter().map(|it| it.of("node"));
     let per_kind = per_kind.into_iter().map(|it| it.of("node, kind"));
-    families.chain(per_kind).collect()
+    let per_reason = [unsure.of("node, reason")];
+    families.chain(per_kind).chain(per_reason).collect()
 }
 
 fn of_edges(edges: &[LinkReport]) -> Vec<Family> {
@@ -287,14 +294,15 @@ fn per_edge(edges: &[LinkReport], value: impl Fn(&LinkReport) -> f64) -> Vec<Sam
         .collect()
 }
 
-fn per_kind(
+fn per_node_and(
     nodes: &[NodeReport],
+    label: &'static str,
     counts: impl Fn(&NodeReport) -> &BTreeMap<&'static str, u64>,
 ) -> Vec<Sample> {
     let mut samples = Vec::new();
     for node in nodes {
-        for (kind, count) in counts(node) {
-            let labels = vec![("node", node.id.to_string()), ("kind", (*kind).to_owned())];
+        for (value, count) in counts(node) {
+            let labels = vec![("node", node.id.to_string()), (label, (*value).to_owned())];
             samples.push((labels, Value::Number(*count as f64)));
         }
     }

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
-use crate::inference::speech::whisper::{Heard, Whisper};
+use crate::inference::speech::whisper::{About, Heard, Wanted, Whisper};
 use crate::inference::worker::{Engine as WorkerEngine, Shared, Worker};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
@@ -23,28 +21,18 @@ enum Engine {
 }
 
 impl Listener {
-    /// Loads a model where `[runtime] isolation` wants it. `language` is an ISO 639-1 code or `auto`.
+    /// Loads a model where `[runtime] isolation` wants it.
     ///
     /// # Errors
     /// `Fatal` if the model cannot be had or is none, or cannot hear that language.
-    pub fn open(
-        model: &str,
-        sha256: Option<&str>,
-        language: &str,
-        context: &Context,
-    ) -> Result<Listener> {
+    pub fn open(wanted: &Wanted, context: &Context) -> Result<Listener> {
         let (name, engine) = match context.runtime.isolation {
             Isolation::None => {
-                let whisper = Whisper::open(model, sha256, language, context)?;
+                let whisper = Whisper::open(wanted, context)?;
                 (Arc::clone(&whisper.name), Engine::Here(Box::new(whisper)))
             }
             Isolation::Process => {
-                let job = Job {
-                    model: model.to_owned(),
-                    sha256: sha256.map(ToOwned::to_owned),
-                    language: language.to_owned(),
-                };
-                let (worker, name) = Worker::start(model, &job, context)?;
+                let (worker, name) = Worker::start(&wanted.model, wanted, context)?;
                 (name, Engine::Apart(worker))
             }
         };
@@ -56,23 +44,18 @@ impl Listener {
     ///
     /// # Errors
     /// `Retry` if whisper.cpp fails or its process dies.
-    pub fn transcribe(&mut self, samples: &[f32]) -> Result<Heard> {
+    pub fn transcribe(&mut self, samples: &[f32], about: &About) -> Result<Heard> {
         match &mut self.engine {
-            Engine::Here(whisper) => whisper.transcribe(samples),
+            Engine::Here(whisper) => whisper.transcribe(samples, about),
             Engine::Apart(worker) => worker.ask(
-                |memory| memory.put(0, samples).map(|_| samples.len()),
+                |memory| {
+                    let put = memory.put(0, samples);
+                    put.map(|_| (samples.len(), about.clone()))
+                },
                 |heard, _| Ok(heard),
             ),
         }
     }
-}
-
-/// Which model a child loads, and the language that it is to hear.
-#[derive(Serialize, Deserialize)]
-pub struct Job {
-    model: String,
-    sha256: Option<String>,
-    language: String,
 }
 
 /// The child's side of a worker process.
@@ -83,22 +66,22 @@ pub struct Child {
 
 impl WorkerEngine for Child {
     const NAME: &'static str = "whisper";
-    type Job = Job;
+    type Job = Wanted;
     /// Manifest id and the first digits of the sum.
     type About = Arc<str>;
-    /// So many samples in the shared memory.
-    type Request = usize;
+    /// So many samples in the shared memory, and what is known of them.
+    type Request = (usize, About);
     type Answer = Heard;
 
-    fn load(job: &Job, context: &Context) -> Result<(Child, Arc<str>)> {
-        let whisper = Whisper::open(&job.model, job.sha256.as_deref(), &job.language, context)?;
+    fn load(wanted: &Wanted, context: &Context) -> Result<(Child, Arc<str>)> {
+        let whisper = Whisper::open(wanted, context)?;
         let (name, samples) = (Arc::clone(&whisper.name), Vec::new());
         Ok((Child { whisper, samples }, name))
     }
 
-    fn answer(&mut self, count: &usize, memory: &Shared) -> Result<Heard> {
+    fn answer(&mut self, (count, about): &(usize, About), memory: &Shared) -> Result<Heard> {
         let read = memory.get(0, *count, &mut self.samples);
         read.map_err(Error::retry)?;
-        self.whisper.transcribe(&self.samples)
+        self.whisper.transcribe(&self.samples, about)
     }
 }

@@ -22,7 +22,7 @@ impl Memory {
     }
 
     /// Begins anew, with the sample of this number.
-    pub fn begin(&mut self, sample: u64) {
+    pub fn begin_at(&mut self, sample: u64) {
         self.samples.clear();
         self.from = sample;
     }
@@ -31,6 +31,11 @@ impl Memory {
     pub fn add(&mut self, audio: Arc<Audio>) {
         self.samples.extend_from_slice(&audio.samples);
         self.latest = Some(audio);
+    }
+
+    /// Number of the first sample.
+    pub fn begin(&self) -> u64 {
+        self.from
     }
 
     /// Number of the sample after the last.

@@ -30,7 +30,7 @@ pub use self::motion::{Motion, Phase};
 pub use self::report::{Report, Tone};
 pub use self::speech::Speech;
 pub use self::speech_start::SpeechStart;
-pub use self::transcript::{Doubt, Transcript};
+pub use self::transcript::{Doubt, Transcript, Word};
 use crate::media::clock::Time;
 use crate::media::kind::Kind;
 use crate::media::objects::Object;
@@ -56,6 +56,11 @@ macro_rules! events {
             /// How it is said.
             pub fn tone(&self) -> Tone {
                 match self { $(Body::$kind(body) => body.tone(),)* }
+            }
+
+            /// Why it may be nothing, or not the last word, if so.
+            pub fn unsure(&self) -> Option<&'static str> {
+                match self { $(Body::$kind(body) => body.unsure(),)* }
             }
 
             /// The objects that it is about.

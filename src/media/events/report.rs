@@ -35,6 +35,11 @@ pub trait Report: Serialize + JsonSchema + Send + Sync + 'static {
         at
     }
 
+    /// Why it may be nothing, or not the last word, if so: what is unsure goes only where it is asked for.
+    fn unsure(&self) -> Option<&'static str> {
+        None
+    }
+
     /// The objects that it is about.
     fn objects(&self) -> &[Object] {
         &[]

@@ -166,6 +166,14 @@ pub trait Running {
         Ok(())
     }
 
+    /// Nothing waits to be handled.
+    ///
+    /// # Errors
+    /// What the node returns.
+    fn idle(&mut self, _out: &mut Emit<Packet>) -> Result<()> {
+        Ok(())
+    }
+
     /// The earliest capture time that it may still tell of.
     fn holds(&self) -> Option<Time> {
         None
@@ -208,6 +216,10 @@ impl<N: Transform> Running for AsTransform<N> {
 
     fn pass(&mut self, to: Time, out: &mut Emit<Packet>) -> Result<()> {
         self.0.pass(to, &mut out.only())
+    }
+
+    fn idle(&mut self, out: &mut Emit<Packet>) -> Result<()> {
+        self.0.idle(&mut out.only())
     }
 
     fn holds(&self) -> Option<Time> {

@@ -116,6 +116,16 @@ pub trait Transform: Node {
         Ok(())
     }
 
+    /// Nothing waits to be handled, downstream of a device: called some ten times a second, as long as that is so.
+    /// Here goes on what was put off while more was coming. Never called downstream of files, where it would be
+    /// chance.
+    ///
+    /// # Errors
+    /// As `apply`.
+    fn idle(&mut self, _out: &mut Emit<Self::Out>) -> Result<()> {
+        Ok(())
+    }
+
     /// The earliest capture time that the node may still tell of, of what it has taken in: the start
     /// of what is not over yet. None if it has told all.
     fn holds(&self) -> Option<Time> {

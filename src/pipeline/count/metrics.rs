@@ -134,6 +134,7 @@ struct Details {
     last_error: Option<String>,
     facts: BTreeMap<&'static str, String>,
     events: BTreeMap<&'static str, u64>,
+    unsure: BTreeMap<&'static str, u64>,
 }
 
 /// Counters and facts of one node.
@@ -161,11 +162,12 @@ impl NodeStats {
         if let Packet::Event(event) = packet
             && is_new
         {
-            *self
-                .details()
-                .events
-                .entry(event.body.kind().name)
-                .or_default() += 1;
+            let mut details = self.details();
+            let events = &mut details.events;
+            *events.entry(event.body.kind().name).or_default() += 1;
+            if let Some(why) = event.body.unsure() {
+                *details.unsure.entry(why).or_default() += 1;
+            }
             let objects = event.body.objects().len() as u64;
             self.objects.fetch_add(objects, Relaxed);
         }
@@ -215,6 +217,7 @@ impl NodeStats {
             state: details.state,
             made: made.filter(|(_, count)| *count > 0).collect(),
             events: details.events.clone(),
+            unsure: details.unsure.clone(),
             objects: self.objects.load(Relaxed),
             busy_seconds: self.cpu.read().as_secs_f64(),
             call_seconds: self.called_ns.load(Relaxed) as f64 / 1e9,
@@ -242,6 +245,9 @@ pub struct NodeCounts {
     pub made: BTreeMap<&'static str, u64>,
     /// Events made, by kind.
     pub events: BTreeMap<&'static str, u64>,
+    /// Of these, events that may be nothing, by reason.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub unsure: BTreeMap<&'static str, u64>,
     /// Objects in its detection events.
     pub objects: u64,
     /// Processor time of its threads; what children and the threads of libraries use is not in it.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::media::kind::WhenFull;
 
-/// One entry of `inputs`: a name, or a table that also sets the queue.
+/// One entry of `inputs`: a name, or a table that also says how packets wait and what comes.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Input {
@@ -26,6 +26,10 @@ pub struct Queue {
     pub capacity: Option<usize>,
     /// What happens when it is full. Default: see the README.
     pub when_full: Option<WhenFull>,
+    /// Whether events that may be nothing come too: transcripts that are not believed, and what has been said so
+    /// far of what is not over.
+    #[serde(default)]
+    pub unsure: bool,
 }
 
 impl Input {
@@ -35,6 +39,11 @@ impl Input {
             Input::Name(name) => name,
             Input::Queue(queue) => &queue.from,
         }
+    }
+
+    /// Whether it takes events that may be nothing.
+    pub fn takes_unsure(&self) -> bool {
+        matches!(self, Input::Queue(Queue { unsure: true, .. }))
     }
 
     /// The queue settings that the file makes.

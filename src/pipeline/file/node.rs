@@ -175,7 +175,7 @@ impl<'a> Parser<'a> {
                     inputs.push((input, span));
                 }
                 _ => {
-                    let help = "a name, or { from = \"NAME\", capacity = 1 to 10000, when_full = \"block\", \"drop_oldest\" or \"drop_newest\" }";
+                    let help = "a name, or { from = \"NAME\", capacity = 1 to 10000, when_full = \"block\", \"drop_oldest\" or \"drop_newest\", unsure = true }";
                     self.report(span, "this is no input".to_owned(), help);
                 }
             }

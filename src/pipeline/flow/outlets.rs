@@ -17,13 +17,21 @@ pub struct Branch {
     pub lane: Lane,
     /// What it takes of that lane.
     pub kinds: Vec<Kind>,
+    /// Whether it takes events that are unsure too.
+    pub unsure: bool,
     /// Its queue.
     pub outlet: Arc<Outlet>,
 }
 
 impl Branch {
     fn takes(&self, packet: &Packet) -> bool {
-        packet.lane() == self.lane && self.kinds.contains(&packet.kind())
+        let is_unsure = |packet: &Packet| match packet {
+            Packet::Event(event) => event.body.unsure().is_some(),
+            _ => false,
+        };
+        packet.lane() == self.lane
+            && self.kinds.contains(&packet.kind())
+            && (self.unsure || !is_unsure(packet))
     }
 }
 

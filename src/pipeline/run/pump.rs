@@ -123,7 +123,9 @@ impl Worker {
     ) -> Outcome {
         let (mut made, mut handled) = (Vec::new(), false);
         let packet = input.packet.as_ref().map(|(packet, _)| packet.clone());
-        if packet.is_none() && to <= memory.passed {
+        // Downstream of a device, no packet means that none waits.
+        let idle = packet.is_none() && self.live;
+        if packet.is_none() && to <= memory.passed && !idle {
             let told = Ok(node.holds().map_or(to, |it| it.min(to)));
             return Outcome {
                 made,
@@ -147,6 +149,9 @@ impl Worker {
                 handled = true;
             }
             pass(node, to, &mut passed, &mut out)?;
+            if idle {
+                node.idle(&mut out)?;
+            }
             Ok(node.holds().map_or(to, |it| it.min(to)))
         }));
         self.context.stats.count_call(self.pulse.leave());

@@ -24,6 +24,8 @@ pub struct Edge {
     pub capacity: usize,
     /// What happens when it is full.
     pub when_full: WhenFull,
+    /// Whether events that are unsure come too.
+    pub unsure: bool,
 }
 
 /// An edge at work, as reports and reloads see it.
@@ -69,6 +71,7 @@ impl Wiring {
                         kinds,
                         capacity: capacity.unwrap_or(lane.default_capacity(to.live)),
                         when_full: when_full.unwrap_or(lane.default_when_full(to.live)),
+                        unsure: input.takes_unsure(),
                     };
                     let same = |link: &&Link| link.edge == edge && kept(&from.id) && kept(&to.id);
                     match old.iter().find(same) {
@@ -87,6 +90,7 @@ impl Wiring {
         let branch = Branch {
             lane: edge.lane,
             kinds: edge.kinds.clone(),
+            unsure: edge.unsure,
             outlet: Arc::new(outlet),
         };
         let branches = self.branches.entry(Arc::clone(&edge.from)).or_default();

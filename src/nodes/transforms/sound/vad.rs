@@ -201,7 +201,7 @@ impl Vad {
     fn start_at(&mut self, sample: u64) {
         self.silero.reset();
         self.segmenter = Segmenter::new(self.rules, sample);
-        self.memory.begin(sample);
+        self.memory.begin_at(sample);
         self.heard_to = sample;
     }
 
@@ -275,10 +275,12 @@ impl Vad {
         let (_, end) = self.latest(segment.end);
         let after = if complete { self.padding } else { 0 };
         let from = segment.start.saturating_sub(self.padding);
+        let from = from.max(self.memory.begin());
         let samples = self.memory.between(from, segment.end + after);
         out.send(Arc::new(Utterance {
             source: Arc::clone(&latest.source),
             live: latest.live,
+            at: self.latest(from).1,
             start,
             end,
             probability: segment.probability,

@@ -1,0 +1,122 @@
+//! One pass of whisper.cpp over the samples at hand.
+
+use std::sync::Arc;
+
+use whisper_rs::{FullParams, SamplingStrategy, WhisperSegment};
+
+use super::gate::{self, Evidence};
+use super::words::{self, Token};
+use super::{About, Heard, Whisper};
+use crate::media::audio::SAMPLE_RATE;
+use crate::pipeline::contract::error::{Error, Result};
+
+/// whisper.cpp drops shorter input; silence is added up to here.
+const SHORTEST: usize = SAMPLE_RATE as usize;
+/// A token is some four letters and nobody says more of them in a second.
+const TOKENS_PER_SECOND: usize = 8;
+/// Tokens granted to any stretch of speech, however short.
+const TOKENS_AT_LEAST: usize = 16;
+
+impl Whisper {
+    /// Writes down the samples at hand, with so many encoder positions.
+    pub(super) fn pass(&mut self, positions: i32, language: &str, about: &About) -> Result<Heard> {
+        let samples = self.samples.len();
+        self.samples.resize(samples.max(SHORTEST), 0.0);
+        let most_tokens = TOKENS_PER_SECOND * samples / SAMPLE_RATE as usize + TOKENS_AT_LEAST;
+        let params = self.params(positions, language, most_tokens);
+        let done = self.state.full(params, &self.samples);
+        self.samples.truncate(samples);
+        done.map_err(|error| Error::retry(format!("whisper.cpp failed: {error}")))?;
+        let (text, tokens) = self.tokens();
+        let no_speech_prob = self.no_speech()?;
+        let evidence = Evidence {
+            text: &text,
+            tokens: tokens.len(),
+            most_tokens,
+            avg_logprob: tokens.iter().map(|it| it.logprob).sum::<f32>() / tokens.len().max(1) as f32,
+            min_logprob: tokens.iter().map(|it| it.logprob).fold(0.0, f32::min),
+            no_speech_prob,
+            voiced: about.voiced,
+            seconds: samples as f32 / SAMPLE_RATE as f32,
+        };
+        Ok(Heard {
+            doubt: gate::doubt(&evidence),
+            words: if self.wanted.words {
+                words::of(&tokens, &self.samples)
+            } else {
+                Vec::new()
+            },
+            language: Arc::from(language),
+            language_prob: None,
+            avg_logprob: evidence.avg_logprob,
+            min_logprob: evidence.min_logprob,
+            no_speech_prob,
+            text,
+        })
+    }
+
+    fn params<'a>(
+        &self,
+        positions: i32,
+        language: &'a str,
+        most_tokens: usize,
+    ) -> FullParams<'a, 'static> {
+        let mut params = FullParams::new(SamplingStrategy::Greedy { best_of: 1 });
+        params.set_n_threads(i32::try_from(self.threads).unwrap_or(1));
+        params.set_language(Some(language));
+        params.set_audio_ctx(positions);
+        params.set_max_tokens(i32::try_from(most_tokens).unwrap_or(i32::MAX));
+        params.set_no_context(true);
+        params.set_single_segment(true);
+        params.set_no_timestamps(true);
+        params.set_suppress_nst(true);
+        // Each step decodes again: two are enough to leave a loop.
+        params.set_temperature_inc(0.4);
+        params.set_print_special(false);
+        params.set_print_progress(false);
+        params.set_print_realtime(false);
+        params.set_print_timestamps(false);
+        if !self.wanted.prompt.is_empty() {
+            params.set_initial_prompt(&self.wanted.prompt);
+        }
+        params
+    }
+
+    /// What was written.
+    fn tokens(&self) -> (String, Vec<Token>) {
+        let (mut text, mut tokens) = (String::new(), Vec::new());
+        for segment in self.state.as_iter() {
+            text.push_str(&segment.to_str_lossy().unwrap_or_default());
+            tokens.extend((0..segment.n_tokens()).filter_map(|at| token(&segment, at)));
+        }
+        (text.trim().to_owned(), tokens)
+    }
+
+    /// How likely there is no speech, of what the encoder has heard: what the decoder makes of nothing but the token
+    /// that starts a transcript, as OpenAI does it. whisper.cpp reads its own number from a row of another token
+    /// (its pull request 4068).
+    fn no_speech(&mut self) -> Result<f32> {
+        let decoded = self.state.decode(&[self.model.token_sot()], 0, self.threads);
+        let logits = decoded.and_then(|()| self.state.get_logits());
+        let logits =
+            logits.map_err(|error| Error::retry(format!("whisper.cpp failed: {error}")))?;
+        Ok(probability(logits, self.model.token_nosp() as usize))
+    }
+}
+
+fn token(segment: &WhisperSegment<'_>, at: i32) -> Option<Token> {
+    let token = segment.get_token(at)?;
+    let data = token.token_data();
+    Some(Token {
+        bytes: token.to_bytes().map(<[u8]>::to_vec).unwrap_or_default(),
+        logprob: data.plog,
+        end: (data.t_dtw >= 0).then_some(data.t_dtw as f64 / 100.0),
+    })
+}
+
+/// The probability of one of several outcomes of which the logits are given.
+fn probability(logits: &[f32], of: usize) -> f32 {
+    let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let all: f32 = logits.iter().map(|it| (it - most).exp()).sum();
+    (logits[of] - most).exp() / all
+}
