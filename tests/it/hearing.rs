@@ -123,7 +123,7 @@ fn speech_lies_where_silero_s_own_package_says() {
     assert!(differ.is_empty(), "{}", differ.join("\n"));
 }
 
-/// The words of a president, in two pieces of which the second is loud to its end.
+/// The words of a president: several stretches of speech.
 fn president(shared: &Path) -> Vec<f32> {
     samples(&shared.join("media/jfk.wav"))
 }
