@@ -21,9 +21,9 @@
 //! wall-clock label included; whoever passes it on leaves it so, and `jsonl` writes a line.
 //!
 //! Sound goes the same way: `microphone` or `audio_file` make 16 kHz mono ([`media::resample`]),
-//! `vad` cuts utterances ([`inference::speech`]), `transcribe` writes them down. With
-//! `isolation = "process"` the models run in child processes ([`inference::worker`]), and a crash of
-//! native code is one node's failure.
+//! `vad` cuts utterances ([`inference::speech`]), `transcribe` writes them down. Streams of `vad` that have
+//! sound at the same time go through its model together. With `isolation = "process"` the models run in
+//! child processes ([`inference::worker`]), and a crash of native code is one node's failure.
 //!
 //! Time passes without packets too: every link carries how far its producer has told all, and nodes hear
 //! of the smallest of these bounds by `pass` ([`pipeline::contract::node`]). Downstream of files only the

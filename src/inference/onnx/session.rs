@@ -49,6 +49,17 @@ pub fn open(name: &str, sha256: Option<&str>, context: &Context) -> Result<Sessi
 }
 
 impl Session {
+    /// What tells the model from others of this process, if nodes share it and it takes batches of any size as they
+    /// come. For each size, TensorRT would build an engine.
+    pub fn shared(&self) -> Option<usize> {
+        match &self.engine {
+            Engine::Here(loaded) if self.provider != Provider::Tensorrt => {
+                Some(Arc::as_ptr(loaded) as usize)
+            }
+            _ => None,
+        }
+    }
+
     /// Runs the model on inputs in the order of the file; gives outputs in that order.
     ///
     /// # Errors

@@ -5,5 +5,6 @@ pub mod listener;
 pub mod memory;
 pub mod segments;
 pub mod silero;
+mod turns;
 #[cfg(feature = "whisper")]
 pub mod whisper;

@@ -25,8 +25,10 @@ use crate::pipeline::contract::error::{Error, Misuse, Result};
 use crate::pipeline::contract::node::{Emit, Flow, Node, Source};
 use crate::ports;
 
-/// Samples of a chunk at most: 64 ms.
+/// Samples of a chunk at most: 64 ms, or 256 ms where nobody waits for them. Handing one on costs the same, however
+/// long it is.
 const CHUNK: usize = 1024;
+const FAST_CHUNK: usize = 4096;
 
 /// Options of `audio_file`.
 #[derive(Clone, Deserialize, JsonSchema)]
@@ -60,6 +62,8 @@ pub struct AudioFile {
     /// Samples that are ready to go out.
     ready: Vec<f32>,
     first_sample: u64,
+    /// Samples of a chunk at most.
+    chunk: usize,
     /// What is wrong with the file just played; told when everything in it has gone out.
     cut_off: Option<Error>,
     channel: Channel,
@@ -125,6 +129,10 @@ impl Node for AudioFile {
             playing: first,
             ready,
             first_sample: 0,
+            chunk: match config.pace {
+                Pace::Fast => FAST_CHUNK,
+                Pace::Realtime => CHUNK,
+            },
             cut_off: None,
             channel: config.channel,
             pause: (config.pause_ms * u64::from(SAMPLE_RATE) / 1000) as usize,
@@ -141,7 +149,7 @@ impl Source for AudioFile {
     }
 
     fn next(&mut self, out: &mut Emit<Self::Out>) -> Result<Flow> {
-        if self.ready.len() < CHUNK && self.playing.is_some() {
+        if self.ready.len() < self.chunk && self.playing.is_some() {
             self.decode()?;
             return Ok(Flow::More);
         }
@@ -149,7 +157,7 @@ impl Source for AudioFile {
             return self.cut_off.take().map_or(Ok(Flow::Done), Err);
         }
         let at = Time::ZERO.after(duration_of(self.first_sample));
-        let count = self.ready.len().min(CHUNK);
+        let count = self.ready.len().min(self.chunk);
         // A chunk can be heard when its last sample has been.
         if self.metronome.is_time(at.after(duration_of(count as u64))) {
             let samples: Vec<f32> = self.ready.drain(..count).collect();

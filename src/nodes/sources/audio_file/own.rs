@@ -87,7 +87,7 @@ impl Own {
     /// The same without so many seconds at its beginning.
     pub fn without(mut self, seconds: f64) -> Own {
         let frames = (seconds * f64::from(self.shape.rate)).round();
-        self.skip = frames as usize * self.shape.channels;
+        self.skip = (frames as usize).saturating_mul(self.shape.channels);
         self
     }
 

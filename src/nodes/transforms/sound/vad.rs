@@ -207,10 +207,15 @@ impl Vad {
 
     /// Runs the model on every whole window.
     fn listen(&mut self, out: &mut Emit<Spoken>) -> Result<()> {
-        while let Some(window) = self.memory.after(self.heard_to).first_chunk::<WINDOW>() {
-            let probability = self.silero.probability(window)?;
-            self.heard_to += WINDOW as u64;
-            self.hear(probability, out);
+        loop {
+            let (windows, _) = self.memory.after(self.heard_to).as_chunks::<WINDOW>();
+            if windows.is_empty() {
+                break;
+            }
+            for probability in self.silero.probabilities(windows)?.to_vec() {
+                self.heard_to += WINDOW as u64;
+                self.hear(probability, out);
+            }
         }
         let needed = self.segmenter.speech_start().unwrap_or(self.heard_to);
         self.memory
