@@ -94,6 +94,18 @@ fn a_wrong_number_in_the_head_is_found() {
     }
 }
 
+/// whisper.cpp ends the process without the one, and writes beyond its memory with the other.
+#[test]
+fn what_whisper_cpp_does_not_survive_is_found() {
+    let mut bytes = WORDS.to_vec();
+    let space = bytes.windows(5).position(|it| it == b"\x01\0\0\0 ");
+    bytes[space.expect("it is a word") + 4] = b'x';
+    named(&bytes, "no word that is a space");
+    let mut bytes = WORDS.to_vec();
+    bytes[4 * 6] = 4;
+    named(&bytes, "it has 4 positions");
+}
+
 #[test]
 fn a_cut_off_model_is_told_where() {
     let ends = [
@@ -235,6 +247,7 @@ fn a_language_that_a_known_model_lacks_is_an_error_at_its_line() {
         scratch.write("pipeline.toml", pipeline);
         let checked = Running::start(scratch.otus(&["check", "pipeline.toml"])).wait();
         assert_eq!(checked.code, Some(78), "{}", checked.stderr);
+        assert!(!checked.stderr.contains("whisper_"), "{}", checked.stderr);
         says(&checked.stderr, said);
         assert!(
             checked.stderr.contains("pipeline.toml:11:12"),

@@ -1,5 +1,6 @@
 //! Which languages a Whisper model hears, by how many tokens it has.
 
+use crate::inference::speech::whisper::log;
 use crate::inference::store::ggml::{head::TOKENS, read::check};
 use crate::inference::store::manifest;
 use crate::pipeline::contract::error::Misuse;
@@ -7,12 +8,14 @@ use crate::pipeline::contract::error::Misuse;
 /// Before its last language, Whisper had 99.
 const LANGUAGES: usize = 99;
 
-/// whisper.cpp's number of a language; none of what it does not know.
+/// whisper.cpp's number of a language; none of `auto` and of what it does not know.
 pub fn number(language: &str) -> Option<usize> {
     // whisper-rs panics at a zero.
-    if language.contains('\0') {
+    if language == "auto" || language.contains('\0') {
         return None;
     }
+    // It would complain on standard error.
+    log::listen();
     let number = whisper_rs::get_lang_id(language)?;
     usize::try_from(number).ok()
 }

@@ -10,9 +10,10 @@ use super::refusal::{Refusal, bounded, number, odd};
 /// A model that knows English only has the first of these, one of 99 languages the next, and of 100 the last.
 /// whisper.cpp gives the tokens that are no text their numbers by it.
 pub const TOKENS: RangeInclusive<usize> = 51_864..=51_866;
-/// Whisper hears 30 s at once, in steps of 20 ms, and writes 448 tokens.
-const LONGEST_SOUND: usize = 1500;
-const LONGEST_TEXT: usize = 448;
+/// Whisper hears 30 s at once, in steps of 20 ms, and writes 448 tokens. whisper.cpp begins with up to four tokens, and
+/// writes them beyond a smaller window.
+const SOUND_WINDOW: RangeInclusive<usize> = 1..=1500;
+const TEXT_WINDOW: RangeInclusive<usize> = 8..=448;
 /// Twice what the largest Whisper has.
 const MOST_STATES: usize = 2560;
 const MOST_LAYERS: usize = 64;
@@ -57,9 +58,9 @@ pub fn head(from: &mut Bytes) -> Result<Head, Refusal> {
         return Err(foreign::another(tokens));
     }
     let [sound_window, states, heads, layers, rest @ ..] = rest;
-    let sounds = side([sound_window, states, heads, layers], LONGEST_SOUND)?;
+    let sounds = side([sound_window, states, heads, layers], SOUND_WINDOW)?;
     let [text_window, states, heads, layers, bands, kept] = rest;
-    let texts = side([text_window, states, heads, layers], LONGEST_TEXT)?;
+    let texts = side([text_window, states, heads, layers], TEXT_WINDOW)?;
     if sounds.states != states {
         return Err(odd(&format!("{} and {states} states", sounds.states)));
     }
@@ -76,8 +77,11 @@ pub fn head(from: &mut Bytes) -> Result<Head, Refusal> {
     })
 }
 
-fn side([window, states, heads, layers]: [usize; 4], longest: usize) -> Result<Side, Refusal> {
-    bounded("positions", window, 1..=longest)?;
+fn side(
+    [window, states, heads, layers]: [usize; 4],
+    windows: RangeInclusive<usize>,
+) -> Result<Side, Refusal> {
+    bounded("positions", window, windows)?;
     bounded("states", states, 1..=MOST_STATES)?;
     bounded("attention heads", heads, 1..=states)?;
     bounded("layers", layers, 1..=MOST_LAYERS)?;

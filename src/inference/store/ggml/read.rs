@@ -43,11 +43,16 @@ fn filters(from: &mut Bytes, head: &Head) -> Result<(), Refusal> {
 fn words(from: &mut Bytes, head: &Head) -> Result<(), Refusal> {
     let words = number(from, "its vocabulary")?;
     bounded("words", words, 1..=head.tokens)?;
+    let mut has_space = false;
     for _ in 0..words {
         let length = number(from, "its vocabulary")?;
-        take(from, length, "its vocabulary")?;
+        has_space |= take(from, length, "its vocabulary")? == b" ";
     }
-    Ok(())
+    // whisper.cpp looks for it without asking whether it is there.
+    match has_space {
+        true => Ok(()),
+        false => Err(odd("no word that is a space")),
+    }
 }
 
 fn weights(from: &mut Bytes, head: &Head) -> Result<(), Refusal> {
