@@ -50,6 +50,8 @@ mod systemd; // what systemd is told, and its units
 mod tidy; // formatting, lints, documents, sizes
 mod tools; // the endpoint as Schemathesis, Prometheus and curl see it
 #[cfg(feature = "whisper")]
+mod transcripts; // what is heard together, and what is not heard in time
+#[cfg(feature = "whisper")]
 mod utterances; // sound that no microphone makes
 mod whisper; // speech to text
 mod whisper_gpu; // modules for graphics processors that are of no use

@@ -3,7 +3,8 @@
 use std::fs;
 use std::process::Command;
 
-use otus::inference::speech::whisper::{Heard, Whisper};
+use otus::inference::speech::whisper::Whisper;
+use otus::inference::speech::whisper::heard::{About, Heard, Wanted};
 use otus::pipeline::contract::testing::context;
 
 /// Set in the process that hears a long utterance, so that its memory is its own.
@@ -11,7 +12,14 @@ const ALONE: &str = "OTUS_TEST_ALONE";
 const SECOND: usize = 16_000;
 
 fn open() -> Whisper {
-    Whisper::open("otus-words", None, "en", &context()).expect("it is built in")
+    let wanted = Wanted {
+        model: "otus-words".to_owned(),
+        sha256: None,
+        language: "en".to_owned(),
+        prompt: String::new(),
+        words: false,
+    };
+    Whisper::open(&wanted, &context()).expect("it is built in")
 }
 
 fn tone(at: usize) -> f32 {
@@ -52,7 +60,7 @@ fn whatever_the_samples_are_the_answer_is_one() {
         ("clipped", made(|at| (tone(at) * 100.0).clamp(-1.0, 1.0))),
     ];
     for (name, samples) in cases {
-        let heard = whisper.transcribe(&samples);
+        let heard = whisper.transcribe(&samples, &About::default());
         let heard = heard.unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!(fit(&heard), "{name}: {heard:?}");
     }
@@ -63,11 +71,18 @@ fn whatever_the_samples_are_the_answer_is_one() {
 fn what_was_no_sound_leaves_nothing_behind() {
     let tone: Vec<f32> = (0..SECOND).map(tone).collect();
     let mut whisper = open();
-    let before = whisper.transcribe(&tone).expect("it hears");
-    whisper
-        .transcribe(&vec![f32::NAN; 10 * SECOND])
+    let before = whisper
+        .transcribe(&tone, &About::default())
         .expect("it hears");
-    assert_eq!(whisper.transcribe(&tone).expect("it hears"), before);
+    whisper
+        .transcribe(&vec![f32::NAN; 10 * SECOND], &About::default())
+        .expect("it hears");
+    assert_eq!(
+        whisper
+            .transcribe(&tone, &About::default())
+            .expect("it hears"),
+        before
+    );
 }
 
 /// The most memory that this process has had, in bytes.
@@ -98,10 +113,12 @@ fn a_long_utterance_takes_no_more_memory_than_a_short_one() {
     let samples: Vec<f32> = (0..4 * 60 * SECOND).map(sample).collect();
     let mut whisper = open();
     whisper
-        .transcribe(&samples[..20 * SECOND])
+        .transcribe(&samples[..20 * SECOND], &About::default())
         .expect("it hears");
     let before = most_memory();
-    let heard = whisper.transcribe(&samples).expect("it hears");
+    let heard = whisper
+        .transcribe(&samples, &About::default())
+        .expect("it hears");
     assert!(fit(&heard), "{heard:?}");
     let more = most_memory() - before;
     assert!(more < 8 << 20, "{more} bytes more");

@@ -24,7 +24,7 @@ fn transcripts(model: &Path, speech: &Path) -> Vec<serde_json::Value> {
         "[sources.mic]\ntype = 'audio_file'\npath = {speech:?}\n\
          [transforms.speech]\ntype = 'vad'\ninputs = ['mic']\nmin_silence_ms = 700\n\
          [transforms.words]\ntype = 'transcribe'\ninputs = ['speech']\nmodel = {model:?}\nsha256 = '{sum}'\n\
-         [sinks.log]\ntype = 'jsonl'\ninputs = ['words']\npath = 'events.jsonl'\n"
+         [sinks.log]\ntype = 'jsonl'\ninputs = [{{ from = 'words', unsure = true }}]\npath = 'events.jsonl'\n"
     );
     let ended = scratch.run(&pipeline, &[]);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
@@ -38,7 +38,7 @@ fn what_whisper_says_by_itself_is_for_those_who_look_closely() {
     let pipeline = "[sources.mic]\ntype = 'audio_file'\npath = 'tone.wav'\n\
          [transforms.speech]\ntype = 'vad'\ninputs = ['mic']\n\
          [transforms.words]\ntype = 'transcribe'\ninputs = ['speech']\nmodel = 'otus-words'\n\
-         [sinks.log]\ntype = 'jsonl'\ninputs = ['words']\npath = 'log.jsonl'\n\
+         [sinks.log]\ntype = 'jsonl'\ninputs = [{ from = 'words', unsure = true }]\npath = 'log.jsonl'\n\
          [status]\nlisten = 'off'\n";
     scratch.write("pipeline.toml", pipeline);
     let told = |log: &str| {
@@ -109,7 +109,7 @@ fn a_model_made_of_weights_hears_words_and_no_music() {
             "[sources.mic]\ntype = 'audio_file'\npath = {sound:?}\n\
              [transforms.speech]\ntype = 'vad'\ninputs = ['mic']\n\
              [transforms.words]\ntype = 'transcribe'\ninputs = ['speech']\nmodel = 'whisper-tiny.en-q5_1'\n\
-             [sinks.log]\ntype = 'jsonl'\ninputs = ['words']\npath = 'events.jsonl'\n"
+             [sinks.log]\ntype = 'jsonl'\ninputs = [{{ from = 'words', unsure = true }}]\npath = 'events.jsonl'\n"
         );
         let ended = scratch.run(&pipeline, &[]);
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::inference::speech::whisper::{About, Heard, Wanted, Whisper};
+use crate::inference::speech::whisper::Whisper;
+use crate::inference::speech::whisper::heard::{About, Heard, Wanted};
 use crate::inference::worker::{Engine as WorkerEngine, Shared, Worker};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};

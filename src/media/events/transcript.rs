@@ -11,7 +11,7 @@ use crate::media::clock::Time;
 use crate::media::digits::{three_places, three_places_of};
 
 /// What was said in one stretch of speech, or in several close together.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Transcript {
     /// Seconds since the run began at which speech starts.
     #[serde(serialize_with = "three_places")]
@@ -22,12 +22,15 @@ pub struct Transcript {
     /// The words.
     pub text: String,
     /// When each word was said, in their order; only where asked for (`words`).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub words: Vec<Word>,
     /// ISO 639-1 code of the language.
     pub language: Arc<str>,
     /// Probability of that language among all that the model knows, 0 to 1; only where it is found out (`auto`).
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "three_places_of")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "three_places_of"
+    )]
     pub language_prob: Option<f32>,
     /// Mean log probability of the tokens, 0 or less; nearer 0 is surer.
     #[serde(serialize_with = "three_places")]
@@ -42,7 +45,7 @@ pub struct Transcript {
     #[serde(serialize_with = "three_places")]
     pub voiced: f32,
     /// Whether speech goes on: this is what has been said so far, and will be told again.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub partial: bool,
     /// Whether the text is believed.
     pub accepted: bool,

@@ -120,8 +120,12 @@ impl Outlets {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::media::events::{Doubt, Report, Transcript};
     use crate::media::frame::Frame;
+    use crate::media::kind::WhenFull;
+    use crate::pipeline::contract::stop::Stop;
     use crate::pipeline::contract::testing::context;
+    use crate::pipeline::flow::link::link;
 
     #[test]
     fn a_film_that_is_played_ages_from_its_turn_on() {
@@ -144,5 +148,42 @@ mod tests {
             std::thread::sleep(std::time::Duration::from_millis(10));
         }
         assert!(lag() >= Some(0.1), "{:?}", lag());
+    }
+
+    #[test]
+    fn what_is_unsure_goes_where_it_is_asked_for_and_is_counted() {
+        let context = context();
+        let outlets = Outlets::new(context.clone(), Arc::default(), false);
+        let branch = |unsure| {
+            let (outlet, inlet) = link(8, WhenFull::Block, true, Stop::default());
+            let (lane, kinds, outlet) = (Lane::Event, vec![Transcript::KIND], Arc::new(outlet));
+            let branch = Branch {
+                lane,
+                kinds,
+                unsure,
+                outlet,
+            };
+            (branch, inlet)
+        };
+        let ((sure, _sure), (all, _all)) = (branch(false), branch(true));
+        outlets.replace(vec![sure.clone(), all.clone()]);
+        let told = [(None, false), (Some(Doubt::Repeats), false), (None, true)];
+        let told = told.map(|(doubt, partial)| {
+            let transcript = Transcript {
+                doubt,
+                partial,
+                ..Transcript::default()
+            };
+            Packet::Event(context.event(&"mic".into(), Time::ZERO, None, transcript))
+        });
+        outlets.put(&told, Progress::new(Time::ZERO, Time::ZERO));
+        let received = |it: &Branch| it.outlet.stats().read().received;
+        assert_eq!((received(&sure), received(&all)), (1, 3));
+        let counts = context.stats.read();
+        assert_eq!(counts.events["transcript"], 3);
+        assert_eq!(
+            counts.unsure.into_iter().collect::<Vec<_>>(),
+            [("partial", 1), ("repeats", 1)]
+        );
     }
 }

@@ -1,12 +1,14 @@
-//! One pass of whisper.cpp over the samples at hand.
+//! whisper.cpp at work: one pass over the samples at hand.
 
 use std::sync::Arc;
 
-use whisper_rs::{FullParams, SamplingStrategy, WhisperSegment};
+use whisper_rs::{
+    FullParams, SamplingStrategy, WhisperContext, WhisperError, WhisperSegment, WhisperState,
+};
 
-use super::gate::{self, Evidence};
+use super::heard::Heard;
 use super::words::{self, Token};
-use super::{About, Heard, Whisper};
+use super::{gate, windows};
 use crate::media::audio::SAMPLE_RATE;
 use crate::pipeline::contract::error::{Error, Result};
 
@@ -17,42 +19,76 @@ const TOKENS_PER_SECOND: usize = 8;
 /// Tokens granted to any stretch of speech, however short.
 const TOKENS_AT_LEAST: usize = 16;
 
-impl Whisper {
+/// Full scale is 1, and some files go beyond it.
+const LOUDEST: f32 = 1000.0;
+
+/// A model with a state of its own.
+pub struct Ear {
+    pub model: Arc<WhisperContext>,
+    pub state: WhisperState,
+    pub threads: usize,
+    /// Text before the speech.
+    pub prompt: String,
+    /// Whether the times of words are wanted.
+    pub words: bool,
+    /// So many seconds after the end of a word is that told.
+    pub late: f64,
+    /// What is heard.
+    pub samples: Vec<f32>,
+}
+
+impl Ear {
+    /// Makes samples those at hand, after so much silence.
+    pub fn take(&mut self, samples: &[f32], silence: usize) {
+        self.samples.clear();
+        self.samples.resize(silence, 0.0);
+        self.samples.extend(samples.iter().map(|it| usable(*it)));
+        let longest = windows::samples_of(self.model.model_n_audio_ctx());
+        self.samples.truncate(longest);
+    }
+
+    /// How likely each language that the model knows is, by its code.
+    ///
+    /// # Errors
+    /// `Retry` if whisper.cpp fails.
+    pub fn languages(&mut self) -> Result<Vec<(&'static str, f32)>> {
+        self.state
+            .pcm_to_mel(&self.samples, self.threads)
+            .map_err(failed)?;
+        let (_, probabilities) = self.state.lang_detect(0, self.threads).map_err(failed)?;
+        let named = |(id, it)| Some((whisper_rs::get_lang_str(id)?, it));
+        Ok((0..).zip(probabilities).filter_map(named).collect())
+    }
+
     /// Writes down the samples at hand, with so many encoder positions.
-    pub(super) fn pass(&mut self, positions: i32, language: &str, about: &About) -> Result<Heard> {
+    ///
+    /// # Errors
+    /// `Retry` if whisper.cpp fails.
+    pub fn pass(&mut self, positions: i32, language: &str) -> Result<Heard> {
         let samples = self.samples.len();
         self.samples.resize(samples.max(SHORTEST), 0.0);
         let most_tokens = TOKENS_PER_SECOND * samples / SAMPLE_RATE as usize + TOKENS_AT_LEAST;
         let params = self.params(positions, language, most_tokens);
         let done = self.state.full(params, &self.samples);
         self.samples.truncate(samples);
-        done.map_err(|error| Error::retry(format!("whisper.cpp failed: {error}")))?;
+        done.map_err(failed)?;
         let (text, tokens) = self.tokens();
-        let no_speech_prob = self.no_speech()?;
-        let evidence = Evidence {
-            text: &text,
-            tokens: tokens.len(),
-            most_tokens,
-            avg_logprob: tokens.iter().map(|it| it.logprob).sum::<f32>() / tokens.len().max(1) as f32,
-            min_logprob: tokens.iter().map(|it| it.logprob).fold(0.0, f32::min),
-            no_speech_prob,
-            voiced: about.voiced,
-            seconds: samples as f32 / SAMPLE_RATE as f32,
-        };
-        Ok(Heard {
-            doubt: gate::doubt(&evidence),
-            words: if self.wanted.words {
-                words::of(&tokens, &self.samples)
-            } else {
-                Vec::new()
-            },
+        let sum: f32 = tokens.iter().map(|it| it.logprob).sum();
+        let mut heard = Heard {
+            text,
+            words: Vec::new(),
             language: Arc::from(language),
             language_prob: None,
-            avg_logprob: evidence.avg_logprob,
-            min_logprob: evidence.min_logprob,
-            no_speech_prob,
-            text,
-        })
+            avg_logprob: sum / tokens.len().max(1) as f32,
+            min_logprob: tokens.iter().map(|it| it.logprob).fold(0.0, f32::min),
+            no_speech_prob: self.no_speech()?,
+            doubt: None,
+        };
+        heard.doubt = gate::doubt(&heard, tokens.len(), most_tokens);
+        if self.words {
+            heard.words = words::of(&tokens, &self.samples, self.late);
+        }
+        Ok(heard)
     }
 
     fn params<'a>(
@@ -76,8 +112,8 @@ impl Whisper {
         params.set_print_progress(false);
         params.set_print_realtime(false);
         params.set_print_timestamps(false);
-        if !self.wanted.prompt.is_empty() {
-            params.set_initial_prompt(&self.wanted.prompt);
+        if !self.prompt.is_empty() {
+            params.set_initial_prompt(&self.prompt);
         }
         params
     }
@@ -96,12 +132,17 @@ impl Whisper {
     /// that starts a transcript, as OpenAI does it. whisper.cpp reads its own number from a row of another token
     /// (its pull request 4068).
     fn no_speech(&mut self) -> Result<f32> {
-        let decoded = self.state.decode(&[self.model.token_sot()], 0, self.threads);
+        let decoded = self
+            .state
+            .decode(&[self.model.token_sot()], 0, self.threads);
         let logits = decoded.and_then(|()| self.state.get_logits());
-        let logits =
-            logits.map_err(|error| Error::retry(format!("whisper.cpp failed: {error}")))?;
+        let logits = logits.map_err(failed)?;
         Ok(probability(logits, self.model.token_nosp() as usize))
     }
+}
+
+fn failed(error: WhisperError) -> Error {
+    Error::retry(format!("whisper.cpp failed: {error}"))
 }
 
 fn token(segment: &WhisperSegment<'_>, at: i32) -> Option<Token> {
@@ -114,9 +155,22 @@ fn token(segment: &WhisperSegment<'_>, at: i32) -> Option<Token> {
     })
 }
 
-/// The probability of one of several outcomes of which the logits are given.
+/// The probability of one of several outcomes of which the logits are given; 1 if they are no numbers.
 fn probability(logits: &[f32], of: usize) -> f32 {
     let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let all: f32 = logits.iter().map(|it| (it - most).exp()).sum();
-    (logits[of] - most).exp() / all
+    let probability = (logits[of] - most).exp() / all;
+    if probability.is_finite() {
+        probability
+    } else {
+        1.0
+    }
+}
+
+/// A sample that whisper.cpp can square and sum: what is no number, or no sound, becomes silence or very loud.
+fn usable(sample: f32) -> f32 {
+    match sample.is_finite() {
+        true => sample.clamp(-LOUDEST, LOUDEST),
+        false => 0.0,
+    }
 }

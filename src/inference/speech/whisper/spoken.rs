@@ -1,38 +1,18 @@
 //! Which language is spoken, where the pipeline file leaves that open.
 
-use super::Whisper;
-use super::About;
 use crate::media::audio::SAMPLE_RATE;
-use crate::pipeline::contract::error::{Error, Result};
 
 /// A source that has spoken one language is taken to speak another only in so much sound, ...
 const LONG_ENOUGH: usize = 2 * SAMPLE_RATE as usize;
 /// ... and if it is so probable: short clips look like many languages.
 const SURE_ENOUGH: f32 = 0.8;
 
-impl Whisper {
-    /// The language of the samples at hand, and its probability if it had to be found out.
-    pub(super) fn language(&mut self, about: &About) -> Result<(String, Option<f32>)> {
-        if self.wanted.language != "auto" {
-            return Ok((self.wanted.language.clone(), None));
-        }
-        let failed = |error| Error::retry(format!("whisper.cpp failed: {error}"));
-        let threads = self.threads;
-        self.state
-            .pcm_to_mel(&self.samples, threads)
-            .map_err(failed)?;
-        let (_, probabilities) = self.state.lang_detect(0, threads).map_err(failed)?;
-        let languages = (0..).zip(&probabilities).filter_map(|(id, probability)| {
-            Some((whisper_rs::get_lang_str(id)?, *probability))
-        });
-        let languages: Vec<(&str, f32)> = languages.collect();
-        let (language, probability) = chosen(&languages, self.samples.len(), about.spoken.as_deref());
-        Ok((language.to_owned(), Some(probability)))
-    }
-}
-
-/// The most probable language, or the one that was spoken before if that is not sure enough.
-fn chosen<'a>(languages: &[(&'a str, f32)], samples: usize, spoken: Option<&str>) -> (&'a str, f32) {
+/// The most probable of some languages, and its probability, or the one that was spoken before if that is not sure enough.
+pub fn chosen<'a>(
+    languages: &[(&'a str, f32)],
+    samples: usize,
+    spoken: Option<&str>,
+) -> (&'a str, f32) {
     let most = languages.iter().max_by(|a, b| a.1.total_cmp(&b.1));
     let most = *most.unwrap_or(&("en", 0.0));
     let before = languages.iter().find(|it| Some(it.0) == spoken);

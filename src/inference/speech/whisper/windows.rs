@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Heard;
+use super::heard::Heard;
 use crate::media::audio::SAMPLE_RATE;
 use crate::media::events::Doubt;
 
@@ -79,7 +79,7 @@ mod tests {
         assert_eq!(found.len(), 2, "{found:?}");
         assert!((10_000..11_000).contains(&found[0].end), "{found:?}");
         assert_eq!(found[1], found[0].end..16_000);
-        assert_eq!(pieces(&[], 12_000), [0..0]);
+        assert_eq!(pieces(&[], 12_000), vec![0..0; 1]);
     }
 
     #[test]

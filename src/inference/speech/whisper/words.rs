@@ -4,8 +4,6 @@
 use crate::media::audio::SAMPLE_RATE;
 use crate::media::events::Word;
 
-/// So many seconds later than a word ends does whisper.cpp tell its end: measured on synthesised speech.
-const LATE: f64 = 0.09;
 /// Where it is quiet within so many seconds of a boundary, that is the boundary.
 const NEAR: f64 = 0.03;
 /// Power is taken over 10 ms.
@@ -32,14 +30,14 @@ pub fn shift(words: &mut [Word], samples: usize) {
     }
 }
 
-/// The words of tokens, in seconds since the sound began.
-pub fn of(tokens: &[Token], samples: &[f32]) -> Vec<Word> {
+/// The words of tokens, in seconds since the sound began. The decoder stops to look so many seconds `late`.
+pub fn of(tokens: &[Token], samples: &[f32], late: f64) -> Vec<Word> {
     let quiet = quiet_steps(samples);
     let mut words: Vec<Word> = Vec::new();
     let mut last = sounds_from(&quiet);
     for spelt in whole_words(tokens) {
         let told = spelt.iter().filter_map(|it| it.end).next_back();
-        let end = told.map_or(last.1, |it| (it - LATE).max(last.0));
+        let end = told.map_or(last.1, |it| (it - late).max(last.0));
         let boundary = quiet_near(&quiet, end);
         let bytes: Vec<u8> = spelt.iter().flat_map(|it| it.bytes.clone()).collect();
         let least = spelt.iter().map(|it| it.logprob).fold(0.0, f32::min);
@@ -57,7 +55,10 @@ pub fn of(tokens: &[Token], samples: &[f32]) -> Vec<Word> {
 /// Tokens that make up a word: a new one begins with a space.
 fn whole_words(tokens: &[Token]) -> impl Iterator<Item = &[Token]> {
     let text = |it: &Token| !it.bytes.starts_with(b"[_") && !it.bytes.is_empty();
-    let end = tokens.iter().position(|it| !text(it)).unwrap_or(tokens.len());
+    let end = tokens
+        .iter()
+        .position(|it| !text(it))
+        .unwrap_or(tokens.len());
     tokens[..end].chunk_by(|_, next| !next.bytes.starts_with(b" "))
 }
 
@@ -68,7 +69,10 @@ fn quiet_steps(samples: &[f32]) -> Vec<bool> {
     let mut sorted = powers.clone();
     sorted.sort_by(f32::total_cmp);
     let loud = sorted.get(sorted.len() * 19 / 20).copied().unwrap_or(0.0);
-    powers.iter().map(|it| *it <= loud * QUIET * QUIET).collect()
+    powers
+        .iter()
+        .map(|it| *it <= loud * QUIET * QUIET)
+        .collect()
 }
 
 /// The silence before the first sound, as a boundary.
@@ -91,7 +95,10 @@ fn quiet_near(quiet: &[bool], at: f64) -> (f64, f64) {
     };
     let before = quiet[..found].iter().rev().take_while(|it| **it).count();
     let after = quiet[found..].iter().take_while(|it| **it).count();
-    ((found - before) as f64 / 100.0, (found + after) as f64 / 100.0)
+    (
+        (found - before) as f64 / 100.0,
+        (found + after) as f64 / 100.0,
+    )
 }
 
 #[cfg(test)]
@@ -119,9 +126,12 @@ mod tests {
             token(".", 1.3),
             token("[_EOT_]", 1.4),
         ];
-        let found = of(&tokens, &samples);
-        let times: Vec<_> = found.iter().map(|it| (&*it.word, it.start, it.end)).collect();
+        let found = of(&tokens, &samples, 0.05);
+        let times: Vec<_> = found
+            .iter()
+            .map(|it| (&*it.word, it.start, it.end))
+            .collect();
         assert_eq!(times, [("living", 0.2, 0.6), ("room.", 0.8, 1.2)]);
-        assert!(of(&[], &samples).is_empty() && of(&tokens, &[]).len() == 2);
+        assert!(of(&[], &samples, 0.0).is_empty() && of(&tokens, &[], 0.0).len() == 2);
     }
 }

@@ -79,7 +79,9 @@ impl Joined {
             let pause = samples_in(next.at.since(heard_to)).min(PAUSE);
             self.samples.resize(self.samples.len() + pause, 0.0);
         }
-        let at = next.at.after(duration_of((next.samples.len() - fresh.len()) as u64));
+        let at = next
+            .at
+            .after(duration_of((next.samples.len() - fresh.len()) as u64));
         self.pieces.push((self.samples.len(), at));
         self.samples.extend_from_slice(fresh);
         let seconds = next.end.since(next.start).as_secs_f32();
@@ -159,7 +161,11 @@ mod tests {
         let pause = Duration::from_secs(5);
         let mut joiner = Joiner::default();
         // Padding of the second begins before that of the first ends; the third comes 3 s later.
-        for it in [utterance(1.0, 2.0), utterance(2.3, 3.0), utterance(6.0, 7.0)] {
+        for it in [
+            utterance(1.0, 2.0),
+            utterance(2.3, 3.0),
+            utterance(6.0, 7.0),
+        ] {
             assert!(joiner.push(&it, pause).is_none());
         }
         assert_eq!(joiner.start(), Some(Time::from_secs_f64(1.0)));
@@ -169,7 +175,10 @@ mod tests {
         assert!((joined.voiced() - 0.5).abs() < 0.001);
         let near = |seconds: f64, time: f64| {
             let found = joined.time_of(seconds);
-            assert!((found - time).abs() < 0.001, "{seconds} s: {found}, not {time}");
+            assert!(
+                (found - time).abs() < 0.001,
+                "{seconds} s: {found}, not {time}"
+            );
         };
         near(0.0, 0.8);
         near(1.5, 2.3);

@@ -11,9 +11,9 @@ use std::time::Duration;
 use self::joining::{Joined, Joiner};
 pub use self::options::Config;
 use crate::inference::speech::listener::Listener;
-use crate::inference::speech::whisper::{About, Heard, header};
-use crate::inference::store::options::Runs;
-use crate::inference::store::{self, manifest::Task};
+use crate::inference::speech::whisper::header;
+use crate::inference::speech::whisper::heard::{About, Heard};
+use crate::inference::store;
 use crate::media::audio::Utterance;
 use crate::media::clock::{Clock, Time};
 use crate::media::events::{Gap, Of, Transcript, Word};
@@ -45,11 +45,6 @@ ports! {
         Transcript(Of<Transcript>),
         Gap(Of<Gap>),
     }
-}
-
-impl Runs for Transcribe {
-    const TASK: Task = Task::Transcribe;
-    const FILE: &'static str = "a ggml file";
 }
 
 impl Node for Transcribe {
@@ -198,7 +193,6 @@ impl Transcribe {
 
     fn hear(&mut self, joined: Joined, partial: bool, out: &mut Emit<Written>) -> Result<()> {
         let about = About {
-            voiced: joined.voiced(),
             spoken: self.languages.get(&joined.source).cloned(),
             partial,
         };
@@ -223,7 +217,7 @@ impl Transcribe {
             avg_logprob: heard.avg_logprob,
             min_logprob: heard.min_logprob,
             no_speech_prob: heard.no_speech_prob,
-            voiced: about.voiced,
+            voiced: joined.voiced(),
             partial,
             accepted: heard.doubt.is_none(),
             doubt: heard.doubt,

@@ -5,9 +5,10 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::Transcribe;
-use crate::inference::speech::whisper::{Wanted, languages};
-use crate::inference::store::options::ModelOptions;
+use crate::inference::speech::whisper::heard::Wanted;
+use crate::inference::speech::whisper::languages;
+use crate::inference::store::manifest::Task;
+use crate::inference::store::options::{ModelOptions, Runs};
 use crate::pipeline::contract::error::Misuse;
 
 /// Whisper takes 224 tokens before the speech; of some four letters each.
@@ -15,12 +16,21 @@ const LONGEST_PROMPT: usize = 800;
 /// Utterances of files are heard together across such pauses.
 const FILES: Duration = Duration::from_secs(2);
 
+/// What whisper.cpp runs.
+#[derive(Clone)]
+pub struct Ggml;
+
+impl Runs for Ggml {
+    const TASK: Task = Task::Transcribe;
+    const FILE: &'static str = "a ggml file";
+}
+
 /// Options of `transcribe`.
 #[derive(Clone, Deserialize, JsonSchema)]
 pub struct Config {
     /// Which model it runs.
     #[serde(flatten)]
-    pub model: ModelOptions<Transcribe>,
+    pub model: ModelOptions<Ggml>,
     /// ISO 639-1 code of the language that is spoken, or `auto`. English-only models know `en`.
     #[serde(default = "english")]
     pub language: String,

@@ -1,0 +1,152 @@
+//! What `transcribe` hears together, what it leaves out when it is behind, and what it tells of speech that goes on;
+//! call by call, with the built-in model.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use otus::media::audio::Utterance;
+use otus::media::clock::Time;
+use otus::media::events::{Event, Gap, InBody, Transcript};
+use otus::media::packet::Packet;
+use otus::pipeline::contract::catalogue::Running;
+use otus::pipeline::contract::context::Context;
+use otus::pipeline::contract::node::Emit;
+use otus::pipeline::contract::testing;
+
+/// A node at work.
+struct Node {
+    context: Context,
+    node: Box<dyn Running>,
+    told: Vec<Arc<Event>>,
+}
+
+impl Node {
+    fn open(options: &str) -> Node {
+        let ty = otus::nodes::find("transcribe").expect("it is always there");
+        let options = format!("model = 'otus-words'\n{options}");
+        let configured = testing::configure(ty, &options).expect("the options are right");
+        let context = testing::context();
+        let node = (configured.open)(&context).expect("it opens");
+        let told = Vec::new();
+        Node {
+            context,
+            node,
+            told,
+        }
+    }
+
+    fn call(&mut self, call: impl FnOnce(&mut dyn Running, &mut Emit<Packet>)) {
+        let mut sink = |packet| match packet {
+            Packet::Event(event) => self.told.push(event),
+            other => panic!("it makes {}", other.kind()),
+        };
+        call(&mut *self.node, &mut Emit::new(&self.context, &mut sink));
+    }
+
+    fn give(&mut self, it: Utterance) {
+        let packet = Packet::Utterance(Arc::new(it));
+        self.call(|node, out| {
+            node.step(Some(packet), out).expect("it hears");
+        });
+    }
+
+    fn pass(&mut self, second: f64) {
+        self.call(|node, out| {
+            node.pass(Time::from_secs_f64(second), out)
+                .expect("it hears");
+        });
+    }
+
+    /// What was told since the last time, of one kind.
+    fn told<B: InBody + Clone>(&mut self) -> Vec<B> {
+        let told = std::mem::take(&mut self.told);
+        told.iter()
+            .filter_map(|it| B::of(&it.body).cloned())
+            .collect()
+    }
+}
+
+/// Noise that counts as speech between two seconds.
+fn said(start: f64, end: f64) -> Utterance {
+    let mut random = fastrand::Rng::with_seed(1);
+    let count = ((end - start) * 16_000.0) as usize;
+    Utterance {
+        source: "mic".into(),
+        live: false,
+        at: Time::from_secs_f64(start),
+        start: Time::from_secs_f64(start),
+        end: Time::from_secs_f64(end),
+        probability: 0.9,
+        voiced: 0.8,
+        complete: true,
+        samples: (0..count).map(|_| random.f32() - 0.5).collect(),
+    }
+}
+
+fn live(utterance: Utterance) -> Utterance {
+    Utterance {
+        live: true,
+        ..utterance
+    }
+}
+
+fn spans(told: &[Transcript]) -> Vec<(f64, f64)> {
+    told.iter().map(|it| (it.start, it.end)).collect()
+}
+
+#[test]
+fn utterances_of_a_file_are_heard_together_across_short_pauses() {
+    let mut node = Node::open("join_ms = 1000");
+    node.give(said(1.0, 2.0));
+    node.give(said(2.5, 3.0));
+    assert_eq!(node.node.holds(), Some(Time::from_secs_f64(1.0)));
+    node.pass(3.9);
+    assert!(node.told::<Transcript>().is_empty());
+    node.pass(4.5);
+    assert_eq!(spans(&node.told()), [(1.0, 3.0)]);
+    assert_eq!(node.node.holds(), None);
+    node.give(said(10.0, 11.0));
+    node.give(said(13.0, 14.0));
+    assert_eq!(spans(&node.told()), [(10.0, 11.0)]);
+    node.call(|node, out| node.finish(out).expect("it hears"));
+    let told: Vec<Transcript> = node.told();
+    assert_eq!(spans(&told), [(13.0, 14.0)]);
+    assert!(told[0].lag_ms.is_none() && (told[0].voiced - 0.8).abs() < 0.001);
+}
+
+#[test]
+fn who_is_behind_hears_together_then_skips_and_says_so() {
+    let mut node = Node::open("max_lag_ms = 4000");
+    node.give(live(said(0.0, 0.1)));
+    assert_eq!(node.told::<Transcript>().len(), 1, "nothing is waited for");
+    // A quarter of the lag that is allowed.
+    std::thread::sleep(Duration::from_millis(1_300));
+    node.give(live(said(0.1, 0.2)));
+    node.give(live(said(0.21, 0.25)));
+    assert!(node.told.is_empty(), "more may wait");
+    node.call(|node, out| node.idle(out).expect("it hears"));
+    let told: Vec<Transcript> = node.told();
+    assert_eq!(spans(&told), [(0.1, 0.25)]);
+    assert!(told[0].lag_ms >= Some(1_000), "{told:?}");
+
+    let mut node = Node::open("max_lag_ms = 1000");
+    std::thread::sleep(Duration::from_millis(1_300));
+    node.give(live(said(0.0, 0.1)));
+    let told: Vec<Gap> = node.told();
+    assert!(told[0].reason.contains("s behind"), "{told:?}");
+    assert_eq!((told[0].start, told[0].end), (0.0, 0.1));
+}
+
+#[test]
+fn what_is_said_so_far_is_told_as_such_unless_it_is_late() {
+    let mut node = Node::open("");
+    let open = Utterance {
+        complete: false,
+        ..live(said(0.0, 0.2))
+    };
+    node.give(open.clone());
+    assert!(node.told::<Transcript>()[0].partial);
+    std::thread::sleep(Duration::from_millis(1_300));
+    node.give(open);
+    assert!(node.told.is_empty());
+}
