@@ -121,7 +121,7 @@ fn who_is_behind_hears_together_then_skips_and_says_so() {
     node.give(live(said(now, now + 0.1)));
     assert_eq!(node.told::<Transcript>().len(), 1, "nothing is waited for");
     // A quarter of the lag that is allowed.
-    std::thread::sleep(Duration::from_millis(1_700));
+    std::thread::sleep(Duration::from_millis(2_000));
     node.give(live(said(now + 0.1, now + 0.2)));
     node.give(live(said(now + 0.21, now + 0.25)));
     assert!(node.told.is_empty(), "more may wait");
