@@ -46,7 +46,7 @@ tests() { "$cargo" test --target $target --lib --bins --tests --no-fail-fast -- 
                 systemd::reload_and_stop_under_load_are_prompt tools::schemathesis_finds_nothing \
                 standard_output:: filter::a_crowd editors:: \
                 films::a_stream films::recordings films::uneven crowds:: limits:: formats::channels \
-                hearing::speech_lies hearing::weeks_later utterances::a_long_utterance transcripts::who_is_behind \
+                hearing::speech_lies hearing::weeks_later utterances::a_long_utterance transcripts::utterances_of transcripts::who_is_behind \
                 hard_cameras::silent hard_cameras::what_is_wrong hard_cameras::a_camera_of) || true
         tests --test-threads 1 live_microphone::
         ;;

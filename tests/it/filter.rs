@@ -100,6 +100,6 @@ fn a_filter_of_speech_makes_no_detections() {
          transforms.f = { type = 'filter', inputs = ['v'] }
          transforms.d = { type = 'detect', inputs = ['f'], model = 'yunet' }
          sinks.log = { type = 'console', inputs = ['d'] }",
-        "`detect` takes frames, but `f` makes `speech` events … :4:54",
+        "`detect` takes frames, but `f` makes `speech` and `speech_start` events … :4:54",
     );
 }

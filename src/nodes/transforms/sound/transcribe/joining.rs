@@ -6,7 +6,9 @@ use std::time::Duration;
 use crate::media::audio::{SAMPLE_RATE, Utterance, duration_of};
 use crate::media::clock::Time;
 
-/// Whisper hears 30 s; what is joined leaves it some silence at the end.
+/// What Whisper hears at once. A model that hears less is made for single utterances.
+const WINDOW: usize = 30 * SAMPLE_RATE as usize;
+/// What is joined leaves it some silence at the end.
 const LONGEST: usize = 28 * SAMPLE_RATE as usize;
 /// A pause between utterances is heard as at most so much silence beside their padding.
 const PAUSE: usize = SAMPLE_RATE as usize / 5;
@@ -62,11 +64,11 @@ impl Joined {
     }
 
     /// Whether another utterance can be heard with it.
-    fn has_room_for(&self, next: &Utterance, pause: Duration) -> bool {
+    fn has_room_for(&self, next: &Utterance, pause: Duration, longest: usize) -> bool {
         self.source == next.source
             && self.live == next.live
             && next.start.since(self.end) <= pause
-            && self.samples.len() + PAUSE + next.samples.len() <= LONGEST
+            && self.samples.len() + PAUSE + next.samples.len() <= longest
     }
 
     fn add(&mut self, next: &Utterance) {
@@ -96,17 +98,26 @@ fn samples_in(time: Duration) -> usize {
 }
 
 /// What waits for more of the same source.
-#[derive(Default)]
 pub struct Joiner {
     waiting: Vec<Joined>,
+    longest: usize,
 }
 
 impl Joiner {
+    /// For a model that hears so many samples at once.
+    pub fn new(window: usize) -> Joiner {
+        let longest = if window < WINDOW { 0 } else { LONGEST };
+        Joiner {
+            waiting: Vec::new(),
+            longest,
+        }
+    }
+
     /// Takes an utterance; gives what waited and cannot be joined with it.
     pub fn push(&mut self, next: &Utterance, pause: Duration) -> Option<Joined> {
         let same = self.waiting.iter().position(|it| it.source == next.source);
         match same {
-            Some(at) if self.waiting[at].has_room_for(next, pause) => {
+            Some(at) if self.waiting[at].has_room_for(next, pause, self.longest) => {
                 self.waiting[at].add(next);
                 None
             }
@@ -118,10 +129,14 @@ impl Joiner {
         }
     }
 
-    /// Gives the first that is due, if there is one.
-    pub fn due(&mut self, is_due: impl Fn(&Joined) -> bool) -> Option<Joined> {
-        let at = self.waiting.iter().position(is_due)?;
-        Some(self.waiting.remove(at))
+    /// All that waits.
+    pub fn waiting(&self) -> impl Iterator<Item = &Joined> {
+        self.waiting.iter()
+    }
+
+    /// Gives what waits at a place among the others.
+    pub fn take(&mut self, at: usize) -> Joined {
+        self.waiting.remove(at)
     }
 
     /// The earliest start of what waits.
@@ -159,7 +174,7 @@ mod tests {
     #[test]
     fn no_sound_is_heard_twice_and_pauses_are_short() {
         let pause = Duration::from_secs(5);
-        let mut joiner = Joiner::default();
+        let mut joiner = Joiner::new(WINDOW);
         // Padding of the second begins before that of the first ends; the third comes 3 s later.
         for it in [
             utterance(1.0, 2.0),
@@ -169,7 +184,7 @@ mod tests {
             assert!(joiner.push(&it, pause).is_none());
         }
         assert_eq!(joiner.start(), Some(Time::from_secs_f64(1.0)));
-        let joined = joiner.due(|_| true).expect("it waits");
+        let joined = joiner.take(0);
         assert!((seconds(&joined) - (2.4 + 0.2 + 1.4)).abs() < 0.001);
         assert_eq!(joined.end, Time::from_secs_f64(7.0));
         assert!((joined.voiced() - 0.5).abs() < 0.001);
@@ -184,12 +199,12 @@ mod tests {
         near(1.5, 2.3);
         near(2.6, 5.8);
         near(3.8, 7.0);
-        assert!(joiner.due(|_| true).is_none());
+        assert!(joiner.start().is_none());
     }
 
     #[test]
     fn what_does_not_fit_begins_anew() {
-        let mut joiner = Joiner::default();
+        let mut joiner = Joiner::new(WINDOW);
         assert!(joiner.push(&utterance(1.0, 20.0), Duration::MAX).is_none());
         let long = joiner.push(&utterance(21.0, 30.0), Duration::MAX);
         assert_eq!(long.map(|it| it.end), Some(Time::from_secs_f64(20.0)));
@@ -201,5 +216,8 @@ mod tests {
         };
         assert!(joiner.push(&other, Duration::MAX).is_none());
         assert_eq!(joiner.waiting.len(), 2);
+        let mut joiner = Joiner::new(WINDOW / 6);
+        assert!(joiner.push(&utterance(1.0, 1.5), Duration::MAX).is_none());
+        assert!(joiner.push(&utterance(1.6, 2.0), Duration::MAX).is_some());
     }
 }

@@ -84,11 +84,11 @@ impl Node for Transcribe {
         let mut listener = Listener::open(&config.wanted(), context)?;
         listener.transcribe(&[], &About::default())?;
         Ok(Transcribe {
+            joiner: Joiner::new(listener.told.window),
             listener,
             clock: context.clock.clone(),
             join: config.join(),
             max_lag: Duration::from_millis(config.max_lag_ms),
-            joiner: Joiner::default(),
             languages: HashMap::new(),
         })
     }
@@ -180,15 +180,12 @@ impl Transcribe {
         out: &mut Emit<Written>,
         is_due: impl Fn(&Transcribe, &Joined) -> bool,
     ) -> Result<()> {
-        let mut joiner = std::mem::take(&mut self.joiner);
-        let mut heard = Ok(());
-        while heard.is_ok()
-            && let Some(joined) = joiner.due(|it| is_due(self, it))
-        {
-            heard = self.hear(joined, false, out);
+        loop {
+            let found = self.joiner.waiting().position(|it| is_due(self, it));
+            let Some(at) = found else { return Ok(()) };
+            let joined = self.joiner.take(at);
+            self.hear(joined, false, out)?;
         }
-        self.joiner = joiner;
-        heard
     }
 
     fn hear(&mut self, joined: Joined, partial: bool, out: &mut Emit<Written>) -> Result<()> {
@@ -222,7 +219,7 @@ impl Transcribe {
             accepted: heard.doubt.is_none(),
             doubt: heard.doubt,
             lag_ms: joined.live.then_some(lag.as_millis() as u64),
-            model: Arc::clone(&self.listener.name),
+            model: Arc::clone(&self.listener.told.name),
         };
         out.event(&joined.source, joined.start, None, transcript);
         Ok(())
