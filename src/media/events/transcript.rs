@@ -79,7 +79,7 @@ pub struct Word {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Doubt {
-    /// There is none.
+    /// There is none, or no letter in it.
     NoText,
     /// There are bytes in it that are no text.
     BrokenText,

@@ -15,7 +15,7 @@ const WEIGHT_OF_LEAST: f32 = 0.1;
 /// What is wrong with a text of so many tokens, for which `most_tokens` were granted.
 pub fn doubt(heard: &Heard, tokens: usize, most_tokens: usize) -> Option<Doubt> {
     let reasons = [
-        (heard.text.is_empty(), Doubt::NoText),
+        (letters(&heard.text).is_empty(), Doubt::NoText),
         (heard.text.contains('\u{fffd}'), Doubt::BrokenText),
         (tokens >= most_tokens, Doubt::TooLong),
         (repeats::found(&heard.text), Doubt::Repeats),
@@ -73,6 +73,7 @@ mod tests {
         };
         assert_eq!(doubt("one", 1, -0.3, 0.1), None);
         assert_eq!(doubt("", 0, 0.0, 0.95), Some(Doubt::NoText));
+        assert_eq!(doubt("♪ …", 2, -0.1, 0.1), Some(Doubt::NoText));
         assert_eq!(doubt("o\u{fffd}e", 1, -0.3, 0.1), Some(Doubt::BrokenText));
         assert_eq!(doubt("one", 16, -0.3, 0.1), Some(Doubt::TooLong));
         assert_eq!(doubt("a a a a", 4, -0.3, 0.1), Some(Doubt::Repeats));
