@@ -53,14 +53,14 @@ TEXTS = {
 }
 PIPELINE = """
 status.listen = "off"
-sources.sound = {{ type = "audio_file", path = "{folder}/*.wav", pace = "fast", pause_ms = 1000 }}
+sources.sound = {{ type = "audio_file", path = "{folder}/*.wav", pace = "fast", pause_ms = 3000 }}
 transforms.speech = {{ type = "vad", inputs = ["sound"] }}
 transforms.words = {{ type = "transcribe", inputs = ["speech"], model = "{model}"{join} }}
 sinks.log = {{ type = "jsonl", inputs = ["words"], path = "{log}" }}
 sinks.cuts = {{ type = "jsonl", inputs = ["speech"], path = "{cuts}" }}
 """
 PADDING = 0.2  # seconds, as the VAD's
-GAP = 1.0  # seconds between files, see PIPELINE
+GAP = 3.0  # seconds between files, see PIPELINE
 
 
 def words(text):
