@@ -34,6 +34,7 @@ pub static NODES: &[Entry] = &[
         source::<sources::microphone::Microphone>()
     ),
     Entry::Present(catalogue::source::<sources::audio_file::AudioFile>()),
+    Entry::Present(catalogue::source::<sources::audio_stream::AudioStream>()),
     Entry::Present(catalogue::transform::<transforms::frames::detect::Detect>()),
     Entry::Present(catalogue::transform::<transforms::frames::motion::Motion>()),
     Entry::Present(catalogue::transform::<transforms::sound::vad::Vad>()),

@@ -165,7 +165,7 @@ fn what_the_sound_card_loses_is_a_gap_and_the_rest_is_heard() {
     }
 }
 
-fn pipeline(source: &str, log: &str) -> String {
+pub fn pipeline(source: &str, log: &str) -> String {
     format!(
         "[sources.mic]\n{source}\n[transforms.speech]\ntype = \"vad\"\ninputs = [\"mic\"]\n\
          [sinks.log]\ntype = \"jsonl\"\ninputs = [\"speech\", \"mic\"]\npath = \"{log}\"\n"
@@ -173,7 +173,7 @@ fn pipeline(source: &str, log: &str) -> String {
 }
 
 /// Start and end of every stretch of speech.
-fn speech(scratch: &Scratch, log: &str) -> Vec<(f64, f64)> {
+pub fn speech(scratch: &Scratch, log: &str) -> Vec<(f64, f64)> {
     let events = scratch.events(log);
     let number = |value: &Value| value.as_f64().expect("it is a number");
     let speech = events.iter().filter(|event| event["kind"] == "speech");
@@ -269,7 +269,7 @@ pub fn rig_is_here() -> bool {
 }
 
 /// A meeting from the shared folder, else the channel names that Debian's alsa-utils speaks.
-fn clip(scratch: &Scratch) -> Option<PathBuf> {
+pub fn clip(scratch: &Scratch) -> Option<PathBuf> {
     if let Some(shared) = shared_quietly() {
         return Some(shared.join("media/ami_ES2011a_40-46s.wav"));
     }

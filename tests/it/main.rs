@@ -5,7 +5,8 @@ mod at_hand; // what `otus check` says of files that a pipeline names
 mod attacks; // what strangers do to the HTTP endpoint
 mod bad_input; // what a wrong pipeline, model, device or file is answered with
 mod browser; // the page, in a real Chromium
-mod camera_faults; // cameras that send nonsense, nothing, or another size
+mod camera_faults;
+mod camera_sound; // cameras that send nonsense, nothing, or another size
 mod child_cameras; // ffmpeg and GStreamer as decoders in processes of their own
 mod clocks; // wall clocks that step
 mod corpora; // what fuzzing begins from

@@ -17,6 +17,14 @@ from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402, the v
 
 HOST = "127.0.0.1"
 ROLE = "viewer"
+# How a camera codes its sound.
+SOUNDS = {
+    "aac": "audio/x-raw,rate=48000,channels=1 ! avenc_aac ! rtpmp4gpay pt=97",
+    "opus": "audio/x-raw,rate=48000,channels=1 ! opusenc ! rtpopuspay pt=97",
+    "pcmu": "audio/x-raw,rate=8000,channels=1 ! mulawenc ! rtppcmupay pt=0",
+    "pcma": "audio/x-raw,rate=8000,channels=1 ! alawenc ! rtppcmapay pt=8",
+    "l16": "audio/x-raw,rate=16000,channels=1,format=S16BE ! rtpL16pay pt=97",
+}
 
 
 def arguments():
@@ -27,6 +35,7 @@ def arguments():
     parser.add_argument("--height", type=int, default=360)
     parser.add_argument("--fps", type=int, default=15)
     parser.add_argument("--file", help="a clip to play once for each viewer, instead of the moving ball")
+    parser.add_argument("--sound", choices=SOUNDS, help="with sound: that of --file, else a tick a second")
     parser.add_argument("--garble", type=float, default=0, help="this part of the bytes of the video is nonsense")
     parser.add_argument("--resize", type=int, default=0, help="half the size and back, each for so many seconds")
     parser.add_argument("--cut", type=int, default=0, help="throw the viewers out every so many milliseconds")
@@ -40,13 +49,16 @@ def pipeline(args):
     """Pictures that never stand still, a key frame a second so that a viewer starts soon, no frame held back."""
     source = "videotestsrc is-live=true pattern=ball"
     garble = f" ! breakmydata probability={args.garble}" if args.garble else ""
+    sound, branch = "audiotestsrc is-live=true wave=ticks", ""
     if args.file:
-        source = f'filesrc location="{args.file}" ! decodebin'
+        source, sound = f'filesrc location="{args.file}" ! decodebin name=file', "file."
+    if args.sound:
+        branch = f" {sound} ! queue ! audioconvert ! audioresample ! {SOUNDS[args.sound]} name=pay1"
     return (
-        f"( {source} ! videoconvert ! videoscale ! videorate"
+        f"( {source} ! queue ! videoconvert ! videoscale ! videorate"
         f" ! capsfilter name=size caps={size(args, 1)}"
         f" ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max={args.fps}"
-        f" ! video/x-h264,stream-format=byte-stream{garble} ! rtph264pay name=pay0 pt=96 config-interval=1 )"
+        f" ! video/x-h264,stream-format=byte-stream{garble} ! rtph264pay name=pay0 pt=96 config-interval=1{branch} )"
     )
 
 

@@ -31,6 +31,8 @@ pub enum Condition {
     Frozen,
     /// All samples are exactly zero.
     Silent,
+    /// Samples are cut off all the time: the sound is too loud for the sound card.
+    Clipped,
 }
 
 impl Condition {
@@ -40,6 +42,7 @@ impl Condition {
             Condition::Away => "away",
             Condition::Frozen => "frozen",
             Condition::Silent => "silent",
+            Condition::Clipped => "clipped",
         }
     }
 }

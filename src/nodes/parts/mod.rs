@@ -3,4 +3,6 @@
 pub mod condition;
 pub mod device;
 pub mod expression;
+pub mod level;
 pub mod pace;
+pub mod stream;

@@ -1,6 +1,7 @@
 //! What brings media in.
 
 pub mod audio_file;
+pub mod audio_stream;
 pub mod camera;
 #[cfg(feature = "microphone")]
 pub mod microphone;

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Select, bounded};
 
 use crate::pipeline::contract::error::{Error, Result, no_thread};
 use crate::pipeline::contract::stop::Stop;
@@ -116,6 +116,16 @@ impl<T: Send + 'static> Blocking<T> {
             }
         }
         Ok(None)
+    }
+}
+
+/// Waits so long until one of two devices has something, or has ended.
+pub fn wait_for_either<A, B>(one: &Blocking<A>, other: &Blocking<B>, at_most: Duration) {
+    let mut select = Select::new();
+    if let (Some(one), Some(other)) = (&one.items, &other.items) {
+        select.recv(one);
+        select.recv(other);
+        let _ = select.ready_timeout(at_most);
     }
 }
 

@@ -88,6 +88,8 @@ pub struct Configured {
     pub prepare: Option<Prepare>,
     /// Tells whether its medium is there, for sources.
     pub probe: Option<Probe>,
+    /// Lanes of its type that it makes nothing of, why, and what to do, for sources.
+    pub lacks: Vec<(Lane, &'static str, &'static str)>,
     /// What is wrong with its options beyond types and ranges.
     pub misuses: Vec<Misuse>,
     /// What only it may have, where relative paths start at the given one.
@@ -257,6 +259,8 @@ pub const fn source<N: Source>() -> NodeType {
         configure: |table| {
             let (config, mut configured) =
                 configure::<N>(table, N::is_live, |node| Box::new(AsSource(node)))?;
+            let lacks = |lane: &Lane| N::lacks(&config, *lane).map(|it| (*lane, it.0, it.1));
+            configured.lacks = Lane::ALL.iter().filter_map(lacks).collect();
             let config = Arc::new(config);
             let same = Arc::clone(&config);
             configured.prepare = Some(Arc::new(move || N::prepare(&same)));
@@ -328,6 +332,7 @@ fn configure<N: Node>(
         live: is_live(&config),
         prepare: None,
         probe: None,
+        lacks: Vec::new(),
         misuses: N::check(&config),
         claims: Arc::new(move |base| N::claims(&claiming, base)),
         at_hand: Arc::new(move |base| N::at_hand(&looking, base)),

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use crate::media::clock::Time;
+use crate::media::kind::Lane;
 use crate::media::packet::{FromPacket, Packet, Payload};
 use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::context::Context;
@@ -72,6 +73,11 @@ pub trait Source: Node {
     /// Whether the medium is there, as far as can be found out within half a second. While a
     /// source waits to be reopened, an answer that turns from no to yes ends the wait.
     fn is_there(_config: &Self::Config) -> Option<bool> {
+        None
+    }
+
+    /// Why, with these options, it makes nothing of this lane, and what to do; none if it does.
+    fn lacks(_config: &Self::Config, _lane: Lane) -> Option<(&'static str, &'static str)> {
         None
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::media::events;
-use crate::media::kind::{self, Kind};
+use crate::media::kind::{self, Kind, Lane};
 use crate::pipeline::contract::catalogue::{Entry, NodeType, Role};
 use crate::pipeline::file::input::Input;
 use crate::pipeline::file::kinds;
@@ -65,7 +65,14 @@ fn inputs(
                 continue;
             };
             let from = &nodes[from];
-            if from.gives(node).is_empty() {
+            let lacks = |it: &&(Lane, _, _)| node.ty.accepts.iter().any(|kind| kind.lane == it.0);
+            if !from.gives(node).is_empty() {
+                continue;
+            }
+            if let Some((_, why, help)) = from.lacks.iter().find(lacks) {
+                let message = format!("`{}` takes nothing of `{name}`: {why}", node.id);
+                problems.push(Problem::new(span.clone(), message, *help));
+            } else {
                 let message = match &from.makes[..] {
                     [] => format!("`{name}` is a sink and gives nothing"),
                     makes => format!(

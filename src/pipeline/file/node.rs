@@ -58,17 +58,20 @@ impl<'a> Parser<'a> {
             live: false,
             prepare: None,
             probe: None,
+            lacks: Vec::new(),
             misuses: Vec::new(),
             claims: Arc::new(|_| Vec::new()),
             at_hand: Arc::new(|_| Vec::new()),
         });
         self.report_misuses(configured.misuses, &places, &span);
+        let lacking: Vec<_> = configured.lacks.iter().map(|it| it.0).collect();
+        let makes = ty.produces.iter().copied();
         Some(PlannedNode {
             id: Arc::from(name),
             span,
             ty,
             inputs,
-            makes: ty.produces.to_vec(),
+            makes: makes.filter(|it| !lacking.contains(&it.lane)).collect(),
             takes: ty.accepts.to_vec(),
             workers,
             optional,
@@ -76,6 +79,7 @@ impl<'a> Parser<'a> {
             live: configured.live,
             prepare: configured.prepare,
             probe: configured.probe,
+            lacks: configured.lacks,
             claims: (configured.claims)(self.base),
             places,
             at_hand: configured.at_hand,

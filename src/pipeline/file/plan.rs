@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::media::kind::Kind;
+use crate::media::kind::{Kind, Lane};
 use crate::pipeline::contract::catalogue::{AtHand, NodeType, Opener, Prepare, Probe};
 use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::runtime_options::Runtime;
@@ -54,6 +54,8 @@ pub struct PlannedNode {
     pub prepare: Option<Prepare>,
     /// Tells whether its medium is there, for sources.
     pub probe: Option<Probe>,
+    /// Lanes of its type that it makes nothing of, why, and what to do.
+    pub lacks: Vec<(Lane, &'static str, &'static str)>,
     /// What only it may have.
     pub claims: Vec<Claim>,
     /// Where the values of its options stand in the file.

@@ -1,11 +1,12 @@
 //! Frames through OpenCV: devices, streams and files.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use super::config::Config;
 use super::elements;
+use super::kept::Kept;
 use super::medium::{Medium, RIBBON};
 use super::opencv::{self, Backend, Capture, Property, Wish};
 use super::rate::{RateLimit, silent, small_enough};
@@ -31,7 +32,7 @@ pub fn start(medium: Medium, config: &Config, context: &Context) -> Blocking<Sho
         shape: (0, 0),
         timeline: Timeline::default(),
         next: None,
-        captured: context.kept(),
+        kept: context.kept(),
         context: context.clone(),
     };
     let (config, context) = (config.clone(), context.clone());
@@ -112,8 +113,7 @@ struct Reader {
     timeline: Timeline,
     /// What comes after a jump in the times.
     next: Option<Shot>,
-    /// Frames of all instances so far.
-    captured: Arc<AtomicU64>,
+    kept: Arc<Kept>,
     context: Context,
 }
 
@@ -133,7 +133,7 @@ impl Reader {
                 return Ok(None);
             }
             let (at, gap) = self.capture_time(capture);
-            let seq = self.captured.fetch_add(1, Relaxed);
+            let seq = self.kept.captured.fetch_add(1, Relaxed);
             if self.limit.passes(at) {
                 let frame = Shot::Frame(self.retrieve(capture, at, seq)?);
                 return Ok(Some(match gap {

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::opencv;
+use crate::media::mono::Channel;
 use crate::nodes::parts::condition::Remedy;
 use crate::nodes::parts::pace::Pace;
 use crate::pipeline::contract::uri::Uri;
@@ -19,7 +20,7 @@ pub struct Config {
     /// path or as `file:///…`. A stream whose pictures change their size while they flow is put back into
     /// the first.
     pub uri: Uri,
-    /// What decodes. Default: `opencv` where it can be loaded.
+    /// What decodes. Default: `opencv` where it can be loaded and nobody takes the sound, which `ffmpeg` hands on.
     #[serde(default)]
     pub backend: Option<Backend>,
     /// A GStreamer pipeline may have elements that write files or send, such as `filesink`.
@@ -44,6 +45,10 @@ pub struct Config {
     #[serde(default)]
     #[schemars(range(min = 16, max = 16384))]
     pub height: Option<u32>,
+    /// Which channel of its sound is heard, where somebody takes that: its number, counted from 0; `"mix"`, the mean of
+    /// all; `"loudest"`, the one with the most energy over about a second.
+    #[serde(default)]
+    pub channel: Channel,
     /// Pictures and videos of more pixels are refused before room is made for them.
     #[serde(default = "fifty_million")]
     #[schemars(range(min = 256, max = 1_000_000_000))]
@@ -63,6 +68,10 @@ pub struct Config {
     /// What else is done then.
     #[serde(default)]
     pub when_frozen: Remedy,
+    /// How long the samples of a stream's sound may be exactly zero before that is told.
+    #[serde(default = "a_minute")]
+    #[schemars(range(min = 1_000, max = 86_400_000))]
+    pub silent_after_ms: u64,
 }
 
 /// What decodes a camera's stream.
@@ -97,6 +106,10 @@ fn fifty_million() -> u64 {
 
 fn five_seconds() -> u64 {
     5_000
+}
+
+fn a_minute() -> u64 {
+    60_000
 }
 
 fn thirty_seconds() -> u64 {

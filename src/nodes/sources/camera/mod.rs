@@ -1,19 +1,22 @@
-//! `camera`: frames from a device, a stream, a video file or still pictures.
+//! `camera`: frames from a device, a stream, a video file or still pictures, and the sound of streams and files.
 
 mod at_hand;
 mod capture;
 mod child;
+#[cfg(test)]
+mod claps;
 mod config;
 mod elements;
 mod frozen;
 mod jpeg;
+mod kept;
 mod key_frames;
+mod media;
 mod medium;
 mod misuses;
 mod opencv;
 mod probe;
 mod rate;
-mod reasons;
 mod shot;
 mod snapshots;
 mod stills;
@@ -27,6 +30,7 @@ use std::time::{Duration, Instant};
 use self::config::{Backend, Config};
 use self::frozen::Frozen;
 pub use self::key_frames::distance as key_frame_distance;
+use self::media::{Media, Part};
 use self::medium::Medium;
 pub use self::medium::devices as video_devices;
 pub use self::opencv::version as opencv_version;
@@ -35,13 +39,15 @@ pub use self::opencv::version as opencv_version;
 pub const OPENCV_OPTIONS: (&str, &str) = (opencv::OPTIONS, opencv::USUAL);
 use self::rate::silent;
 use self::shot::Shot;
-use self::snapshots::Snapshots;
 pub use self::trial::sit as sit_trial;
+use crate::media::audio::Audio;
 use crate::media::events::{Condition, Gap, Health, Of};
 use crate::media::frame::Frame;
-use crate::nodes::parts::condition::Watch;
+use crate::media::kind::Lane;
+use crate::nodes::parts::condition::{Remedy, Watch};
+use crate::nodes::parts::level::Level;
 use crate::nodes::parts::pace::Metronome;
-use crate::pipeline::contract::blocking::{Blocking, Next};
+use crate::nodes::parts::stream::sound::Piece;
 use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Misuse, Result};
@@ -51,25 +57,28 @@ use crate::ports;
 /// Longest wait for a frame before the runtime is asked whether to stop.
 const LOOK_UP: Duration = Duration::from_millis(200);
 
-/// A picture and whether it came from something that cannot wait.
+/// What is read of it, until it is due.
 pub struct Camera {
-    shots: Blocking<Shot>,
-    /// Read, but not due yet.
-    held: Option<Shot>,
-    /// Who it is to the events that it tells.
-    id: Arc<str>,
+    media: Media,
+    config: Config,
+    medium: Medium,
+    /// What of it was wanted when it was opened.
+    part: Part,
+    context: Context,
     metronome: Metronome,
     live: bool,
     stall_timeout: Duration,
     last_frame: Instant,
     frozen: Frozen,
     watch: Watch,
+    level: Level,
 }
 
 ports! {
     /// What a camera gives.
     pub enum Seen {
         Frame(Arc<Frame>),
+        Audio(Arc<Audio>),
         Gap(Of<Gap>),
         Health(Of<Health>),
     }
@@ -106,7 +115,7 @@ impl Node for Camera {
         "folder",
         "directory",
     ];
-    const ABOUT: &'static str = "Frames from a camera, a network stream, a video file or pictures.";
+    const ABOUT: &'static str = "Frames from a camera, a network stream, a video file or pictures, and the sound of streams and files.";
     const EXAMPLE: &'static str = "uri = \"/dev/video0\"";
     type Config = Config;
 
@@ -133,45 +142,36 @@ impl Node for Camera {
         let medium = medium.with_folders(&context.base);
         medium.reachable(context)?;
         let live = medium.is_live();
-        let mut shots = match &medium {
-            Medium::Stills(pattern) => stills::start(&context.resolve(pattern), config, context)?,
-            Medium::Stream(uri) if let Some(snapshots) = Snapshots::find(uri, config, context)? => {
-                snapshots.start(config, context)
-            }
-            _ if config.backend() == Backend::Ffmpeg => child::start(medium, config, context),
-            _ => capture::start(medium, config, context),
-        };
-        let patience = Duration::from_millis(config.connect_timeout_ms + config.stall_timeout_ms);
-        let held =
-            shots
-                .first(patience, &context.stop)
-                .map_err(|error| match error.may_pass() {
-                    true => error.reworded(|why| format!("{}: {why}", config.uri)),
-                    false => error,
-                })?;
-        if held.is_none() && !context.stop.is_set() {
-            let message = format!("{} holds no frame", config.uri);
+        let part = Part::wanted(config, &medium, context);
+        let mut media = Media::start(medium.clone(), part, config, context)?;
+        let begun = media
+            .first(config, context)
+            .map_err(|error| match error.may_pass() {
+                true => error.reworded(|why| format!("{}: {why}", config.uri)),
+                false => error,
+            })?;
+        if !begun && !context.stop.is_set() {
+            let message = format!("{} holds no {}", config.uri, part.name());
             return Err(if live {
                 Error::Retry(message)
             } else {
                 Error::Fatal(message)
             });
         }
+        let (limit, remedy) = (config.frozen_after_ms, config.when_frozen);
         Ok(Camera {
-            shots,
-            held,
-            id: Arc::clone(&context.id),
+            media,
+            config: config.clone(),
+            medium,
+            part,
+            context: context.clone(),
             metronome: Metronome::new(config.pace, context),
             live,
             stall_timeout: Duration::from_millis(config.stall_timeout_ms) + rare(config),
             last_frame: Instant::now(),
             frozen: Frozen::default(),
-            watch: Watch::new(
-                Condition::Frozen,
-                config.frozen_after_ms,
-                config.when_frozen,
-                context,
-            ),
+            watch: Watch::new(Condition::Frozen, limit, remedy, context),
+            level: Level::new(config.silent_after_ms, Remedy::Warn, context),
         })
     }
 }
@@ -202,37 +202,75 @@ impl Source for Camera {
         probe::is_there(&Medium::of(&config.uri).ok()?)
     }
 
-    fn next(&mut self, out: &mut Emit<Self::Out>) -> Result<Flow> {
-        if let Some(shot) = &self.held {
-            if self.metronome.is_time(shot.at()) {
-                match self.held.take().expect("it is held") {
-                    Shot::Frame(frame) => out.send(frame),
-                    Shot::Lost(at, gap) => out.event(&self.id, at, None, gap),
-                }
-            }
-            return Ok(Flow::More);
+    fn lacks(config: &Config, lane: Lane) -> Option<(&'static str, &'static str)> {
+        match (lane, Medium::of(&config.uri)) {
+            (Lane::Audio, Ok(medium)) => media::why_silent(config, &medium),
+            _ => None,
         }
-        match self.shots.next(LOOK_UP)? {
-            Next::Item(shot) => {
-                self.last_frame = Instant::now();
-                if let Shot::Frame(frame) = &shot
-                    && self.live
-                {
-                    let still = self.frozen.still_for(frame);
+    }
+
+    fn next(&mut self, out: &mut Emit<Self::Out>) -> Result<Flow> {
+        if self.live && Part::wanted(&self.config, &self.medium, &self.context) != self.part {
+            return Err(Error::retry("something else of it is wanted now"));
+        }
+        if !self.media.fill(LOOK_UP)? {
+            return Ok(Flow::Done);
+        }
+        let (shot, piece) = (&self.media.shot, &self.media.piece);
+        let (shot, piece) = (shot.as_ref().map(Shot::at), piece.as_ref().map(Piece::at));
+        if let Some(at) = shot.filter(|at| piece.is_none_or(|it| *at <= it)) {
+            if self.metronome.is_time(at) {
+                self.show(out)?;
+            }
+        } else if let Some(at) = piece {
+            if self.metronome.is_time(at) {
+                self.sound(out)?;
+            }
+        } else if self.live && self.last_frame.elapsed() > self.stall_timeout {
+            // A file that is decoded slowly, or of which few frames are wanted, would begin anew.
+            return Err(silent(self.stall_timeout));
+        }
+        Ok(Flow::More)
+    }
+}
+
+impl Camera {
+    /// Hands on the picture that is held.
+    fn show(&mut self, out: &mut Emit<Seen>) -> Result<()> {
+        self.last_frame = Instant::now();
+        match self.media.shot.take() {
+            Some(Shot::Frame(frame)) => {
+                if self.live {
+                    let still = self.frozen.still_for(&frame);
                     if let Some(health) = self.watch.note(still)? {
                         out.event(&frame.source, frame.at, None, health);
                     }
                 }
-                self.held = Some(shot);
-                Ok(Flow::More)
+                out.send(frame);
             }
-            Next::End if self.live => Err(Error::retry("the stream ended")),
-            Next::End => Ok(Flow::Done),
-            // A file that is decoded slowly, or of which few frames are wanted, would begin anew.
-            Next::Nothing if self.live && self.last_frame.elapsed() > self.stall_timeout => {
-                Err(silent(self.stall_timeout))
-            }
-            Next::Nothing => Ok(Flow::More),
+            Some(Shot::Lost(at, gap)) => out.event(&self.context.id, at, None, gap),
+            None => {}
         }
+        Ok(())
+    }
+
+    /// Hands on the sound that is held.
+    fn sound(&mut self, out: &mut Emit<Seen>) -> Result<()> {
+        if self.part == Part::Sound {
+            self.last_frame = Instant::now();
+        }
+        match self.media.piece.take() {
+            Some(Piece::Sound(audio)) => {
+                if self.live {
+                    for health in self.level.note(&audio)?.into_iter().flatten() {
+                        out.event(&audio.source, audio.at, None, health);
+                    }
+                }
+                out.send(audio);
+            }
+            Some(Piece::Lost(at, gap)) => out.event(&self.context.id, at, None, gap),
+            None => {}
+        }
+        Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Read};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use http_auth::{PasswordClient, PasswordParams};
@@ -13,12 +13,13 @@ use ureq::tls::TlsConfig;
 use ureq::{Agent, Body};
 
 use super::config::Config;
+use super::kept::Kept;
 use super::rate::small_enough;
-use super::reasons;
 use super::shot::Shot;
 use super::stills;
 use crate::media::frame::{Frame, PixelFormat};
 use crate::media::recycle::Recycle;
+use crate::nodes::parts::stream::reasons;
 use crate::pipeline::contract::blocking::Blocking;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
@@ -115,10 +116,10 @@ impl Snapshots {
     /// Starts to read.
     pub fn start(self, config: &Config, context: &Context) -> Blocking<Shot> {
         let (config, context) = (config.clone(), context.clone());
-        let (pool, captured) = (Recycle::new(Frame::empty), context.kept());
+        let (pool, kept) = (Recycle::new(Frame::empty), context.kept());
         let mut album = Album {
             pool,
-            captured,
+            kept,
             config,
             context,
         };
@@ -216,8 +217,7 @@ fn explained(error: &ureq::Error) -> String {
 /// Makes frames of pictures.
 struct Album {
     pool: Recycle<Frame>,
-    /// Frames of all instances so far.
-    captured: Arc<AtomicU64>,
+    kept: Arc<Kept>,
     config: Config,
     context: Context,
 }
@@ -229,7 +229,7 @@ impl Album {
         }
         let bytes = camera.picture()?;
         let at = self.context.clock.now();
-        let seq = self.captured.fetch_add(1, Relaxed);
+        let seq = self.kept.captured.fetch_add(1, Relaxed);
         let reader = ImageReader::new(Cursor::new(bytes));
         let picture = match stills::decoded(reader, self.config.max_pixels) {
             Ok(picture) => picture,

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::opencv::{self, Backend, Capture, Wish};
-use super::reasons;
+use crate::nodes::parts::stream::reasons;
 use crate::pipeline::contract::child;
 use crate::pipeline::contract::error::{Error, Result};
 use crate::pipeline::contract::secret::redact;

@@ -4,6 +4,7 @@ use std::fs;
 
 use cpal::ErrorKind;
 use cpal::traits::{DeviceTrait, HostTrait};
+use glob::{MatchOptions, Pattern};
 use serde::Serialize;
 
 use super::errors::explain;
@@ -93,7 +94,13 @@ pub fn find(name: Option<&str>) -> Result<cpal::Device> {
             .default_input_device()
             .ok_or_else(|| explain(&ErrorKind::DeviceNotAvailable.into()));
     };
-    let wanted = by_name(&in_full(name), card_id);
+    let wanted = match name.contains(['*', '?']) {
+        true => match first_like(name, &devices()) {
+            Some(device) => device,
+            None => return Err(unknown(name)),
+        },
+        false => by_name(&in_full(name), card_id),
+    };
     let is_it = |device: &cpal::Device| {
         let id = device.id();
         id.is_ok_and(|id| by_name(id.id(), card_id) == wanted)
@@ -102,14 +109,40 @@ pub fn find(name: Option<&str>) -> Result<cpal::Device> {
     if let Some(device) = all.find(is_it) {
         return Ok(device);
     }
+    Err(unknown(name))
+}
+
+/// There is no such microphone; those that there are.
+fn unknown(name: &str) -> Error {
     let known: Vec<String> = devices().into_iter().map(|it| it.device).collect();
     let here = match known.is_empty() {
         true => "there is none here".to_owned(),
         false => format!("microphones here: {}", known.join(", ")),
     };
-    Err(Error::retry(format!(
-        "there is no microphone `{name}`; {here}"
-    )))
+    Error::retry(format!("there is no microphone `{name}`; {here}"))
+}
+
+/// The first whose name, or what people call it, is like a pattern with `*` and `?`, whatever the case.
+fn first_like(pattern: &str, all: &[Microphone]) -> Option<String> {
+    // What stands in brackets is no choice of letters here.
+    let literal = pattern.replace('[', "[[]");
+    let pattern = Pattern::new(&literal).ok()?;
+    let options = MatchOptions {
+        case_sensitive: false,
+        ..MatchOptions::default()
+    };
+    let fits = |it: &&Microphone| {
+        pattern.matches_with(&it.device, options) || pattern.matches_with(&it.name, options)
+    };
+    all.iter().find(fits).map(|it| it.device.clone())
+}
+
+/// What only one may have open: a card by itself, and no server that mixes.
+pub fn card_of(name: &str) -> Option<String> {
+    let full = in_full(name);
+    let is_card = full.starts_with("hw:") || full.starts_with("plughw:");
+    // One and the same device, with and without conversion.
+    is_card.then(|| full.trim_start_matches("plug").to_owned())
 }
 
 /// Whether ALSA's name is a card's by its number, of which there is one for each device of each card.
@@ -131,8 +164,11 @@ fn opens(device: &cpal::Device) -> bool {
     }
 }
 
-/// `hw:1,0` as `hw:CARD=1,DEV=0`; the first device where none is named.
+/// `hw:1,0` as `hw:CARD=1,DEV=0`; the first device where none is named. A number is that of a card.
 fn in_full(name: &str) -> String {
+    if !name.is_empty() && name.bytes().all(|it| it.is_ascii_digit()) {
+        return format!("plughw:CARD={name},DEV=0");
+    }
     let Some((kind @ ("hw" | "plughw"), rest)) = name.split_once(':') else {
         return name.to_owned();
     };
@@ -194,6 +230,7 @@ mod tests {
     fn a_card_has_one_name_however_it_is_written() {
         let card_id = |number| (number == 1).then(|| "C920".to_owned());
         for name in [
+            "1",
             "plughw:1",
             "plughw:1,0",
             "plughw:CARD=1",
@@ -205,5 +242,38 @@ mod tests {
         }
         assert_eq!(by_name(&in_full("pulse"), card_id), "pulse");
         assert_eq!(by_name("hw:CARD=7,DEV=2", card_id), "hw:CARD=7,DEV=2");
+    }
+
+    #[test]
+    fn a_pattern_finds_a_card_wherever_it_is_plugged_in() {
+        let all = ["default", "plughw:CARD=PCH,DEV=0", "plughw:CARD=C920,DEV=0"].map(|device| {
+            let name = match device.contains("C920") {
+                true => "HD Pro Webcam [C920], USB Audio",
+                false => "what this system has chosen",
+            };
+            let (device, name) = (device.to_owned(), name.to_owned());
+            Microphone { device, name }
+        });
+        let found = |pattern| first_like(pattern, &all);
+        let webcam = Some("plughw:CARD=C920,DEV=0".to_owned());
+        for pattern in [
+            "*c920*",
+            "*webcam*",
+            "HD Pro Webcam [C920]*",
+            "plughw:CARD=C?20,*",
+        ] {
+            assert_eq!(found(pattern), webcam, "{pattern}");
+        }
+        assert_eq!(found("*jabra*"), None);
+    }
+
+    #[test]
+    fn a_card_is_one_mans_and_a_server_everybodys() {
+        assert_eq!(card_of("plughw:1"), card_of("hw:CARD=1,DEV=0"));
+        assert_eq!(card_of("1"), card_of("hw:1"));
+        assert_ne!(card_of("hw:1,0"), card_of("hw:1,1"));
+        for shared in ["default", "pulse", "*C920*", "otus_test"] {
+            assert_eq!(card_of(shared), None);
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! thread: mixing, resampling, stamping. What the ring cannot hold is told as a gap, never spliced.
 //! A sound server that hangs holds up that thread in its calls, and not the node.
 
+mod card;
 mod devices;
 mod errors;
 mod feed;
@@ -11,35 +12,33 @@ mod log;
 mod losses;
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use cpal::traits::{DeviceTrait, StreamTrait};
-use cpal::{ErrorKind, StreamConfig};
-use crossbeam_channel::{Receiver, bounded};
-use rtrb::{Consumer, RingBuffer};
+use cpal::ErrorKind;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use self::card::Card;
 pub use self::devices::devices;
 use self::errors::explain;
-use self::feed::Feed;
 use self::losses::Losses;
 use crate::media::audio::{Audio, SAMPLE_RATE, duration_of};
 use crate::media::clock::{Clock, SampleClock, Time};
-use crate::media::events::{Condition, Gap, Health, Of};
+use crate::media::events::{Gap, Health, Of};
 use crate::media::mono::Channel;
 use crate::media::resample::ToMono16k;
-use crate::nodes::parts::condition::{Remedy, Watch};
+use crate::nodes::parts::condition::Remedy;
+use crate::nodes::parts::level::Level;
 use crate::pipeline::contract::blocking::{Blocking, Next};
+use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
 use crate::pipeline::contract::node::{Emit, Flow, Node, Source};
 use crate::ports;
 
-/// Seconds of sound that the ring holds while the node is busy.
-const RING_SECONDS: usize = 2;
 /// How often the ring is emptied.
 const PERIOD: Duration = Duration::from_millis(20);
 /// Longest wait for sound before the runtime is asked whether to stop.
@@ -49,7 +48,9 @@ const LOOK_UP: Duration = Duration::from_millis(200);
 #[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// Name of the device, as `otus devices` lists it. Default: the system's default.
+    /// Name of the device, as `otus devices` lists it; the number of a sound card; or a pattern with `*` and `?` that its
+    /// name or what people call it is like, such as `"*C920*"`: it is found wherever it is plugged in. Default: the
+    /// system's default.
     #[serde(default)]
     pub device: Option<String>,
     /// Which channel is heard: its number, counted from 0 as ALSA and FFmpeg do; `"mix"`, the mean of all; `"loudest"`,
@@ -57,6 +58,11 @@ pub struct Config {
     /// louder one is heard then.
     #[serde(default)]
     pub channel: Channel,
+    /// How much sound waits in the sound card for a machine that is busy, in two halves: one comes late by half of it.
+    /// A device that cannot gives as much as it can.
+    #[serde(default = "several_frames")]
+    #[schemars(range(min = 10, max = 2_000))]
+    pub buffer_ms: u32,
     /// How long the device may give nothing before it is opened anew.
     #[serde(default = "five_seconds")]
     #[schemars(range(min = 100, max = 120_000))]
@@ -68,6 +74,10 @@ pub struct Config {
     /// What else is done then.
     #[serde(default)]
     pub when_silent: Remedy,
+}
+
+fn several_frames() -> u32 {
+    160
 }
 
 fn five_seconds() -> u64 {
@@ -86,8 +96,7 @@ pub struct Microphone {
     held: Option<Piece>,
     stall_timeout: Duration,
     last_sound: Instant,
-    zero_since: Option<Time>,
-    watch: Watch,
+    level: Level,
 }
 
 /// What is read of it.
@@ -110,12 +119,7 @@ ports! {
 struct Reader {
     source: Arc<str>,
     clock: Clock,
-    /// Dropping it closes the device.
-    _stream: cpal::Stream,
-    ring: Consumer<f32>,
-    faults: Receiver<cpal::Error>,
-    /// Interleaved samples that found no room in the ring.
-    overrun: Arc<AtomicU64>,
+    card: Card,
     interleaved_rate: u64,
     convert: ToMono16k,
     stamp: Option<SampleClock>,
@@ -144,15 +148,17 @@ impl Node for Microphone {
     const EXAMPLE: &'static str = "";
     type Config = Config;
 
+    fn claims(config: &Config, _: &Path) -> Vec<Claim> {
+        let card = config.device.as_deref().and_then(devices::card_of);
+        card.map(|it| Claim::device(Path::new(&it)))
+            .into_iter()
+            .collect()
+    }
+
     fn open(config: &Config, context: &Context) -> Result<Microphone> {
         let name = format!("{}-read", context.id);
         let stall_timeout = Duration::from_millis(config.stall_timeout_ms);
-        let watch = Watch::new(
-            Condition::Silent,
-            config.silent_after_ms,
-            config.when_silent,
-            context,
-        );
+        let level = Level::new(config.silent_after_ms, config.when_silent, context);
         let (config, reader) = (config.clone(), context.clone());
         let open = move || Reader::open(&config, &reader);
         let mut sound = Blocking::start(&name, open, Reader::read);
@@ -164,8 +170,7 @@ impl Node for Microphone {
             held,
             stall_timeout,
             last_sound: Instant::now(),
-            zero_since: None,
-            watch,
+            level,
         })
     }
 }
@@ -185,10 +190,10 @@ impl Source for Microphone {
         match self.sound.next(LOOK_UP)? {
             Next::Item(piece) => {
                 self.last_sound = Instant::now();
-                if let Piece::Sound(audio) = &piece
-                    && let Some(health) = self.silence(audio)?
-                {
-                    out.event(&audio.source, audio.at, None, health);
+                if let Piece::Sound(audio) = &piece {
+                    for health in self.level.note(audio)?.into_iter().flatten() {
+                        out.event(&audio.source, audio.at, None, health);
+                    }
                 }
                 self.give(piece, out);
             }
@@ -210,19 +215,6 @@ impl Microphone {
             Piece::Lost(from, gap) => out.event(&self.source, from, None, gap),
         }
     }
-
-    /// Notes for how long there have been zeros only.
-    fn silence(&mut self, audio: &Audio) -> Result<Option<Health>> {
-        if audio.samples.iter().any(|&sample| sample != 0.0) {
-            self.zero_since = None;
-        } else {
-            self.zero_since.get_or_insert(audio.at);
-        }
-        let lasted = self
-            .zero_since
-            .map_or(Duration::ZERO, |since| audio.at.since(since));
-        self.watch.note(lasted)
-    }
 }
 
 fn silent() -> Error {
@@ -232,34 +224,14 @@ fn silent() -> Error {
 impl Reader {
     fn open(config: &Config, context: &Context) -> Result<Reader> {
         let device = devices::find(config.device.as_deref())?;
-        let supported = device
-            .default_input_config()
-            .map_err(|error| explain(&error))?;
-        let format = supported.sample_format();
-        let stream_config: StreamConfig = supported.into();
-        let (rate, channels) = (
-            stream_config.sample_rate,
-            usize::from(stream_config.channels),
-        );
+        let card = Card::open(&device, config.buffer_ms)?;
+        let (rate, channels) = (card.rate, card.channels);
         let convert = ToMono16k::new(rate, channels, config.channel).map_err(Error::Fatal)?;
-        let (producer, ring) = RingBuffer::new(RING_SECONDS * rate as usize * channels);
-        let (fault, faults) = bounded(16);
-        let overrun = Arc::new(AtomicU64::new(0));
-        let feed = Feed {
-            producer,
-            fault,
-            overrun: Arc::clone(&overrun),
-        };
-        let stream = feed.stream(&device, stream_config, format)?;
-        stream.play().map_err(|error| explain(&error))?;
         context.describe("device", format!("{channels} channels at {rate} Hz"));
         Ok(Reader {
             source: Arc::clone(&context.id),
             clock: context.clock.clone(),
-            _stream: stream,
-            ring,
-            faults,
-            overrun,
+            card,
             interleaved_rate: u64::from(rate) * channels as u64,
             convert,
             stamp: None,
@@ -280,12 +252,12 @@ impl Reader {
             std::thread::sleep(PERIOD);
             self.check_faults()?;
             let now = self.clock.now();
-            let waiting = self.ring.slots();
+            let waiting = self.card.ring.slots();
             if waiting > 0 {
                 self.last_sound = Instant::now();
                 let samples = self.take(waiting);
                 // Only a full ring loses sound, so what was lost came after all that was waiting.
-                let lost = self.overrun.swap(0, Relaxed) as f64 / self.interleaved_rate as f64;
+                let lost = self.card.overrun.swap(0, Relaxed) as f64 / self.interleaved_rate as f64;
                 let lost_from = now.before(Duration::from_secs_f64(lost));
                 if !samples.is_empty() {
                     self.tell_loss(samples.len(), lost_from);
@@ -304,7 +276,11 @@ impl Reader {
     /// Empties the ring.
     fn take(&mut self, waiting: usize) -> Vec<f32> {
         self.interleaved.clear();
-        let chunk = self.ring.read_chunk(waiting).expect("so many were waiting");
+        let chunk = self
+            .card
+            .ring
+            .read_chunk(waiting)
+            .expect("so many were waiting");
         let (first, second) = chunk.as_slices();
         self.interleaved.extend_from_slice(first);
         self.interleaved.extend_from_slice(second);
@@ -318,7 +294,7 @@ impl Reader {
     }
 
     fn check_faults(&mut self) -> Result<()> {
-        for fault in self.faults.try_iter() {
+        for fault in self.card.faults.try_iter() {
             match fault.kind() {
                 // The stream goes on by itself.
                 ErrorKind::Xrun => self.losses.tell(Instant::now())?,

@@ -29,5 +29,6 @@ pub fn recipe(uri: &Uri, config: &Config) -> Result<Recipe> {
         remedy: "install GStreamer's tools: `apt install gstreamer1.0-tools`",
         size: Some((width, height)),
         file: None,
+        is_stamped: false,
     })
 }

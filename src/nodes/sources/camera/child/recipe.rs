@@ -13,6 +13,8 @@ pub struct Recipe {
     pub remedy: &'static str,
     /// Width and height; none if each picture has the headers of a BMP file.
     pub size: Option<(u32, u32)>,
-    /// The file that is read, whose pictures' times are told on standard error; none if they are stamped as they come.
+    /// The file that is read, if it is one.
     pub file: Option<PathBuf>,
+    /// Whether the times of pictures are told on standard error; otherwise they are stamped as they come.
+    pub is_stamped: bool,
 }

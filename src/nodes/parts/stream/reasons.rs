@@ -5,7 +5,11 @@ use std::time::Duration;
 use crate::pipeline::contract::error::Error;
 
 /// Words of FFmpeg, and what they mean for who has to mend it. The first that fits counts.
-const REASONS: [(&str, &str); 17] = [
+const REASONS: [(&str, &str); 18] = [
+    (
+        "'0:a:0' matches no streams",
+        "it sends no sound; turn it on in the camera's settings, or let nothing take its sound",
+    ),
     (
         "Failed to resolve hostname",
         "no machine has this name; is it written right, and does DNS work?",
@@ -80,6 +84,14 @@ pub fn of(complaint: &str) -> Error {
     match REASONS.iter().find(|it| says(complaint, it.0)) {
         Some((_, meaning)) => Error::retry(meaning),
         None => Error::retry(format!("cannot connect ({complaint})")),
+    }
+}
+
+/// The same where it may be no complaint about a stream: a stream is FFmpeg's standard input to it.
+pub fn of_stream(complaint: String) -> Error {
+    match complaint.starts_with("pipe:0: ") || is_known(&complaint) {
+        true => of(&complaint),
+        false => Error::Retry(complaint),
     }
 }
 
