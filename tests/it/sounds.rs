@@ -228,6 +228,10 @@ fn wrong_options_are_told_what_is_right() {
             "`Cat` is not listened for … add it to `labels`",
         ),
         (
+            "labels = ['Dog'], thresholds = { Dog = 0.4, dog = 0.5 }",
+            "`dog` has two thresholds … `Dog` is the same class",
+        ),
+        (
             "labels = ['Dog'], thresholds = { dog = 1.4 }",
             "threshold of `dog` is out of range … from 0.01 to 0.99",
         ),
@@ -265,4 +269,16 @@ fn another_model_is_told_from_yamnet() {
         0,
         "tiny.onnx … is no YAMNet: it takes x [1, 3, 8, 8] … `yamnet` is one",
     );
+}
+
+#[test]
+fn a_model_that_cannot_be_fetched_is_to_be_brought() {
+    let scratch = Scratch::new();
+    let mut otus = scratch.otus(&["models", "pull", "yamnet"]);
+    otus.env_remove("OTUS_MODELS").env_remove("STATE_DIRECTORY");
+    otus.env("XDG_CACHE_HOME", scratch.path("cache"));
+    let ended = crate::scratch::Running::start(otus).wait();
+    let said =
+        "`yamnet` (4717505 bytes) cannot be fetched: put yamnet_wave_w8.onnx … in OTUS_MODELS";
+    check(&ended, 1, said);
 }

@@ -1,87 +1,21 @@
 //! `tag_sound`: names sounds that are no words, with YAMNet, and tells when they begin and end.
 
-use std::collections::BTreeMap;
+mod options;
+
 use std::path::Path;
 use std::sync::Arc;
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-
+use self::options::{Config, Watched};
 use crate::inference::onnx::{declared, session};
-use crate::inference::sound::classes;
-use crate::inference::sound::course::{Course, Rules, Stretch, Turn};
+use crate::inference::sound::course::{Stretch, Turn};
 use crate::inference::sound::yamnet::{Places, WINDOW, Yamnet};
 use crate::inference::speech::memory::Memory;
-use crate::inference::store::manifest::Task;
-use crate::inference::store::options::{ModelOptions, Runs};
-use crate::media::audio::{Audio, SAMPLE_RATE};
+use crate::media::audio::Audio;
 use crate::media::clock::Time;
 use crate::media::events::{Of, Phase, Sound};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Misuse, Result};
 use crate::pipeline::contract::node::{Emit, Node, Transform};
-
-/// A sound goes on at this part of the score at which it begins.
-const RELEASE: f32 = 0.5;
-
-/// Options of `tag_sound`.
-#[derive(Clone, Deserialize, JsonSchema)]
-pub struct Config {
-    /// Which model it runs.
-    #[serde(flatten)]
-    pub model: ModelOptions<TagSound>,
-    /// Which sounds are told: classes of AudioSet as YAMNet has them (`models/yamnet-classes.txt`), in capitals or not.
-    /// Of a name with commas, one of the names between them will do. Left out: what somebody may have to see to at once.
-    #[serde(default = "default_labels")]
-    pub labels: Vec<String>,
-    /// A sound begins at this score; it goes on at half of it.
-    #[serde(default = "default_threshold")]
-    #[schemars(range(min = 0.01, max = 0.99))]
-    pub threshold: f32,
-    /// Other thresholds for some of the labels: `{ Dog = 0.4 }`.
-    #[serde(default)]
-    pub thresholds: BTreeMap<String, f32>,
-    /// Every so many milliseconds the latest 975 are heard.
-    #[serde(default = "default_every_ms")]
-    #[schemars(range(min = 96, max = 975))]
-    pub every_ms: u64,
-    /// Sounds that are shorter are not told. A short one lasts `every_ms` or twice that, as far as can be heard.
-    #[serde(default)]
-    #[schemars(range(min = 0, max = 60_000))]
-    pub min_sound_ms: u64,
-    /// Shorter pauses do not end a sound.
-    #[serde(default = "default_min_silence_ms")]
-    #[schemars(range(min = 0, max = 60_000))]
-    pub min_silence_ms: u64,
-}
-
-fn default_labels() -> Vec<String> {
-    USUAL.map(str::to_owned).to_vec()
-}
-
-/// What is told if nobody says what: what somebody may have to see to at once. Rain and wind sound like shots and
-/// explosions to the model, so who wants these must say so.
-const USUAL: [&str; 7] = [
-    "Glass",
-    "Shatter",
-    "Smoke detector, smoke alarm",
-    "Fire alarm",
-    "Siren",
-    "Screaming",
-    "Baby cry, infant cry",
-];
-
-fn default_threshold() -> f32 {
-    0.5
-}
-
-fn default_every_ms() -> u64 {
-    480
-}
-
-fn default_min_silence_ms() -> u64 {
-    1_000
-}
 
 /// One stream of audio.
 pub struct TagSound {
@@ -102,18 +36,6 @@ struct Heard {
     to: u64,
 }
 
-/// A class that is listened for.
-struct Watched {
-    class: usize,
-    label: Arc<str>,
-    course: Course,
-}
-
-impl Runs for TagSound {
-    const TASK: Task = Task::TagSound;
-    const USUAL: Option<&'static str> = Some("yamnet");
-}
-
 impl Node for TagSound {
     const NAME: &'static str = "tag_sound";
     const ALSO: &'static [&'static str] = &[
@@ -131,32 +53,7 @@ impl Node for TagSound {
     type Config = Config;
 
     fn check(config: &Config) -> Vec<Misuse> {
-        let mut misuses = config.model.check();
-        if config.labels.is_empty() {
-            let help = "name some, such as `Glass`, or leave `labels` out";
-            misuses.push(Misuse::new("labels", "nothing is listened for", help));
-        }
-        for (at, label) in config.labels.iter().enumerate() {
-            if classes::find(label).is_none() {
-                misuses.push(no_class(format!("labels[{at}]"), label));
-            }
-        }
-        for (label, threshold) in &config.thresholds {
-            let option = format!("thresholds.{label}");
-            match classes::find(label) {
-                None => misuses.push(no_class(option, label)),
-                Some(class) if !config.classes().any(|it| it == class) => {
-                    let message = format!("`{label}` is not listened for");
-                    misuses.push(Misuse::new(option, message, "add it to `labels`"));
-                }
-                Some(_) if !(0.01..=0.99).contains(threshold) => {
-                    let message = format!("the threshold of `{label}` is out of range");
-                    misuses.push(Misuse::new(option, message, "from 0.01 to 0.99"));
-                }
-                Some(_) => {}
-            }
-        }
-        misuses
+        config.check()
     }
 
     fn at_hand(config: &Config, base: &Path) -> Vec<Misuse> {
@@ -177,53 +74,11 @@ impl Node for TagSound {
                 watched: config.watched(),
                 to: 0,
             },
-            step: samples(config.every_ms),
+            step: config.step(),
             memory: Memory::default(),
             next: 0,
             heard_to: 0,
         })
-    }
-}
-
-fn samples(ms: u64) -> u64 {
-    ms * u64::from(SAMPLE_RATE) / 1000
-}
-
-fn no_class(option: String, label: &str) -> Misuse {
-    let message = format!("there is no class `{label}`");
-    let help = format!("did you mean `{}`?", classes::nearest(label));
-    Misuse::new(option, message, help)
-}
-
-impl Config {
-    fn classes(&self) -> impl Iterator<Item = usize> {
-        self.labels.iter().filter_map(|it| classes::find(it))
-    }
-
-    /// Each class once.
-    fn watched(&self) -> Vec<Watched> {
-        let mut classes: Vec<usize> = self.classes().collect();
-        classes.sort_unstable();
-        classes.dedup();
-        classes.into_iter().map(|it| self.watch(it)).collect()
-    }
-
-    fn watch(&self, class: usize) -> Watched {
-        let own = self
-            .thresholds
-            .iter()
-            .rfind(|it| classes::find(it.0) == Some(class));
-        let threshold = own.map_or(self.threshold, |it| *it.1);
-        Watched {
-            class,
-            label: Arc::from(classes::names()[class]),
-            course: Course::new(Rules {
-                threshold,
-                release: threshold * RELEASE,
-                min_sound: samples(self.min_sound_ms),
-                min_silence: samples(self.min_silence_ms),
-            }),
-        }
     }
 }
 
