@@ -21,7 +21,8 @@
 //! wall-clock label included; whoever passes it on leaves it so, and `jsonl` writes a line.
 //!
 //! Sound goes the same way: `microphone` or `audio_file` make 16 kHz mono ([`media::resample`]),
-//! `vad` cuts utterances ([`inference::speech`]), `transcribe` writes them down. Streams of `vad` that have
+//! `vad` cuts utterances ([`inference::speech`]), `transcribe` writes them down, `tag_sound` names what is no
+//! word ([`inference::sound`]). Streams of `vad` that have
 //! sound at the same time go through its model together. With `isolation = "process"` the models run in
 //! child processes ([`inference::worker`]), and a crash of native code is one node's failure.
 //!
@@ -45,7 +46,7 @@
 //! - [`service`]: how a running pipeline is watched and kept from outside.
 //! - [`nodes`]: one file a node; `nodes/mod.rs` is the one list. `sources`, `transforms` (by what they
 //!   take) and `sinks` know nothing of each other; what they share is in `parts`.
-//! - [`inference`]: what models need: [`inference::sight`] and [`inference::speech`] upon
+//! - [`inference`]: what models need: [`inference::sight`], [`inference::sound`] and [`inference::speech`] upon
 //!   [`inference::onnx`], [`inference::worker`] and [`inference::store`].
 //! - [`pipeline`]: how it flows: [`pipeline::run`] upon [`pipeline::flow`], [`pipeline::file`],
 //!   [`pipeline::contract`] (what a node is) and [`pipeline::count`].

@@ -1,7 +1,8 @@
-//! What models need: their files, ONNX Runtime, pictures in and boxes out, speech.
+//! What models need: their files, ONNX Runtime, pictures in and boxes out, sounds, speech.
 
 pub mod onnx;
 pub mod sight;
+pub mod sound;
 pub mod speech;
 pub mod store;
 pub mod words;

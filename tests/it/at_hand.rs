@@ -135,7 +135,7 @@ fn a_label_that_the_model_does_not_tell_of_is_a_warning() {
 
 #[test]
 fn what_is_read_of_a_model_is_what_onnx_runtime_reads() {
-    for name in ["otus-person", "silero-vad", "yunet", "yolox-nano"] {
+    for name in ["otus-person", "silero-vad", "yamnet", "yunet", "yolox-nano"] {
         let Ok(read) = declared::at_hand(name, None, Path::new("/")) else {
             continue;
         };

@@ -12,7 +12,10 @@ const ROOMS: [(&str, &[&str]); 3] = [
         &["cli", "service", "nodes", "inference", "pipeline", "media"],
     ),
     ("pipeline", &["run", "flow", "file", "contract", "count"]),
-    ("inference", &["sight", "speech", "onnx", "worker", "store"]),
+    (
+        "inference",
+        &["sight", "sound", "speech", "onnx", "worker", "store"],
+    ),
 ];
 /// Rooms whose files know none of the others'.
 const STRANGERS: [&str; 3] = ["nodes::sources", "nodes::transforms", "nodes::sinks"];

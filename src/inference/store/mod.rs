@@ -144,8 +144,17 @@ pub fn at_hand(model: &str, sha256: Option<&str>, base: &Path) -> Result<ModelFi
 pub fn not_here(model: &Model) -> Misuse {
     let (id, bytes) = (&model.id, model.bytes);
     let message = format!("the model `{id}` ({bytes} bytes) is not on this machine yet");
-    let help = format!("`otus models pull {id}` fetches it, or the first run, over the network");
+    let help = match model.has_source() {
+        true => format!("`otus models pull {id}` fetches it, or the first run, over the network"),
+        false => brought(model),
+    };
     Misuse::new("model", message, help)
+}
+
+/// How a model comes here that is not fetched.
+fn brought(model: &Model) -> String {
+    let (file, sum) = (&model.file, &model.sha256);
+    format!("put {file} (sha256 {sum}) into a directory and name that in OTUS_MODELS")
 }
 
 /// The model of the manifest that an option names, if it is not a path.
@@ -185,17 +194,20 @@ pub fn obtain(model: &Model, progress: &mut dyn FnMut(u64)) -> Result<Place> {
     if let Some(place) = local(model) {
         return Ok(place);
     }
+    let (id, bytes) = (&model.id, model.bytes);
+    if !model.has_source() {
+        let help = brought(model);
+        let message = format!("the model `{id}` ({bytes} bytes) cannot be fetched: {help}");
+        return Err(Error::fatal(message));
+    }
     let to = cache_directory()
         .join(&model.sha256[..12])
         .join(&model.file);
     fetch::fetch(model, &to, bytes_of, progress).map_err(|tried| {
         Error::fatal(format!(
-            "cannot get the model `{id}` ({bytes} bytes): {tried}. Put {file} (sha256 {sum}) into a \
-             directory and name that in OTUS_MODELS, or run `otus models pull {id}` where there is a network",
-            id = model.id,
-            bytes = model.bytes,
-            file = model.file,
-            sum = model.sha256
+            "cannot get the model `{id}` ({bytes} bytes): {tried}. To bring it, {help}, or run `otus models pull \
+             {id}` where there is a network",
+            help = brought(model)
         ))
     })?;
     Ok(Place::File(to))

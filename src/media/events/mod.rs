@@ -11,6 +11,7 @@ mod health;
 mod motion;
 mod report;
 mod schema;
+mod sound;
 mod speech;
 mod speech_start;
 mod transcript;
@@ -28,6 +29,7 @@ pub use self::head::Head;
 pub use self::health::{Condition, Health};
 pub use self::motion::{Motion, Phase};
 pub use self::report::{Report, Tone};
+pub use self::sound::Sound;
 pub use self::speech::Speech;
 pub use self::speech_start::SpeechStart;
 pub use self::transcript::{Doubt, Transcript, Word};
@@ -107,6 +109,7 @@ events! {
     Gap,
     Health,
     Motion,
+    Sound,
 }
 
 /// A kind of event that is in the list.

@@ -1,0 +1,5 @@
+//! What is heard that is no word.
+
+pub mod classes;
+pub mod course;
+pub mod yamnet;
