@@ -13,8 +13,8 @@ use crate::media::mono::Channel;
 use crate::nodes::parts::condition::Remedy;
 use crate::nodes::parts::level::Level;
 use crate::nodes::parts::stream::address;
-use crate::nodes::parts::stream::listening::{self, Medium, Reading};
 use crate::nodes::parts::stream::sound::Piece;
+use crate::nodes::parts::stream::unseen::{self, Medium, Reading};
 use crate::pipeline::contract::blocking::{Blocking, Next};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Misuse, Result};
@@ -107,7 +107,7 @@ impl Node for AudioStream {
             heard_to: context.kept::<AtomicU64>(),
         };
         let medium = Medium::Stream(config.uri.clone());
-        let mut sound = listening::start(medium, reading, context);
+        let mut sound = unseen::sound(medium, reading, context);
         let named = |error: Error| error.reworded(|why| format!("{}: {why}", config.uri));
         let held = sound.first(connecting + pausing, &context.stop);
         let (limit, remedy) = (config.silent_after_ms, config.when_silent);

@@ -98,6 +98,13 @@ impl<T: Send + 'static> Blocking<T> {
         }
     }
 
+    /// Adds it to those that are waited for together.
+    pub fn watch<'a>(&'a self, select: &mut Select<'a>) {
+        if let Some(items) = &self.items {
+            select.recv(items);
+        }
+    }
+
     /// Waits for the first item until `at_most` has passed or `stop` is set.
     ///
     /// # Errors
@@ -116,16 +123,6 @@ impl<T: Send + 'static> Blocking<T> {
             }
         }
         Ok(None)
-    }
-}
-
-/// Waits so long until one of two devices has something, or has ended.
-pub fn wait_for_either<A, B>(one: &Blocking<A>, other: &Blocking<B>, at_most: Duration) {
-    let mut select = Select::new();
-    if let (Some(one), Some(other)) = (&one.items, &other.items) {
-        select.recv(one);
-        select.recv(other);
-        let _ = select.ready_timeout(at_most);
     }
 }
 

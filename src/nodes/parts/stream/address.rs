@@ -13,8 +13,11 @@ pub const REMEDY: &str = "install FFmpeg: `apt install ffmpeg`";
 pub const LIVE: [&str; 4] = ["-flags", "low_delay", "-threads", "1"];
 /// Without these it looks at a stream for five seconds, and gives what it has looked at late.
 pub const UNBUFFERED: [&str; 2] = ["-fflags", "nobuffer"];
-/// An RTSP server describes its streams; FFmpeg would wait for seven pictures all the same.
-const QUICK: [&str; 4] = ["-probesize", "32", "-fpsprobesize", "0"];
+/// Bytes of a stream that are looked at before it is read. An RTSP server describes its streams, and FFmpeg would wait
+/// for seven pictures all the same.
+pub const DESCRIBED: u32 = 32;
+/// The same of packets that are handed on, as the description does not say how large pictures are.
+pub const SIZED: u32 = 100_000;
 /// What an address may lead to; FFmpeg knows many more protocols, and some read local files.
 const PROTOCOLS: &str = "pipe,rtsp,rtp,tcp,udp,tls,http,https,crypto";
 
@@ -25,15 +28,16 @@ pub fn ffmpeg(level: &str) -> Command {
     command
 }
 
-/// Has a stream read; gives what must come on standard input.
+/// Has a stream read, of which `looked_at` bytes are looked at first if it is RTSP; gives what must come on standard
+/// input.
 ///
 /// # Errors
 /// `Fatal` for an address that has several lines.
-pub fn input(command: &mut Command, uri: &Uri) -> Result<String> {
+pub fn input(command: &mut Command, uri: &Uri, looked_at: u32) -> Result<String> {
     let address = uri.expose();
-    let input = script(address, takes_options())?;
+    let input = script(address, takes_options().then_some(looked_at))?;
     match is_rtsp(address) {
-        true => command.args(QUICK),
+        true => command.args(["-probesize", &looked_at.to_string(), "-fpsprobesize", "0"]),
         false => command.args(UNBUFFERED),
     };
     command.args(LIVE).args(["-protocol_whitelist", PROTOCOLS]);
@@ -41,19 +45,18 @@ pub fn input(command: &mut Command, uri: &Uri) -> Result<String> {
     Ok(input)
 }
 
-/// A list with this one entry: passwords are for the child's input, as everybody can read its arguments.
-fn script(address: &str, takes_options: bool) -> Result<String> {
+/// A list with this one entry, and its options where it can have some: passwords are for the child's input, as everybody can read its arguments.
+fn script(address: &str, looked_at: Option<u32>) -> Result<String> {
     if address.contains(['\n', '\r']) {
         return Err(Error::fatal("an address has one line"));
     }
     let quoted = address.replace('\'', "'\\''");
     let mut script = format!("ffconcat version 1.0\nfile '{quoted}'\n");
-    if takes_options {
+    if let Some(looked_at) = looked_at {
         script.push_str("option analyzeduration 500000\n");
         if is_rtsp(address) {
-            script.push_str(
-                "option rtsp_transport tcp\noption probesize 32\noption fpsprobesize 0\n",
-            );
+            script.push_str("option rtsp_transport tcp\noption fpsprobesize 0\n");
+            script.push_str(&format!("option probesize {looked_at}\n"));
         }
     }
     Ok(script)

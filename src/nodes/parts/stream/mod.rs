@@ -3,9 +3,11 @@
 pub mod address;
 pub mod clock;
 pub mod decoder;
-pub mod listening;
 pub mod nut;
+pub mod origin;
+pub mod packets;
 pub mod pipe;
 pub mod reasons;
 pub mod sound;
 pub mod timeout;
+pub mod unseen;

@@ -7,8 +7,8 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use super::clock::StreamClock;
 use super::nut::{Nut, Unit};
+use super::origin::Origin;
 use super::timeout::TimeoutReader;
 use crate::media::audio::{Audio, SAMPLE_RATE, duration_of};
 use crate::media::clock::Time;
@@ -44,14 +44,6 @@ impl Piece {
             Piece::Lost(at, _) => *at,
         }
     }
-}
-
-/// What turns timestamps into capture times.
-pub enum Origin {
-    /// A camera's clock.
-    Live(Arc<StreamClock>),
-    /// The timestamp of a film's time zero, in seconds.
-    File(f64),
 }
 
 /// Sound that is read from a child.

@@ -1,7 +1,9 @@
-//! What is read of a camera, and by whom: its pictures, its sound, or both by one connection.
+//! What is read of a camera, and by whom: its pictures, its sound and its packets, by one connection.
 
 use std::sync::Arc;
 use std::time::Duration;
+
+use crossbeam_channel::Select;
 
 use super::config::{Backend, Config};
 use super::kept::Kept;
@@ -9,45 +11,50 @@ use super::medium::Medium;
 use super::shot::Shot;
 use super::snapshots::Snapshots;
 use super::{capture, child, stills};
+use crate::media::clock::Time;
+use crate::media::coded::Coded;
 use crate::media::kind::Lane;
-use crate::nodes::parts::stream::listening::{self, Reading};
 use crate::nodes::parts::stream::sound::Piece;
-use crate::pipeline::contract::blocking::{Blocking, Next, wait_for_either};
+use crate::nodes::parts::stream::unseen::{self, Reading};
+use crate::pipeline::contract::blocking::{Blocking, Next};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
 
 /// What of a camera somebody takes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Part {
-    /// No sound.
-    Pictures,
-    /// No pictures: they are not decoded.
-    Sound,
-    /// Both.
-    Both,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parts {
+    /// Otherwise they are not decoded.
+    pub pictures: bool,
+    /// Sound.
+    pub sound: bool,
+    /// Packets as they are coded.
+    pub packets: bool,
 }
 
-impl Part {
-    /// What is wanted now; a reload may change it.
-    pub fn wanted(config: &Config, medium: &Medium, context: &Context) -> Part {
+impl Parts {
+    /// What is wanted now; a reload may change it. Pictures are, if nothing else is.
+    pub fn wanted(config: &Config, medium: &Medium, context: &Context) -> Parts {
+        let flows = why_silent(config, medium).is_none();
         let has = |lane| context.wanted.has(lane);
-        match has(Lane::Audio) && why_silent(config, medium).is_none() {
-            false => Part::Pictures,
-            true if has(Lane::Frame) => Part::Both,
-            true => Part::Sound,
+        let (sound, packets) = (flows && has(Lane::Audio), flows && has(Lane::Coded));
+        Parts {
+            pictures: has(Lane::Frame) || !(sound || packets),
+            sound,
+            packets,
         }
     }
 
-    /// In words.
+    /// In words, what must come first.
     pub fn name(self) -> &'static str {
-        match self {
-            Part::Pictures | Part::Both => "frame",
-            Part::Sound => "sound",
+        match (self.pictures, self.sound) {
+            (true, _) => "frame",
+            (false, true) => "sound",
+            (false, false) => "packet",
         }
     }
 }
 
-/// Why a camera with these options has no sound, and what to do; none if it has.
+/// Why a camera with these options has pictures and nothing else, and what to do; none if it may have more.
 pub fn why_silent(config: &Config, medium: &Medium) -> Option<(&'static str, &'static str)> {
     match medium {
         Medium::Device(_) => Some((
@@ -75,14 +82,18 @@ pub fn why_silent(config: &Config, medium: &Medium) -> Option<(&'static str, &'s
 }
 
 /// What is read on threads of its own.
+#[derive(Default)]
 pub struct Media {
     shots: Option<Blocking<Shot>>,
     sound: Option<Blocking<Piece>>,
+    packets: Option<Blocking<Arc<Coded>>>,
     live: bool,
     /// Read, but not handed on yet.
     pub shot: Option<Shot>,
     /// The same of sound.
     pub piece: Option<Piece>,
+    /// The same of packets.
+    pub packet: Option<Arc<Coded>>,
 }
 
 impl Media {
@@ -90,23 +101,36 @@ impl Media {
     ///
     /// # Errors
     /// What is wrong with the medium, as far as that is known at once.
-    pub fn start(medium: Medium, part: Part, config: &Config, context: &Context) -> Result<Media> {
-        let live = medium.is_live();
-        let (shots, sound) = match part {
-            Part::Pictures => (Some(pictures(medium, config, context)?), None),
-            Part::Both => {
-                let (shots, sound) = child::start_both(medium, config, context)?;
-                (Some(shots), Some(sound))
-            }
-            Part::Sound => (None, Some(only_sound(medium, config, context)?)),
+    pub fn start(
+        medium: Medium,
+        parts: Parts,
+        config: &Config,
+        context: &Context,
+    ) -> Result<Media> {
+        let mut media = Media {
+            live: medium.is_live(),
+            ..Media::default()
         };
-        Ok(Media {
-            shots,
-            sound,
-            live,
-            shot: None,
-            piece: None,
-        })
+        match (parts.pictures, parts.sound, parts.packets) {
+            (true, false, false) => media.shots = Some(pictures(medium, config, context)?),
+            (true, sound, packets) => {
+                let all = child::start(medium, (sound, packets), config, context)?;
+                media.shots = Some(all.shots);
+                (media.sound, media.packets) = (all.sound, all.packets);
+            }
+            (false, sound, packets) => {
+                let (medium, reading) = unseen(medium, config, context)?;
+                if sound && packets {
+                    let (sound, packets) = unseen::both(medium, reading, context)?;
+                    (media.sound, media.packets) = (Some(sound), Some(packets));
+                } else if sound {
+                    media.sound = Some(unseen::sound(medium, reading, context));
+                } else {
+                    media.packets = Some(unseen::packets(medium, reading, context));
+                }
+            }
+        }
+        Ok(media)
     }
 
     /// Waits for the first of it; whether there is any.
@@ -115,12 +139,22 @@ impl Media {
     /// Why there is none.
     pub fn first(&mut self, config: &Config, context: &Context) -> Result<bool> {
         let patience = Duration::from_millis(config.connect_timeout_ms + config.stall_timeout_ms);
-        match (&mut self.shots, &mut self.sound) {
-            (Some(shots), _) => self.shot = shots.first(patience, &context.stop)?,
-            (None, Some(sound)) => self.piece = sound.first(patience, &context.stop)?,
-            (None, None) => {}
+        if let Some(shots) = &mut self.shots {
+            self.shot = shots.first(patience, &context.stop)?;
+        } else if let Some(sound) = &mut self.sound {
+            self.piece = sound.first(patience, &context.stop)?;
+        } else if let Some(packets) = &mut self.packets {
+            self.packet = packets.first(patience, &context.stop)?;
         }
-        Ok(self.shot.is_some() || self.piece.is_some())
+        Ok(self.next_at().is_some())
+    }
+
+    /// When what comes next of all that is held can be handed on.
+    pub fn next_at(&self) -> Option<Time> {
+        let shot = self.shot.as_ref().map(Shot::at);
+        let piece = self.piece.as_ref().map(Piece::at);
+        let packet = self.packet.as_ref().map(|it| it.at);
+        [shot, piece, packet].into_iter().flatten().min()
     }
 
     /// Takes what has come; waits for it if there is nothing at all. Says whether there is more to come.
@@ -128,28 +162,37 @@ impl Media {
     /// # Errors
     /// What its reader returned, or that a stream has ended.
     pub fn fill(&mut self, at_most: Duration) -> Result<bool> {
-        if self.shot.is_none() && self.piece.is_none() {
-            match (&self.shots, &self.sound) {
-                (Some(shots), Some(sound)) => wait_for_either(shots, sound, at_most),
-                (None, None) => return Ok(false),
-                // The one there is waits by itself.
-                _ => {}
+        if self.next_at().is_none() {
+            if self.shots.is_none() && self.sound.is_none() && self.packets.is_none() {
+                return Ok(false);
             }
+            self.wait(at_most);
         }
-        let alone = self.shots.is_none() || self.sound.is_none();
-        let wait = |held: bool| {
-            if alone && !held {
-                at_most
-            } else {
-                Duration::ZERO
-            }
-        };
-        let (held_shot, held_piece) = (self.shot.is_some(), self.piece.is_some());
-        take(&mut self.shots, &mut self.shot, wait(held_shot), self.live)?;
-        // A stream whose sound alone ends is told by its pictures.
-        let ends = self.live && self.shots.is_none();
-        take(&mut self.sound, &mut self.piece, wait(held_piece), ends)?;
+        // Of several, whose child is one, the first tells why it has ended.
+        let (alone, first) = (self.shots.is_none(), self.live);
+        let sound_alone = alone && self.sound.is_some();
+        take(&mut self.shots, &mut self.shot, first)?;
+        take(&mut self.sound, &mut self.piece, first && alone)?;
+        take(
+            &mut self.packets,
+            &mut self.packet,
+            first && alone && !sound_alone,
+        )?;
         Ok(true)
+    }
+
+    fn wait(&self, at_most: Duration) {
+        let mut select = Select::new();
+        if let Some(shots) = &self.shots {
+            shots.watch(&mut select);
+        }
+        if let Some(sound) = &self.sound {
+            sound.watch(&mut select);
+        }
+        if let Some(packets) = &self.packets {
+            packets.watch(&mut select);
+        }
+        let _ = select.ready_timeout(at_most);
     }
 }
 
@@ -157,13 +200,12 @@ impl Media {
 fn take<T: Send + 'static>(
     from: &mut Option<Blocking<T>>,
     to: &mut Option<T>,
-    at_most: Duration,
     endless: bool,
 ) -> Result<()> {
     let Some(reader) = from.as_mut().filter(|_| to.is_none()) else {
         return Ok(());
     };
-    match reader.next(at_most)? {
+    match reader.next(Duration::ZERO)? {
         Next::Item(item) => *to = Some(item),
         Next::End if endless => return Err(Error::retry("the stream ended")),
         Next::End => *from = None,
@@ -178,17 +220,20 @@ fn pictures(medium: Medium, config: &Config, context: &Context) -> Result<Blocki
         Medium::Stream(uri) if let Some(snapshots) = Snapshots::find(uri, config, context)? => {
             snapshots.start(config, context)
         }
-        _ if config.backend() == Backend::Ffmpeg => child::start(medium, config, context),
+        _ if config.backend() == Backend::Ffmpeg => {
+            child::start(medium, (false, false), config, context)?.shots
+        }
         _ => capture::start(medium, config, context),
     })
 }
 
-fn only_sound(medium: Medium, config: &Config, context: &Context) -> Result<Blocking<Piece>> {
+/// As what is read whose pictures are not decoded.
+fn unseen(medium: Medium, config: &Config, context: &Context) -> Result<(unseen::Medium, Reading)> {
     let medium = match medium {
-        Medium::Stream(uri) => listening::Medium::Stream(uri),
-        Medium::Video(path) => listening::Medium::File(context.resolve(&path)),
+        Medium::Stream(uri) => unseen::Medium::Stream(uri),
+        Medium::Video(path) => unseen::Medium::File(context.resolve(&path)),
         Medium::Device(_) | Medium::GStreamer(_) | Medium::Stills(_) => {
-            return Err(Error::fatal("has no sound"));
+            return Err(Error::fatal("it gives pictures only"));
         }
     };
     let reading = Reading {
@@ -197,5 +242,5 @@ fn only_sound(medium: Medium, config: &Config, context: &Context) -> Result<Bloc
         pausing: Duration::from_millis(config.stall_timeout_ms),
         heard_to: Arc::clone(&context.kept::<Kept>().heard_to),
     };
-    Ok(listening::start(medium, reading, context))
+    Ok((medium, reading))
 }

@@ -30,7 +30,7 @@ use std::time::{Duration, Instant};
 use self::config::{Backend, Config};
 use self::frozen::Frozen;
 pub use self::key_frames::distance as key_frame_distance;
-use self::media::{Media, Part};
+use self::media::{Media, Parts};
 use self::medium::Medium;
 pub use self::medium::devices as video_devices;
 pub use self::opencv::version as opencv_version;
@@ -41,6 +41,8 @@ use self::rate::silent;
 use self::shot::Shot;
 pub use self::trial::sit as sit_trial;
 use crate::media::audio::Audio;
+use crate::media::clock::Time;
+use crate::media::coded::Coded;
 use crate::media::events::{Condition, Gap, Health, Of};
 use crate::media::frame::Frame;
 use crate::media::kind::Lane;
@@ -63,7 +65,7 @@ pub struct Camera {
     config: Config,
     medium: Medium,
     /// What of it was wanted when it was opened.
-    part: Part,
+    parts: Parts,
     context: Context,
     metronome: Metronome,
     live: bool,
@@ -79,6 +81,7 @@ ports! {
     pub enum Seen {
         Frame(Arc<Frame>),
         Audio(Arc<Audio>),
+        Coded(Arc<Coded>),
         Gap(Of<Gap>),
         Health(Of<Health>),
     }
@@ -142,8 +145,8 @@ impl Node for Camera {
         let medium = medium.with_folders(&context.base);
         medium.reachable(context)?;
         let live = medium.is_live();
-        let part = Part::wanted(config, &medium, context);
-        let mut media = Media::start(medium.clone(), part, config, context)?;
+        let parts = Parts::wanted(config, &medium, context);
+        let mut media = Media::start(medium.clone(), parts, config, context)?;
         let begun = media
             .first(config, context)
             .map_err(|error| match error.may_pass() {
@@ -151,7 +154,7 @@ impl Node for Camera {
                 false => error,
             })?;
         if !begun && !context.stop.is_set() {
-            let message = format!("{} holds no {}", config.uri, part.name());
+            let message = format!("{} holds no {}", config.uri, parts.name());
             return Err(if live {
                 Error::Retry(message)
             } else {
@@ -163,7 +166,7 @@ impl Node for Camera {
             media,
             config: config.clone(),
             medium,
-            part,
+            parts,
             context: context.clone(),
             metronome: Metronome::new(config.pace, context),
             live,
@@ -204,40 +207,58 @@ impl Source for Camera {
 
     fn lacks(config: &Config, lane: Lane) -> Option<(&'static str, &'static str)> {
         match (lane, Medium::of(&config.uri)) {
-            (Lane::Audio, Ok(medium)) => media::why_silent(config, &medium),
+            (Lane::Audio | Lane::Coded, Ok(medium)) => media::why_silent(config, &medium),
             _ => None,
         }
     }
 
     fn next(&mut self, out: &mut Emit<Self::Out>) -> Result<Flow> {
-        if self.live && Part::wanted(&self.config, &self.medium, &self.context) != self.part {
+        if self.live && Parts::wanted(&self.config, &self.medium, &self.context) != self.parts {
             return Err(Error::retry("something else of it is wanted now"));
         }
         if !self.media.fill(LOOK_UP)? {
             return Ok(Flow::Done);
         }
-        let (shot, piece) = (&self.media.shot, &self.media.piece);
-        let (shot, piece) = (shot.as_ref().map(Shot::at), piece.as_ref().map(Piece::at));
-        if let Some(at) = shot.filter(|at| piece.is_none_or(|it| *at <= it)) {
-            if self.metronome.is_time(at) {
-                self.show(out)?;
-            }
-        } else if let Some(at) = piece {
-            if self.metronome.is_time(at) {
-                self.sound(out)?;
-            }
-        } else if self.live && self.last_frame.elapsed() > self.stall_timeout {
+        let Some(at) = self.media.next_at() else {
             // A file that is decoded slowly, or of which few frames are wanted, would begin anew.
-            return Err(silent(self.stall_timeout));
+            return match self.live && self.last_frame.elapsed() > self.stall_timeout {
+                true => Err(silent(self.stall_timeout)),
+                false => Ok(Flow::More),
+            };
+        };
+        if self.metronome.is_time(at) {
+            self.hand_on(at, out)?;
         }
         Ok(Flow::More)
     }
 }
 
 impl Camera {
+    /// Hands on what is held and was over by then.
+    fn hand_on(&mut self, to: Time, out: &mut Emit<Seen>) -> Result<()> {
+        if self.media.shot.as_ref().is_some_and(|it| it.at() <= to) {
+            self.show(out)?;
+        }
+        if self.media.piece.as_ref().is_some_and(|it| it.at() <= to) {
+            self.sound(out)?;
+        }
+        if let Some(packet) = self.media.packet.take_if(|it| it.at <= to) {
+            self.came(Lane::Coded);
+            out.send(packet);
+        }
+        Ok(())
+    }
+
+    /// Something has come. As long as there are pictures, only they say that all is well.
+    fn came(&mut self, lane: Lane) {
+        if lane == Lane::Frame || !self.parts.pictures {
+            self.last_frame = Instant::now();
+        }
+    }
+
     /// Hands on the picture that is held.
     fn show(&mut self, out: &mut Emit<Seen>) -> Result<()> {
-        self.last_frame = Instant::now();
+        self.came(Lane::Frame);
         match self.media.shot.take() {
             Some(Shot::Frame(frame)) => {
                 if self.live {
@@ -256,9 +277,7 @@ impl Camera {
 
     /// Hands on the sound that is held.
     fn sound(&mut self, out: &mut Emit<Seen>) -> Result<()> {
-        if self.part == Part::Sound {
-            self.last_frame = Instant::now();
-        }
+        self.came(Lane::Audio);
         match self.media.piece.take() {
             Some(Piece::Sound(audio)) => {
                 if self.live {

@@ -33,6 +33,8 @@ pub struct Stream {
     pub parameters: Vec<u8>,
     /// Width and height in pixels, or samples a second and channels.
     pub shape: (u64, u64),
+    /// Whether it is sound.
+    pub is_sound: bool,
     time_base: usize,
     pts_shift: u32,
     last_pts: i64,
@@ -170,6 +172,7 @@ impl<R: Read> Nut<R> {
             fourcc,
             parameters,
             shape,
+            is_sound: class == SOUND,
             time_base,
             pts_shift,
             last_pts,

@@ -2,24 +2,24 @@
 
 use super::recipe::Recipe;
 use crate::nodes::parts::pace::Pace;
-use crate::nodes::parts::stream::address::{self, LIVE, REMEDY, UNBUFFERED};
+use crate::nodes::parts::stream::address::{self, DESCRIBED, LIVE, REMEDY, SIZED, UNBUFFERED};
 use crate::nodes::parts::stream::pipe::Pipe;
-use crate::nodes::parts::stream::sound;
+use crate::nodes::parts::stream::{packets, sound};
 use crate::nodes::sources::camera::config::Config;
 use crate::nodes::sources::camera::medium::Medium;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::Result;
 
-/// Pictures with BMP headers, whose sizes may change from one to the next, and the sound into a pipe of its own.
+/// Pictures with BMP headers, whose sizes may change from one to the next; sound and packets into pipes of their own.
 pub fn recipe(
     medium: &Medium,
     config: &Config,
     context: &Context,
-    pipe: Option<&Pipe>,
+    (sound, packets): (Option<&Pipe>, Option<&Pipe>),
 ) -> Result<Recipe> {
     // The filter tells the time of each picture, which pictures in a pipe do not have.
     let is_file = matches!(medium, Medium::Video(_) | Medium::Stills(_));
-    let is_stamped = is_file || pipe.is_some();
+    let is_stamped = is_file || sound.is_some() || packets.is_some();
     let (level, filters) = match is_stamped {
         true => ("level+info", "vflip,showinfo=checksum=0"),
         false => ("level+error", "vflip"),
@@ -49,14 +49,19 @@ pub fn recipe(
             file = Some(path);
         }
         Medium::Stream(uri) | Medium::GStreamer(uri) => {
-            input = address::input(&mut command, uri)?;
+            let looked_at = if packets.is_some() { SIZED } else { DESCRIBED };
+            input = address::input(&mut command, uri, looked_at)?;
         }
     }
     command.args(["-map", "0:v:0", "-vf", filters, "-vsync", "passthrough"]);
     command.args(["-f", "image2pipe", "-c:v", "bmp", "-pix_fmt", "bgr24"]);
     command.arg("pipe:1");
-    if let Some(pipe) = pipe {
+    if let Some(pipe) = sound {
         sound::ask(&mut command, &pipe.name());
+        pipe.give_to(&mut command);
+    }
+    if let Some(pipe) = packets {
+        packets::ask(&mut command, &pipe.name());
         pipe.give_to(&mut command);
     }
     Ok(Recipe {

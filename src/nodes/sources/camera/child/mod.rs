@@ -5,12 +5,11 @@ mod gstreamer;
 mod pictures;
 mod recipe;
 
-use std::io;
+use std::io::{self, PipeReader};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Sender, bounded};
 
 use self::pictures::Pictures;
 use super::config::Config;
@@ -21,118 +20,126 @@ use super::shot::Shot;
 use super::timeline::Timeline;
 
 use crate::media::clock::Time;
+use crate::media::coded::Coded;
 use crate::media::events::Gap;
 use crate::media::frame::{Frame, PixelFormat};
 use crate::media::recycle::Recycle;
 use crate::nodes::parts::stream::address;
 use crate::nodes::parts::stream::clock::StreamClock;
+use crate::nodes::parts::stream::origin::Origin;
 use crate::nodes::parts::stream::pipe::Pipe;
-use crate::nodes::parts::stream::sound::{Origin, Piece, Sound};
+use crate::nodes::parts::stream::sound::{Piece, Sound};
 use crate::nodes::parts::stream::timeout::TimeoutReader;
+use crate::nodes::parts::stream::unseen::{self, ANY_PAUSE};
 use crate::pipeline::contract::blocking::Blocking;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
-
-/// Sound may pause as long as pictures come: cameras send none while a microphone is off.
-const ANY_PAUSE: Duration = Duration::from_secs(u32::MAX as u64);
 
 /// Finds out what takes time to find out, before a stream is there.
 pub fn prepare() {
     address::takes_options();
 }
 
-/// Starts to read pictures; the child is started on the reader's thread.
-pub fn start(medium: Medium, config: &Config, context: &Context) -> Blocking<Shot> {
-    start_with(medium, config, context, None)
+/// What is read of one child, each by a thread of its own.
+pub struct Readers {
+    /// Pictures.
+    pub shots: Blocking<Shot>,
+    /// Sound.
+    pub sound: Option<Blocking<Piece>>,
+    /// Packets.
+    pub packets: Option<Blocking<Arc<Coded>>>,
 }
 
-/// Starts to read pictures and sound, by one connection and on one clock.
+/// Starts to read pictures, and by the same connection and on the same clock, sound and packets if they are wanted. The
+/// child is started on the pictures' thread.
 ///
 /// # Errors
 /// `Retry` if the system has no pipe left.
-pub fn start_both(
+pub fn start(
     medium: Medium,
+    (with_sound, with_packets): (bool, bool),
     config: &Config,
     context: &Context,
-) -> Result<(Blocking<Shot>, Blocking<Piece>)> {
-    let (output, pipe) = Pipe::new().map_err(|error| Error::retry(error.to_string()))?;
+) -> Result<Readers> {
+    let pipe = || Pipe::new().map_err(|error| Error::retry(error.to_string()));
+    let sound = with_sound.then(pipe).transpose()?;
+    let packets = with_packets.then(pipe).transpose()?;
+    let (sound, sound_pipe) = sound.unzip();
+    let (packets, packets_pipe) = packets.unzip();
     let clock = Arc::new(StreamClock::new(context.clock.clone()));
-    let (zero, zeroed) = bounded(1);
-    let live = medium.is_live();
-    let beside = Beside {
-        pipe,
-        clock: live.then(|| Arc::clone(&clock)),
-        zero,
+    // One for each who waits for it.
+    let (zero, zeroed) = bounded(2);
+    let is_timed = medium.is_live() && (with_sound || with_packets);
+    let camera = medium.is_live().then(|| Arc::clone(&clock));
+    let origin = move || match camera {
+        Some(clock) => Origin::Live(clock),
+        // Without a picture, which its reader tells, nothing is to be placed.
+        None => Origin::File(zeroed.recv().unwrap_or(0.0)),
     };
-    let shots = start_with(medium, config, context, Some(beside));
-    let name = format!("{}-hear", context.id);
-    let (channel, context) = (config.channel, context.clone());
-    let open = move || {
-        let origin = match live {
-            true => Origin::Live(clock),
-            false => Origin::File(first(&zeroed)),
-        };
-        let reader = TimeoutReader {
-            output,
-            patience: ANY_PAUSE,
-            stop: context.stop.clone(),
-        };
-        let kept = context.kept::<Kept>();
-        let (source, heard_to) = (Arc::clone(&context.id), Arc::clone(&kept.heard_to));
-        Ok(Sound::new(reader, channel, origin, source, heard_to))
-    };
-    let read = |sound: &mut Sound<_>| {
-        let next = sound.next();
-        next.map_err(|error| Error::retry(format!("its sound: {error}")))
-    };
-    Ok((shots, Blocking::start(&name, open, read)))
-}
-
-/// The timestamp of the first picture; zero if there is none, which its reader tells.
-fn first(zeroed: &Receiver<f64>) -> f64 {
-    zeroed.recv().unwrap_or(0.0)
-}
-
-/// What is beside the pictures.
-struct Beside {
-    pipe: Pipe,
-    /// A camera's clock; none of a film.
-    clock: Option<Arc<StreamClock>>,
-    /// Where the timestamp of a film's first picture is told.
-    zero: Sender<f64>,
-}
-
-fn start_with(
-    medium: Medium,
-    config: &Config,
-    context: &Context,
-    beside: Option<Beside>,
-) -> Blocking<Shot> {
-    let name = format!("{}-read", context.id);
-    let (pipe, clock, zero) = match beside {
-        Some(Beside { pipe, clock, zero }) => (Some(pipe), clock, Some(zero)),
-        None => (None, None, None),
-    };
-    let mut reader = Reader {
+    let reader = Reader {
         limit: RateLimit::new(config.fps),
         pool: Recycle::new(Frame::empty),
         timeline: Timeline::default(),
-        clock,
-        zero,
+        clock: is_timed.then_some(clock),
+        zero: Some(zero),
         latest: Time::ZERO,
         next: None,
         kept: context.kept(),
         context: context.clone(),
     };
-    let (config, context) = (config.clone(), context.clone());
+    let packets_origin = origin.clone();
+    Ok(Readers {
+        shots: pictures(medium, reader, config, (sound_pipe, packets_pipe)),
+        sound: sound.map(|it| hear(it, config, context, origin)),
+        packets: packets.map(|it| unseen::packets_beside(it, context, packets_origin)),
+    })
+}
+
+fn pictures(
+    medium: Medium,
+    mut reader: Reader,
+    config: &Config,
+    pipes: (Option<Pipe>, Option<Pipe>),
+) -> Blocking<Shot> {
+    let name = format!("{}-read", reader.context.id);
+    let (config, context) = (config.clone(), reader.context.clone());
     let open = move || {
         let recipe = match &medium {
             Medium::GStreamer(uri) => gstreamer::recipe(uri, &config)?,
-            _ => ffmpeg::recipe(&medium, &config, &context, pipe.as_ref())?,
+            _ => {
+                let pipes = (pipes.0.as_ref(), pipes.1.as_ref());
+                ffmpeg::recipe(&medium, &config, &context, pipes)?
+            }
         };
         Pictures::open(recipe, &config, &context)
     };
     Blocking::start(&name, open, move |pictures| reader.read(pictures))
+}
+
+fn hear(
+    output: PipeReader,
+    config: &Config,
+    context: &Context,
+    origin: impl FnOnce() -> Origin + Send + 'static,
+) -> Blocking<Piece> {
+    let name = format!("{}-hear", context.id);
+    let (channel, context) = (config.channel, context.clone());
+    let open = move || {
+        let reader = TimeoutReader {
+            output,
+            // Cameras send none while their microphone is off.
+            patience: ANY_PAUSE,
+            stop: context.stop.clone(),
+        };
+        let kept = context.kept::<Kept>();
+        let (source, heard_to) = (Arc::clone(&context.id), Arc::clone(&kept.heard_to));
+        Ok(Sound::new(reader, channel, origin(), source, heard_to))
+    };
+    let read = |sound: &mut Sound<_>| {
+        let next = sound.next();
+        next.map_err(|error| Error::retry(format!("its sound: {error}")))
+    };
+    Blocking::start(&name, open, read)
 }
 
 /// Turns what a child writes into frames.
@@ -140,7 +147,7 @@ struct Reader {
     limit: RateLimit,
     pool: Recycle<Frame>,
     timeline: Timeline,
-    /// That of a camera whose sound is read too.
+    /// That of a camera of which more than pictures is read.
     clock: Option<Arc<StreamClock>>,
     zero: Option<Sender<f64>>,
     /// Times never go back.
@@ -198,8 +205,9 @@ impl Reader {
             (Some(stamp), Some(clock)) => (clock.place(stamp, stamp).0.max(self.latest), None),
             (Some(stamp), None) => {
                 if let Some(zero) = self.zero.take() {
-                    // Without sound nobody asks.
-                    let _ = zero.send(stamp);
+                    // Those who do not wait for it do not hear it.
+                    let _ = zero.try_send(stamp);
+                    let _ = zero.try_send(stamp);
                 }
                 self.timeline.place(stamp, || None)
             }
