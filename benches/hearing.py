@@ -12,9 +12,10 @@ texts are known. Of tiny.en and base, as f16 and q8_0, in turn and with one thre
     cuts         whisper.cpp hears the utterances that otus's VAD cuts, one by one
     faster       faster-whisper, int8, beam 1, hears them
 
-Prints a Markdown table: word errors in per cent of the words that were said, letters and digits only; processor time of
-the whole process, the median of the rounds; and that of otus as a share of it, round by round. Needs ffmpeg and
-python3-venv; the packages and weights stay in target/benches.
+Prints a Markdown table: word errors in per cent of the words that were said, where every letter of a word and every
+digit of a number counts, but not how a number is written; processor time of the whole process, the median of the rounds;
+and that of otus as a share of it, round by round. Needs ffmpeg and python3-venv; the packages and weights stay in
+target/benches.
 """
 
 import argparse
@@ -59,13 +60,21 @@ transforms.words = {{ type = "transcribe", inputs = ["speech"], model = "{model}
 sinks.log = {{ type = "jsonl", inputs = ["words"], path = "{log}" }}
 sinks.cuts = {{ type = "jsonl", inputs = ["speech"], path = "{cuts}" }}
 """
+ONES = "zero one two three four five six seven eight nine".split()
+TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+NUMBERS = {word: at for at, word in enumerate(ONES + TEENS)} | {word: 10 * at for at, word in enumerate(TENS, 2)}
+TWO_PARTS = re.compile(rf"\b({'|'.join(TENS)})[ -]({'|'.join(ONES)})\b")
 PADDING = 0.2  # seconds, as the VAD's
 GAP = 3.0  # seconds between files, see PIPELINE
 
 
 def words(text):
+    """Runs of letters, and digits one by one, so that "F2" is "f 2" and "1813" is "eighteen thirteen"."""
     plain = re.sub(r"[\[(*♪].*?[\])*♪]", " ", text.lower()).replace("'", "")
-    return re.sub(r"[^a-z0-9 ]", " ", plain).split()
+    plain = TWO_PARTS.sub(lambda it: str(NUMBERS[it[1]] + NUMBERS[it[2]]), plain)
+    plain = re.sub("[a-z]+", lambda it: str(NUMBERS.get(it[0], it[0])), plain)
+    return re.findall("[a-z]+|[0-9]", plain)
 
 
 def errors(said, heard):

@@ -1,6 +1,7 @@
 //! What `transcribe` hears together, what it leaves out when it is behind, and what it tells of speech that goes on;
 //! call by call.
 
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ use otus::pipeline::contract::context::Context;
 use otus::pipeline::contract::node::Emit;
 use otus::pipeline::contract::testing;
 
+use crate::formats::samples;
+use crate::scratch::Scratch;
 use crate::whisper::pulled;
 
 /// A node at work.
@@ -161,4 +164,60 @@ fn what_is_said_so_far_is_told_as_such_unless_it_is_late() {
     std::thread::sleep(Duration::from_millis(1_300));
     node.give(open);
     assert!(node.told.is_empty());
+}
+
+/// Words said one by one by a voice of espeak-ng, 60 ms apart, and the second at which each begins.
+fn one_by_one(words: &[&str]) -> (Vec<f32>, Vec<f64>) {
+    let scratch = Scratch::new();
+    let (mut sound, mut starts) = (vec![0.0; 8_000], Vec::new());
+    for word in words {
+        let path = scratch.path("word.wav");
+        let mut say = Command::new("espeak-ng");
+        say.args(["-v", "en-us", "-w"]).arg(&path).arg(word);
+        let made = say.output().expect("the package espeak-ng is installed");
+        assert!(made.status.success(), "{made:?}");
+        let word = samples(&path);
+        let loud = |it: &f32| it.abs() > 0.0025;
+        let first = word.iter().position(loud).expect("a word is heard");
+        let last = word.iter().rposition(loud).expect("a word is heard");
+        starts.push(sound.len() as f64 / 16_000.0);
+        sound.extend_from_slice(&word[first..=last]);
+        sound.resize(sound.len() + 960, 0.0);
+    }
+    sound.resize(sound.len() + 8_000, 0.0);
+    (sound, starts)
+}
+
+#[test]
+fn words_begin_where_they_were_said() {
+    let Some(model) = whole_model() else { return };
+    let mut node = Node::open(model, "words = true");
+    let (mut near, mut all) = (0, 0);
+    for sentence in [
+        "please open the front door and wait outside",
+        "nine people crossed the street before the light changed",
+        "my brother never drinks coffee after dinner",
+    ] {
+        let (samples, starts) = one_by_one(&sentence.split(' ').collect::<Vec<_>>());
+        let seconds = samples.len() as f64 / 16_000.0;
+        node.give(Utterance {
+            samples,
+            ..said(0.0, seconds)
+        });
+        node.call(|node, out| node.finish(out).expect("it hears"));
+        let told: Vec<Transcript> = node.told();
+        let words: Vec<_> = told.iter().flat_map(|it| &it.words).collect();
+        assert_eq!(words.len(), starts.len(), "{words:?}");
+        let spelt = |it: char| it.is_alphanumeric() || it == '.';
+        assert!(
+            words.iter().all(|it| it.word.chars().all(spelt)),
+            "{words:?}"
+        );
+        let right = words.iter().zip(&starts);
+        near += right
+            .filter(|(it, start)| (it.start - **start).abs() <= 0.1)
+            .count();
+        all += starts.len();
+    }
+    assert!(10 * near >= 8 * all, "{near} of {all} begin within 0.1 s");
 }

@@ -56,13 +56,10 @@ mod tests {
     fn heard(text: &str, avg_logprob: f32, no_speech_prob: f32) -> Heard {
         Heard {
             text: text.to_owned(),
-            words: Vec::new(),
-            language: "en".into(),
-            language_prob: None,
             avg_logprob,
             min_logprob: avg_logprob,
             no_speech_prob,
-            doubt: None,
+            ..Heard::default()
         }
     }
 

@@ -40,7 +40,7 @@ pub struct About {
 }
 
 /// What Whisper makes of a stretch of speech.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Heard {
     /// The words.
     pub text: String,

@@ -18,6 +18,11 @@ const SHORTEST: usize = SAMPLE_RATE as usize;
 const TOKENS_PER_SECOND: usize = 8;
 /// Tokens granted to any stretch of speech, however short.
 const TOKENS_AT_LEAST: usize = 16;
+/// What is longer may be several sentences with pauses, after which the decoder falls silent at times unless it marks
+/// when each begins and ends.
+const ONE_SENTENCE: usize = 5 * SAMPLE_RATE as usize;
+/// Tokens granted to such marks.
+const MOST_MARKS: usize = 32;
 
 /// Full scale is 1, and some files go beyond it.
 const LOUDEST: f32 = 1000.0;
@@ -76,13 +81,11 @@ impl Ear {
         let sum: f32 = tokens.iter().map(|it| it.logprob).sum();
         let mut heard = Heard {
             text,
-            words: Vec::new(),
             language: Arc::from(language),
-            language_prob: None,
             avg_logprob: sum / tokens.len().max(1) as f32,
             min_logprob: tokens.iter().map(|it| it.logprob).fold(0.0, f32::min),
             no_speech_prob: self.no_speech()?,
-            doubt: None,
+            ..Heard::default()
         };
         heard.doubt = gate::doubt(&heard, tokens.len(), most_tokens);
         if self.words {
@@ -101,10 +104,12 @@ impl Ear {
         params.set_n_threads(i32::try_from(self.threads).unwrap_or(1));
         params.set_language(Some(language));
         params.set_audio_ctx(positions);
-        params.set_max_tokens(i32::try_from(most_tokens).unwrap_or(i32::MAX));
+        let is_short = self.samples.len() <= ONE_SENTENCE;
+        let marks = if is_short { 0 } else { MOST_MARKS };
+        params.set_max_tokens(i32::try_from(most_tokens + marks).unwrap_or(i32::MAX));
         params.set_no_context(true);
-        params.set_single_segment(true);
-        params.set_no_timestamps(true);
+        params.set_single_segment(is_short);
+        params.set_no_timestamps(is_short);
         params.set_suppress_nst(true);
         // Each step decodes again: two are enough to leave a loop.
         params.set_temperature_inc(0.4);
@@ -121,9 +126,10 @@ impl Ear {
     /// What was written.
     fn tokens(&self) -> (String, Vec<Token>) {
         let (mut text, mut tokens) = (String::new(), Vec::new());
+        let end = self.model.token_eot();
         for segment in self.state.as_iter() {
             text.push_str(&segment.to_str_lossy().unwrap_or_default());
-            tokens.extend((0..segment.n_tokens()).filter_map(|at| token(&segment, at)));
+            tokens.extend((0..segment.n_tokens()).filter_map(|at| token(&segment, at, end)));
         }
         (text.trim().to_owned(), tokens)
     }
@@ -145,11 +151,13 @@ fn failed(error: WhisperError) -> Error {
     Error::retry(format!("whisper.cpp failed: {error}"))
 }
 
-fn token(segment: &WhisperSegment<'_>, at: i32) -> Option<Token> {
+/// The token at a place, if it is text or the one that `end`s it.
+fn token(segment: &WhisperSegment<'_>, at: i32, end: i32) -> Option<Token> {
     let token = segment.get_token(at)?;
     let data = token.token_data();
-    Some(Token {
-        bytes: token.to_bytes().map(<[u8]>::to_vec).unwrap_or_default(),
+    let bytes = token.to_bytes().ok().filter(|_| data.id < end);
+    (data.id <= end).then(|| Token {
+        bytes: bytes.map(<[u8]>::to_vec).unwrap_or_default(),
         logprob: data.plog,
         end: (data.t_dtw >= 0).then_some(data.t_dtw as f64 / 100.0),
     })

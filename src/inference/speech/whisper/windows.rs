@@ -86,13 +86,10 @@ mod tests {
     fn pieces_are_joined_and_doubtful_ones_left_out() {
         let heard = |text: &str, avg_logprob, doubt| Heard {
             text: text.to_owned(),
-            words: Vec::new(),
-            language: "en".into(),
-            language_prob: None,
             avg_logprob,
             min_logprob: avg_logprob,
-            no_speech_prob: 0.0,
             doubt,
+            ..Heard::default()
         };
         let one = heard("one", -0.3, None);
         let both = joined(one.clone(), heard("two", -0.1, None));

@@ -13,7 +13,7 @@ const QUIET: f32 = 0.05;
 
 /// A piece of a word, as the decoder writes it.
 pub struct Token {
-    /// Its text, which may be a part of a letter.
+    /// Its text, which may be a part of a letter; empty at the end.
     pub bytes: Vec<u8>,
     /// Natural logarithm of its probability.
     pub logprob: f32,
@@ -35,7 +35,8 @@ pub fn of(tokens: &[Token], samples: &[f32], late: f64) -> Vec<Word> {
     let quiet = quiet_steps(samples);
     let mut words: Vec<Word> = Vec::new();
     let mut last = sounds_from(&quiet);
-    for spelt in whole_words(tokens) {
+    let texts: Vec<&Token> = tokens.iter().filter(|it| !it.bytes.is_empty()).collect();
+    for spelt in texts.chunk_by(|_, next| !next.bytes.starts_with(b" ")) {
         let told = spelt.iter().filter_map(|it| it.end).next_back();
         let end = told.map_or(last.1, |it| (it - late).max(last.0));
         let boundary = quiet_near(&quiet, end);
@@ -50,16 +51,6 @@ pub fn of(tokens: &[Token], samples: &[f32], late: f64) -> Vec<Word> {
         last = (boundary.0.max(last.1), boundary.1.max(last.1));
     }
     words
-}
-
-/// Tokens that make up a word: a new one begins with a space.
-fn whole_words(tokens: &[Token]) -> impl Iterator<Item = &[Token]> {
-    let text = |it: &Token| !it.bytes.starts_with(b"[_") && !it.bytes.is_empty();
-    let end = tokens
-        .iter()
-        .position(|it| !text(it))
-        .unwrap_or(tokens.len());
-    tokens[..end].chunk_by(|_, next| !next.bytes.starts_with(b" "))
 }
 
 /// For every 10 ms, whether nobody speaks in it.
@@ -124,7 +115,7 @@ mod tests {
             token("ing", 0.7),
             token(" room", 1.2),
             token(".", 1.3),
-            token("[_EOT_]", 1.4),
+            token("", 1.4),
         ];
         let found = of(&tokens, &samples, 0.05);
         let times: Vec<_> = found
