@@ -4,3 +4,4 @@ pub mod condition;
 pub mod device;
 pub mod expression;
 pub mod pace;
+pub mod words;
