@@ -31,7 +31,7 @@ pub struct Found {
     /// Whether the transcript was believed.
     pub accepted: bool,
     /// Whether speech went on: it was found in what had been said so far, and is not told again.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_false")]
     pub partial: bool,
 }
 

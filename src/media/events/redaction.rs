@@ -9,7 +9,7 @@ pub struct Redaction {
     /// How much of what was said may be told.
     pub mode: Mode,
     /// Where markers stand in the text in place of what was said, in their order.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spans: Vec<Span>,
 }
 

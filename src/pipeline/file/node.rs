@@ -74,6 +74,7 @@ impl<'a> Parser<'a> {
             optional,
             wait,
             live: configured.live,
+            raw: false,
             prepare: configured.prepare,
             probe: configured.probe,
             claims: (configured.claims)(self.base),
