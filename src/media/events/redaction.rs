@@ -45,7 +45,7 @@ pub enum Hidden {
     Number,
     /// A number of 7 to 15 digits, as telephones have.
     Phone,
-    /// An e-mail address, or one of the Web.
+    /// An e-mail address, or the domain of one.
     Email,
     /// A house number with its street.
     Address,

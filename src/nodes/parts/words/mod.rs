@@ -52,15 +52,15 @@ pub fn tokens(text: &str) -> Vec<Token> {
     tokens
 }
 
-/// Where each of the words stands in the text; none if one of them does not.
-pub fn places(text: &str, words: &[Word]) -> Option<Vec<Range<usize>>> {
+/// The words that stand in the text, in their order, and where they do.
+pub fn places<'a>(text: &str, words: &'a [Word]) -> Vec<(Range<usize>, &'a Word)> {
     let mut from = 0;
-    let place = |it: &Word| {
+    let place = |it: &'a Word| {
         let start = from + text[from..].find(it.word.as_str())?;
         from = start + it.word.len();
-        Some(start..from)
+        Some((start..from, it))
     };
-    words.iter().map(place).collect()
+    words.iter().filter_map(place).collect()
 }
 
 /// The text with nothing to be found where something was taken out, byte by byte.

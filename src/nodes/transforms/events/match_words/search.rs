@@ -102,10 +102,12 @@ fn hit(what: usize, words: &[&Heard], said: &Transcript, heard: String) -> Hit {
 
 /// The words of a transcript with their times.
 fn heard(said: &Transcript, tokens: &[Token], next: u64) -> Vec<Heard> {
-    let places = words::places(&said.text, &said.words).unwrap_or_default();
+    let places = words::places(&said.text, &said.words);
     let word = |(number, token): (u64, &Token)| {
-        let holds = |place: &std::ops::Range<usize>| place.contains(&token.place.start);
-        let word = places.iter().position(holds).map(|at| &said.words[at]);
+        let mut places = places.iter();
+        let word = places
+            .find(|it| it.0.contains(&token.place.start))
+            .map(|it| it.1);
         Heard {
             number,
             plain: token.plain.clone(),

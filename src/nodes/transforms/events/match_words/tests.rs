@@ -329,3 +329,46 @@ fn wrong_options_are_told_with_their_place() {
         assert!(configure(&ty, options).is_err());
     }
 }
+
+#[test]
+fn nonsense_breaks_nothing() {
+    let pieces = [
+        "turn",
+        "Turn",
+        "on",
+        "the",
+        "ligh\u{301}t",
+        "light",
+        "2",
+        "two",
+        "é",
+        "打",
+        "’s",
+        "?",
+        "\u{0}",
+        "🦉",
+    ];
+    let options = "phrases = ['turn on', 'the light', 'two', '打 打']\npatterns = ['t.n', 'é?l']";
+    let mut random = fastrand::Rng::with_seed(7);
+    for _ in 0..500 {
+        let mut all = Vec::new();
+        for second in 0..5 {
+            let pieces = (0..random.usize(..9)).map(|_| pieces[random.usize(..pieces.len())]);
+            let text = pieces
+                .collect::<Vec<_>>()
+                .join([" ", "", "  "][random.usize(..3)]);
+            let start = f64::from(second) + random.f64() / 2.0;
+            let whole = [said(start, start + 0.4, &text), timed(start, &text)];
+            let one = whole[random.usize(..2)].clone();
+            all.push(if random.bool() { partial(one) } else { one });
+        }
+        for found in mic(options, all.clone()) {
+            let has = |it: &Transcript| {
+                it.text
+                    .contains(found.heard.split(' ').next_back().unwrap_or_default())
+            };
+            assert!(all.iter().any(has), "{found:?}: {all:?}");
+            assert!(found.start <= found.end, "{found:?}: {all:?}");
+        }
+    }
+}

@@ -22,7 +22,9 @@ pub fn find(text: &str, words: &[Token], numbers: &[Run]) -> Vec<Range<usize>> {
     let address = |run: &Run| {
         let first = run.words.end;
         let most = (first + LONGEST).min(words.len().saturating_sub(1));
-        let end = (first + 1..=most).find(|at| is_street(text, words, *at, run))?;
+        // `350 5th Avenue` has no other name; `one street` is none.
+        let nearest = first + usize::from(!run.is_certain);
+        let end = (nearest..=most).find(|at| is_street(text, words, *at, run))?;
         let is_name = |at: usize| !among(STRANGE, &words[at].plain);
         let is_whole =
             (first..end).all(is_name) && (first..=end).all(|at| goes_on(text, words, at));

@@ -49,12 +49,11 @@ pub fn text(text: &str, part: Range<usize>, cuts: &[Cut]) -> (String, Vec<Span>)
     (out, spans)
 }
 
-/// The words with markers in the place of cuts: those that a cut lies in become one. None are told if they are not
-/// those of the text.
+/// The words with markers in the place of cuts: those that a cut lies in become one. Those that are not in the text are
+/// not told.
 pub fn words(text: &str, spoken: &[Word], cuts: &[Cut]) -> Vec<Word> {
-    let places = words::places(text, spoken).unwrap_or_default();
     let mut told: Vec<(Range<usize>, Word)> = Vec::new();
-    for (place, word) in places.into_iter().zip(spoken) {
+    for (place, word) in words::places(text, spoken) {
         let begins_before = |it: &Cut| it.place.start < place.start && place.start < it.place.end;
         match told.last_mut() {
             Some((whole, last)) if cuts.iter().any(begins_before) => {
@@ -84,7 +83,6 @@ fn widened(place: Range<usize>, cuts: &[Cut]) -> Range<usize> {
 /// Of the text, and of each of its words, only what is kept.
 pub fn kept(text: &str, spoken: &[Word], keep: &[Range<usize>]) -> (String, Vec<Word>) {
     let parts: Vec<&str> = keep.iter().map(|it| &text[it.clone()]).collect();
-    let places = words::places(text, spoken).unwrap_or_default();
     let word = |(place, word): (Range<usize>, &Word)| {
         let parts = keep.iter().filter_map(|it| {
             let (start, end) = (place.start.max(it.start), place.end.min(it.end));
@@ -96,6 +94,6 @@ pub fn kept(text: &str, spoken: &[Word], keep: &[Range<usize>]) -> (String, Vec<
             ..word.clone()
         })
     };
-    let words = places.into_iter().zip(spoken).filter_map(word);
+    let words = words::places(text, spoken).into_iter().filter_map(word);
     (parts.join(" "), words.collect())
 }

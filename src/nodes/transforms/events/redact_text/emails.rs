@@ -10,8 +10,32 @@ const SIGNS: &str = "dot underscore dash hyphen minus plus";
 /// So many letters are spelt at most.
 const SPELT: usize = 40;
 
-/// Which words of the text are addresses.
+/// Last parts of domains that are said.
+const ENDINGS: &str = "com org net edu gov info io uk de fr eu";
+
+/// Which words of the text are addresses, or domains by themselves.
 pub fn find(text: &str, words: &[Token]) -> Vec<Range<usize>> {
+    let mut found = addresses(text, words);
+    let last = (2..words.len() + 1).filter(|end| is_domain_end(text, words, *end));
+    found.extend(last.map(|end| local_start(text, words, end - 1, 0)..end));
+    found
+}
+
+/// Whether a domain ends before a word: `example.com`, `example dot com`.
+fn is_domain_end(text: &str, words: &[Token], end: usize) -> bool {
+    let last = &words[end - 1];
+    let is_name =
+        |it: &Token| it.plain.chars().count() > 1 && it.plain.chars().all(char::is_alphabetic);
+    let is_written = is_glued(text, words, end - 1)
+        && between(text, words, end - 1) == "."
+        && is_name(last)
+        && is_name(&words[end - 2])
+        && text[last.place.clone()].starts_with(char::is_lowercase);
+    is_written || (among(ENDINGS, &last.plain) && end > 2 && words[end - 2].plain == "dot")
+}
+
+/// Which words of the text are whole addresses.
+fn addresses(text: &str, words: &[Token]) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     for at in 1..words.len() {
         let from = found.last().map_or(0, |it| it.end);

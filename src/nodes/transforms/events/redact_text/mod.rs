@@ -3,7 +3,11 @@
 mod addresses;
 mod cut;
 mod emails;
+#[cfg(test)]
+mod nonsense;
 mod numbers;
+#[cfg(test)]
+mod sentences;
 #[cfg(test)]
 mod tests;
 
@@ -18,7 +22,7 @@ use serde::Deserialize;
 
 use self::cut::Cut;
 use crate::media::clock::Time;
-use crate::media::events::{Gap, Hidden, Mode, Of, Redaction, Transcript, Word};
+use crate::media::events::{Gap, Hidden, Mode, Of, Redaction, Transcript};
 use crate::nodes::parts::words::phrase::Phrase;
 use crate::nodes::parts::words::{self, Token, list};
 use crate::pipeline::contract::context::Context;
@@ -27,7 +31,7 @@ use crate::pipeline::contract::node::{Emit, Node, Transform};
 use crate::ports;
 
 /// A number goes on in the next transcript of a source if that begins so soon.
-const GOES_ON: Duration = Duration::from_secs(5);
+const GOES_ON: Duration = Duration::from_secs(3);
 /// So many words at the end of what has been said so far are not told yet: an address may begin there.
 const UNTOLD: usize = 8;
 
@@ -186,11 +190,11 @@ impl RedactText {
             Mode::Redacted => {
                 let cuts = self.cuts(source, at, said);
                 let end = match said.partial {
-                    true => told_so_far(&said.text, &cuts),
+                    true => self.told_so_far(&said.text, &cuts),
                     false => said.text.len(),
                 };
                 (redacted.text, spans) = cut::text(&said.text, 0..end, &cuts);
-                redacted.words = cut::words(&said.text[..end], words_before(said, end), &cuts);
+                redacted.words = cut::words(&said.text[..end], &said.words, &cuts);
             }
         }
         let mode = self.mode;
@@ -263,6 +267,19 @@ impl RedactText {
         }
         cut::merged(found)
     }
+
+    /// How many bytes of what has been said so far are told: whatever may turn out to be more is not.
+    fn told_so_far(&self, text: &str, cuts: &[Cut]) -> usize {
+        let tokens = words::tokens(text);
+        let longest = self.phrases.iter().map(|it| it.words.len()).max();
+        let untold = longest.unwrap_or_default().max(UNTOLD);
+        let Some(last) = tokens.len().checked_sub(untold + 1) else {
+            return 0;
+        };
+        let end = tokens[last].place.end;
+        let within = |it: &&Cut| it.place.start < end && end < it.place.end;
+        cuts.iter().find(within).map_or(end, |it| it.place.start)
+    }
 }
 
 /// If a phrase was heard, how many bytes of the last word are no part of it: `Alice's` is `Alice` too.
@@ -281,22 +298,4 @@ fn end_of(phrase: &Phrase, heard: &[Token], text: &str) -> Option<usize> {
         ..last.clone()
     });
     phrase.distance(&owner, 0).map(|_| ending.len())
-}
-
-/// How many bytes of what has been said so far are told: whatever may turn out to be more is not.
-fn told_so_far(text: &str, cuts: &[Cut]) -> usize {
-    let tokens = words::tokens(text);
-    let Some(last) = tokens.len().checked_sub(UNTOLD + 1) else {
-        return 0;
-    };
-    let end = tokens[last].place.end;
-    let within = |it: &&Cut| it.place.start < end && end < it.place.end;
-    cuts.iter().find(within).map_or(end, |it| it.place.start)
-}
-
-/// The words that end within so many bytes of the text; none if they are not those of the text.
-fn words_before(said: &Transcript, end: usize) -> &[Word] {
-    let places = words::places(&said.text, &said.words).unwrap_or_default();
-    let count = places.iter().take_while(|it| it.end <= end).count();
-    &said.words[..count]
 }
