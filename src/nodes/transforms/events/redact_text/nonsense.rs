@@ -1,7 +1,8 @@
 //! Texts that nobody says.
 
 use super::tests::{LIST, redacted, spoken};
-use super::*;
+use crate::media::events::Transcript;
+use crate::nodes::parts::words;
 
 /// Whatever is said, no digit is told, and nothing panics, whose message could tell the text.
 #[test]

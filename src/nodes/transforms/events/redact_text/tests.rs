@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::sentences::SAID;
 use super::*;
-use crate::media::events::{Event, Word};
+use crate::media::clock::Time;
+use crate::media::events::{Event, Hidden, Word};
 use crate::media::packet::Packet;
 use crate::pipeline::contract::catalogue::transform;
 use crate::pipeline::contract::testing::{configure, context, drive, gap};
