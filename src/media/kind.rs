@@ -12,6 +12,8 @@ pub struct Kind {
     pub name: &'static str,
     /// Where it waits on an edge.
     pub lane: Lane,
+    /// Whether it holds what people said: the sound of it, or the words.
+    pub spoken: bool,
 }
 
 /// What happens to a packet when the queue is full.

@@ -22,9 +22,10 @@ pub trait FromPacket: Payload {
     fn from_packet(packet: Packet) -> Self;
 }
 
-/// Declares what flows beside events: the lane of the same name, the packet variant, the typed view.
+/// Declares what flows beside events: the lane of the same name, the packet variant, the typed view, whether it can
+/// hold what people said.
 macro_rules! payloads {
-    ($($lane:ident($ty:ty), $name:literal, $doc:literal;)*) => {
+    ($($lane:ident($ty:ty), $name:literal, $spoken:literal, $doc:literal;)*) => {
         /// One thing on its way along an edge.
         #[derive(Clone, Debug)]
         pub enum Packet {
@@ -53,7 +54,7 @@ macro_rules! payloads {
 
         $(
             impl Payload for $ty {
-                const KINDS: &'static [Kind] = &[Kind { name: $name, lane: Lane::$lane }];
+                const KINDS: &'static [Kind] = &[Kind { name: $name, lane: Lane::$lane, spoken: $spoken }];
             }
 
             impl From<$ty> for Packet {
@@ -73,11 +74,11 @@ macro_rules! payloads {
 }
 
 payloads! {
-    Frame(Arc<Frame>), "frame", "A picture; perishable.";
-    Objects(Arc<Objects>), "objects", "What was found in a picture; perishable.";
-    Audio(Arc<Audio>), "audio", "A chunk of sound; continuous.";
-    Utterance(Arc<Utterance>), "utterance", "A stretch of speech.";
-    Coded(Arc<Coded>), "coded", "An access unit of a compressed stream.";
+    Frame(Arc<Frame>), "frame", false, "A picture; perishable.";
+    Objects(Arc<Objects>), "objects", false, "What was found in a picture; perishable.";
+    Audio(Arc<Audio>), "audio", true, "A chunk of sound; continuous.";
+    Utterance(Arc<Utterance>), "utterance", true, "A stretch of speech.";
+    Coded(Arc<Coded>), "coded", true, "An access unit of a compressed stream.";
 }
 
 fn astray(packet: &Packet) -> ! {

@@ -44,6 +44,12 @@ pub static NODES: &[Entry] = &[
         "transcribe",
         transform::<transforms::sound::transcribe::Transcribe>()
     ),
+    Entry::Present(catalogue::transform::<
+        transforms::events::match_words::MatchWords,
+    >()),
+    Entry::Present(catalogue::transform::<
+        transforms::events::redact_text::RedactText,
+    >()),
     Entry::Present(catalogue::transform::<transforms::events::filter::Filter>()),
     Entry::Present(catalogue::sink::<sinks::console::Console>()),
     Entry::Present(catalogue::sink::<sinks::jsonl::Jsonl>()),

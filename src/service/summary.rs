@@ -31,8 +31,11 @@ impl Summary {
         // Others only let frames through.
         let sources = snapshot.nodes.iter().filter(|it| it.role == "source");
         let made = |it: &NodeCounts, kind| it.made.get(kind).copied().unwrap_or(0);
+        // Others only pass speech on, or take something out of it.
+        let hearing = || snapshot.nodes.iter().filter(|it| it.infers);
         let events = |kind| {
-            nodes()
+            hearing()
+                .map(|node| &node.counts)
                 .map(|it| it.events.get(kind).copied().unwrap_or(0))
                 .sum()
         };

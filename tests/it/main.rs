@@ -37,6 +37,8 @@ mod opencv; // that no more of its libraries are loaded than are needed
 mod own_models; // the two models that the program carries
 mod pictures;
 mod pipelines; // shipped examples and generated documents
+#[cfg(feature = "whisper")]
+mod privacy; // words that must not be told
 mod private; // nothing is kept aside or sent
 mod read_only; // machines on which nothing can be written
 mod reload; // another pipeline file while it runs

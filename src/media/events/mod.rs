@@ -5,10 +5,12 @@
 //! port, schema, sentence and counters come with it.
 
 mod detection;
+mod found;
 mod gap;
 mod head;
 mod health;
 mod motion;
+mod redaction;
 mod report;
 mod schema;
 mod sound;
@@ -24,10 +26,12 @@ use schemars::{Schema, SchemaGenerator};
 use serde::Serialize;
 
 pub use self::detection::Detection;
+pub use self::found::Found;
 pub use self::gap::Gap;
 pub use self::head::Head;
 pub use self::health::{Condition, Health};
 pub use self::motion::{Motion, Phase};
+pub use self::redaction::{Hidden, Mode, Redaction, Span};
 pub use self::report::{Report, Tone};
 pub use self::sound::Sound;
 pub use self::speech::Speech;
@@ -106,6 +110,7 @@ events! {
     Speech,
     SpeechStart,
     Transcript,
+    Found,
     Gap,
     Health,
     Motion,

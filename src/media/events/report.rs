@@ -13,10 +13,13 @@ use crate::media::objects::Object;
 pub trait Report: Serialize + JsonSchema + Send + Sync + 'static {
     /// Name of the kind, as in the JSON.
     const NAME: &'static str;
+    /// Whether it holds words that were said.
+    const SPOKEN: bool = false;
     /// The kind as a port.
     const KIND: Kind = Kind {
         name: Self::NAME,
         lane: Lane::Event,
+        spoken: Self::SPOKEN,
     };
 
     /// Says it in a sentence, without its source and time.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::redaction::Redaction;
 use super::report::{Report, Tone};
 use crate::media::clock::Time;
 use crate::media::digits::{three_places, three_places_of};
@@ -21,6 +22,9 @@ pub struct Transcript {
     pub end: f64,
     /// The words.
     pub text: String,
+    /// What was taken out of the text and of `words`; absent where they are all that was heard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redaction: Option<Redaction>,
     /// When each word was said, in their order; only where asked for (`words`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub words: Vec<Word>,
@@ -113,9 +117,11 @@ fn is_false(it: &bool) -> bool {
 
 impl Report for Transcript {
     const NAME: &'static str = "transcript";
+    const SPOKEN: bool = true;
 
     fn say(&self, to: &mut dyn Write) -> fmt::Result {
         match (&*self.text, self.accepted) {
+            ("", _) if self.redaction.is_some() => to.write_str("something was said"),
             (text, _) if self.partial => write!(to, "\"{text} …\""),
             (text, true) => write!(to, "\"{text}\""),
             ("", false) => to.write_str("no words"),

@@ -6,3 +6,4 @@ pub mod expression;
 pub mod level;
 pub mod pace;
 pub mod stream;
+pub mod words;

@@ -70,6 +70,8 @@ pub struct NodeType {
     pub wait_ms: Option<u64>,
     /// Whether of what it can make it makes only what comes in.
     pub passes: bool,
+    /// Whether what it makes of what people said may be shown and kept where privacy is asked for.
+    pub redacts: bool,
     /// Packets that it writes before they must be settled.
     pub batch: usize,
     /// JSON Schema of its options.
@@ -280,6 +282,7 @@ pub const fn transform<N: Transform>() -> NodeType {
         infers: N::INFERS,
         wait_ms: N::WAIT_MS,
         passes: N::PASSES,
+        redacts: N::REDACTS,
         configure: |table| {
             let wrap = |node| -> Box<dyn Running> { Box::new(AsTransform(node)) };
             configure::<N>(table, |_| false, wrap).map(|(_, configured)| configured)
@@ -314,6 +317,7 @@ const fn node_type<N: Node>(role: Role) -> NodeType {
         infers: false,
         wait_ms: None,
         passes: false,
+        redacts: false,
         batch: 1,
         schema: || schemars::schema_for!(N::Config),
         configure: |_| unreachable!("every role sets it"),

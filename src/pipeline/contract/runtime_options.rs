@@ -39,6 +39,17 @@ pub enum Isolation {
     Process,
 }
 
+/// What may be shown and kept of what people say, in the words of the pipeline file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Privacy {
+    /// All that the pipeline leads to a sink.
+    #[default]
+    Off,
+    /// Only what a node lets through that takes out what identifies people.
+    Required,
+}
+
 /// `[runtime]`: what all nodes share.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -53,6 +64,9 @@ pub struct Runtime {
     /// Where models run. `process` gives each node that has one, and each of its workers, a process
     /// of its own, which is started anew when native code crashes or hangs.
     pub isolation: Isolation,
+    /// With `required` a pipeline is refused in which sound, transcripts or matches reach a sink as they were said: they
+    /// have to go through a node that redacts. The status endpoint and its page show no others either.
+    pub privacy: Privacy,
     /// How long a stop may take to finish what is under way before the rest is dropped.
     #[schemars(range(min = 100, max = 600_000))]
     pub drain_ms: u64,
@@ -78,6 +92,7 @@ impl Default for Runtime {
             providers: vec![Provider::Cpu],
             threads: 1,
             isolation: Isolation::None,
+            privacy: Privacy::Off,
             drain_ms: 5_000,
             hang_timeout_ms: 60_000,
             reload_on_change: false,

@@ -8,6 +8,7 @@ mod node;
 mod parser;
 mod path;
 mod plan;
+mod privacy;
 pub mod problem;
 pub mod reference;
 mod sections;
@@ -30,7 +31,7 @@ pub use self::plan::{Plan, PlannedNode};
 use self::problem::{Placed, Problem, Severity};
 use self::status::Status;
 use crate::pipeline::contract::catalogue::Entry;
-use crate::pipeline::contract::runtime_options::Runtime;
+use crate::pipeline::contract::runtime_options::{Privacy, Runtime};
 use crate::pipeline::contract::{secret, uri};
 
 /// No pipeline file that a person wrote is larger.
@@ -184,6 +185,10 @@ pub fn parse(text: &str, base: &Path, nodes: &'static [Entry]) -> Result<Plan, V
     // Inputs that are in doubt would make their producers look unused.
     if problems.is_empty() {
         problems = graph::complete(&mut plan.nodes);
+        privacy::spread(&mut plan.nodes);
+    }
+    if problems.is_empty() && plan.runtime.privacy == Privacy::Required {
+        problems = privacy::check(&plan.nodes, nodes);
     }
     problems.sort_by_key(|problem| problem.span.start);
     match problems.is_empty() {

@@ -77,6 +77,7 @@ impl<'a> Parser<'a> {
             optional,
             wait,
             live: configured.live,
+            raw: false,
             prepare: configured.prepare,
             probe: configured.probe,
             lacks: configured.lacks,

@@ -50,6 +50,8 @@ pub struct PlannedNode {
     pub wait: Option<Duration>,
     /// Whether it, or anything upstream of it, is a device that will not wait.
     pub live: bool,
+    /// Whether what it makes holds what people say as it was said.
+    pub raw: bool,
     /// Loads what it needs before its medium is opened, for sources.
     pub prepare: Option<Prepare>,
     /// Tells whether its medium is there, for sources.

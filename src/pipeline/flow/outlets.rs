@@ -41,6 +41,7 @@ pub struct Outlets {
     /// Replaced as a whole: a producer that is held back by a full queue holds no lock.
     branches: RwLock<Arc<[Branch]>>,
     live: bool,
+    raw: bool,
     /// Where onlookers ask for frames of the node.
     pub tap: Arc<Tap>,
     /// Where onlookers hear of events, of all nodes.
@@ -48,12 +49,14 @@ pub struct Outlets {
 }
 
 impl Outlets {
-    /// Outlets of a node, without branches yet. `live`: what it makes has an age.
-    pub fn new(context: Context, feed: Arc<Feed>, live: bool) -> Outlets {
+    /// Outlets of a node, without branches yet. `live`: what it makes has an age. `raw`: it holds what people say as it
+    /// was said.
+    pub fn new(context: Context, feed: Arc<Feed>, live: bool, raw: bool) -> Outlets {
         Outlets {
             context,
             branches: RwLock::new(Arc::new([])),
             live,
+            raw,
             tap: Arc::default(),
             feed,
         }
@@ -100,7 +103,7 @@ impl Outlets {
         self.context.stats.count_made(packet, is_new);
         match packet {
             Packet::Frame(frame) => self.tap.show(frame),
-            Packet::Event(event) if is_new => self.feed.tell(event),
+            Packet::Event(event) if is_new => self.feed.tell(event, self.raw),
             _ => {}
         }
     }
@@ -130,7 +133,7 @@ mod tests {
     #[test]
     fn a_film_that_is_played_ages_from_its_turn_on() {
         let context = context();
-        let outlets = Outlets::new(context.clone(), Arc::default(), false);
+        let outlets = Outlets::new(context.clone(), Arc::default(), false, false);
         let film: Arc<str> = "film".into();
         let mut frame = Frame::empty();
         (frame.source, frame.at) = (Arc::clone(&film), Time::from_secs_f64(1.5));
@@ -153,7 +156,7 @@ mod tests {
     #[test]
     fn what_is_unsure_goes_where_it_is_asked_for_and_is_counted() {
         let context = context();
-        let outlets = Outlets::new(context.clone(), Arc::default(), false);
+        let outlets = Outlets::new(context.clone(), Arc::default(), false, false);
         let branch = |unsure| {
             let (outlet, inlet) = link(8, WhenFull::Block, true, Stop::default());
             let (lane, kinds, outlet) = (Lane::Event, vec![Transcript::KIND], Arc::new(outlet));

@@ -37,6 +37,7 @@ pub struct Feed {
 #[derive(Debug, Default)]
 struct History {
     told: u64,
+    private: bool,
     recent: BTreeMap<&'static str, VecDeque<Published>>,
 }
 
@@ -50,9 +51,12 @@ impl Default for Feed {
 }
 
 impl Feed {
-    /// Shows an event to everybody who listens.
-    pub fn tell(&self, event: &Arc<Event>) {
+    /// Shows an event to everybody who listens. What is `raw` holds what people say as it was said.
+    pub fn tell(&self, event: &Arc<Event>, raw: bool) {
         let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
+        if raw && history.private && event.body.kind().spoken {
+            return;
+        }
         history.told += 1;
         let told = Published {
             number: history.told,
@@ -66,6 +70,19 @@ impl Feed {
         // Inside the lock, so that `listen` neither misses an event nor gets it twice. It fails if
         // nobody listens, which is no failure.
         let _ = self.live.send(told);
+    }
+
+    /// From now on nobody sees what people say as it was said, nor what of it was remembered; or all do again.
+    pub fn keep_private(&self, private: bool) {
+        let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
+        if private && !history.private {
+            let is_spoken = |it: &VecDeque<Published>| {
+                let first = it.front();
+                first.is_some_and(|it| it.event.body.kind().spoken)
+            };
+            history.recent.retain(|_, it| !is_spoken(it));
+        }
+        history.private = private;
     }
 
     /// The remembered events after number `after`, and all that are to come.
@@ -125,12 +142,12 @@ mod tests {
     #[test]
     fn late_onlookers_get_what_is_remembered_and_then_what_comes() {
         let feed = Feed::default();
-        (0..40).for_each(|_| feed.tell(&gap()));
+        (0..40).for_each(|_| feed.tell(&gap(), false));
         let (recent, mut live) = feed.listen(38);
         let numbers: Vec<u64> = recent.iter().map(|it| it.number).collect();
         assert_eq!(numbers, [39, 40]);
         assert_eq!(feed.listen(0).0.len(), REMEMBERED);
-        feed.tell(&gap());
+        feed.tell(&gap(), false);
         assert_eq!(live.try_recv().map(|it| it.number), Ok(41));
     }
 
@@ -138,7 +155,7 @@ mod tests {
     fn an_onlooker_who_falls_behind_learns_it_and_holds_nobody_up() {
         let feed = Feed::default();
         let (_, mut live) = feed.listen(0);
-        (0..BEHIND + 10).for_each(|_| feed.tell(&gap()));
+        (0..BEHIND + 10).for_each(|_| feed.tell(&gap(), false));
         assert!(matches!(
             live.try_recv(),
             Err(broadcast::error::TryRecvError::Lagged(10))

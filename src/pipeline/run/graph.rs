@@ -8,6 +8,7 @@ use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use crate::pipeline::contract::catalogue::Role;
 use crate::pipeline::contract::context::Context;
+use crate::pipeline::contract::runtime_options::Privacy;
 use crate::pipeline::contract::stop::Stop;
 use crate::pipeline::count::metrics::State;
 use crate::pipeline::file::{Plan, PlannedNode};
@@ -138,8 +139,8 @@ impl Graph {
     fn keeps(&self, node: &PlannedNode, same_runtime: bool) -> bool {
         let same = |old: &PlannedNode| {
             (&old.id, old.ty.name, &old.options) == (&node.id, node.ty.name, &node.options)
-                && (old.workers, old.optional, old.wait, old.live)
-                    == (node.workers, node.optional, node.wait, node.live)
+                && (old.workers, old.optional, old.wait) == (node.workers, node.optional, node.wait)
+                && (old.live, old.raw) == (node.live, node.raw)
         };
         let independent = same_runtime || node.ty.role != Role::Transform;
         independent && self.members.iter().any(|it| same(&it.planned))
@@ -194,6 +195,8 @@ impl Graph {
     /// Puts the new graph in the place of the old one. New lanes are there before old ones close,
     /// so nothing falls between two graphs.
     pub fn adopt(&mut self, mut building: Building) {
+        let private = building.plan.runtime.privacy == Privacy::Required;
+        self.view.feed().keep_private(private);
         let is_new = |id: &str| building.members.iter().any(|it| *it.planned.id == *id);
         let planned = |id: &str| building.plan.nodes.iter().find(|it| *it.id == *id);
         let stays =

@@ -84,7 +84,7 @@ impl Member {
         context.wanted = Wanted::default();
         let by_capture_time = !planned.live;
         let intake = inlets.map(|it| Intake::new(it, joined, by_capture_time, abandon.clone()));
-        let outlets = Outlets::new(context.clone(), feed, planned.live);
+        let outlets = Outlets::new(context.clone(), feed, planned.live, planned.raw);
         let worker = Worker {
             role: planned.ty.role,
             makes: planned.ty.lanes(),

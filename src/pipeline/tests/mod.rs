@@ -6,6 +6,7 @@ mod kinds;
 mod opening;
 mod options;
 mod passing;
+mod privacy;
 mod reload;
 mod slow_sink;
 mod time;

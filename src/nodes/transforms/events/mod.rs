@@ -1,3 +1,5 @@
 //! What takes events of any kind.
 
 pub mod filter;
+pub mod match_words;
+pub mod redact_text;

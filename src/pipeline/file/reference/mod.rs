@@ -64,6 +64,9 @@ pub fn node(ty: &NodeType) -> String {
         (takes, []) => writeln!(out, "Takes {}.\n", list(takes)),
         (takes, makes) => writeln!(out, "Takes {}, makes {}.\n", list(takes), list(makes)),
     };
+    if ty.redacts {
+        out.push_str("What it makes may be shown and kept where `[runtime]` has `privacy = \"required\"`.\n\n");
+    }
     let inputs = if ty.role == Role::Source {
         ""
     } else {

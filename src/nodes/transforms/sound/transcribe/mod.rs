@@ -209,6 +209,7 @@ impl Transcribe {
             end: joined.end.as_secs_f64(),
             words: words(&heard, &joined),
             text: heard.text,
+            redaction: None,
             language: heard.language,
             language_prob: heard.language_prob,
             avg_logprob: heard.avg_logprob,
