@@ -108,7 +108,7 @@ impl Ear {
         let marks = if is_short { 0 } else { MOST_MARKS };
         params.set_max_tokens(i32::try_from(most_tokens + marks).unwrap_or(i32::MAX));
         params.set_no_context(true);
-        params.set_single_segment(is_short);
+        params.set_single_segment(true);
         params.set_no_timestamps(is_short);
         params.set_suppress_nst(true);
         // Each step decodes again: two are enough to leave a loop.
