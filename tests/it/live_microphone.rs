@@ -67,6 +67,28 @@ fn a_microphone_hears_the_speech_that_is_in_the_file() {
 }
 
 #[test]
+fn a_microphone_gives_the_words_that_are_in_the_file() {
+    let scratch = Scratch::new();
+    let spoken = Path::new("/usr/share/sounds/alsa/Front_Center.wav");
+    if !rig_is_here() || !spoken.exists() {
+        return;
+    }
+    let sound = Sound::start(&scratch);
+    let words = "[transforms.words]\ntype = \"transcribe\"\nmodel = \"otus-words\"\ninputs = [\"speech\"]\n\
+                 [sinks.words_log]\ntype = \"jsonl\"\ninputs = [\"words\"]\npath = \"words.jsonl\"\n";
+    let source = "type = \"microphone\"\ndevice = \"*TEST*\"\nbuffer_ms = 400";
+    let pipeline = pipeline(source, "events.jsonl") + words;
+    let otus = start(&scratch, &pipeline, &sound.environment());
+    more_audio(&scratch);
+    sound.play(spoken);
+    let text = || Some(scratch.events("words.jsonl").first()?["text"].clone());
+    assert_eq!(wait_for("words", PATIENCE, text), "front center");
+    otus.signal(SIGTERM);
+    assert_eq!(otus.wait().code, Some(0), "{}", log(&scratch));
+    sound.stop();
+}
+
+#[test]
 fn a_named_microphone_is_heard_again_after_its_sound_server_died() {
     let scratch = Scratch::new();
     let Some(clip) = rig_is_here().then(|| clip(&scratch)).flatten() else {
