@@ -206,6 +206,10 @@ fn what_has_no_sound_is_named_before_it_runs() {
             "OpenCV hands on no sound … remove `backend`",
         ),
         (
+            "type = 'camera', uri = 'http://a/b', transport = 'udp'",
+            "this has no choice … `rtsp` address",
+        ),
+        (
             "type = 'camera', uri = 'photos/*.jpg'",
             "pictures have no sound … take an `audio_file` or a `microphone`",
         ),

@@ -12,7 +12,7 @@ use crate::media::events::{Gap, Health, Of};
 use crate::media::mono::Channel;
 use crate::nodes::parts::condition::Remedy;
 use crate::nodes::parts::level::Level;
-use crate::nodes::parts::stream::address;
+use crate::nodes::parts::stream::address::{self, Transport};
 use crate::nodes::parts::stream::sound::Piece;
 use crate::nodes::parts::stream::unseen::{self, Medium, Reading};
 use crate::pipeline::contract::blocking::{Blocking, Next};
@@ -33,6 +33,9 @@ const SCHEMES: [&str; 4] = ["rtsp", "rtsps", "http", "https"];
 pub struct Config {
     /// `rtsp://…`, `rtsps://…`, `http://…` or `https://…`. Pictures in it are not decoded.
     pub uri: Uri,
+    /// How the packets of an `rtsp` address come: `tcp`, in the connection, or `udp`.
+    #[serde(default)]
+    pub transport: Transport,
     /// Which channel is heard: its number, counted from 0 as ALSA and FFmpeg do; `"mix"`, the mean of all; `"loudest"`,
     /// the one with the most energy over about a second.
     #[serde(default)]
@@ -101,6 +104,7 @@ impl Node for AudioStream {
         let connecting = Duration::from_millis(config.connect_timeout_ms);
         let pausing = Duration::from_millis(config.stall_timeout_ms);
         let reading = Reading {
+            transport: config.transport,
             channel: config.channel,
             connecting,
             pausing,

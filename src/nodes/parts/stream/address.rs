@@ -3,6 +3,9 @@
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 use crate::pipeline::contract::child;
 use crate::pipeline::contract::error::{Error, Result};
 use crate::pipeline::contract::uri::Uri;
@@ -28,14 +31,40 @@ pub fn ffmpeg(level: &str) -> Command {
     command
 }
 
+/// How the packets of RTSP come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Transport {
+    /// In the connection itself: nothing is lost.
+    #[default]
+    Tcp,
+    /// By themselves: what is lost on the way is lost, and nothing waits for it.
+    Udp,
+}
+
+impl Transport {
+    fn name(self) -> &'static str {
+        match self {
+            Transport::Tcp => "tcp",
+            Transport::Udp => "udp",
+        }
+    }
+}
+
 /// Has a stream read, of which `looked_at` bytes are looked at first if it is RTSP; gives what must come on standard
 /// input.
 ///
 /// # Errors
 /// `Fatal` for an address that has several lines.
-pub fn input(command: &mut Command, uri: &Uri, looked_at: u32) -> Result<String> {
+pub fn input(
+    command: &mut Command,
+    uri: &Uri,
+    transport: Transport,
+    looked_at: u32,
+) -> Result<String> {
     let address = uri.expose();
-    let input = script(address, takes_options().then_some(looked_at))?;
+    let options = takes_options().then_some((transport, looked_at));
+    let input = script(address, options)?;
     match is_rtsp(address) {
         true => command.args(["-probesize", &looked_at.to_string(), "-fpsprobesize", "0"]),
         false => command.args(UNBUFFERED),
@@ -46,17 +75,20 @@ pub fn input(command: &mut Command, uri: &Uri, looked_at: u32) -> Result<String>
 }
 
 /// A list with this one entry, and its options where it can have some: passwords are for the child's input, as everybody can read its arguments.
-fn script(address: &str, looked_at: Option<u32>) -> Result<String> {
+fn script(address: &str, options: Option<(Transport, u32)>) -> Result<String> {
     if address.contains(['\n', '\r']) {
         return Err(Error::fatal("an address has one line"));
     }
     let quoted = address.replace('\'', "'\\''");
     let mut script = format!("ffconcat version 1.0\nfile '{quoted}'\n");
-    if let Some(looked_at) = looked_at {
+    if let Some((transport, looked_at)) = options {
         script.push_str("option analyzeduration 500000\n");
         if is_rtsp(address) {
-            script.push_str("option rtsp_transport tcp\noption fpsprobesize 0\n");
-            script.push_str(&format!("option probesize {looked_at}\n"));
+            let transport = transport.name();
+            script.push_str(&format!("option rtsp_transport {transport}\n"));
+            script.push_str(&format!(
+                "option fpsprobesize 0\noption probesize {looked_at}\n"
+            ));
         }
     }
     Ok(script)

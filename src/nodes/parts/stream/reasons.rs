@@ -5,7 +5,15 @@ use std::time::Duration;
 use crate::pipeline::contract::error::Error;
 
 /// Words of FFmpeg, and what they mean for who has to mend it. The first that fits counts.
-const REASONS: [(&str, &str); 18] = [
+const REASONS: [(&str, &str); 20] = [
+    (
+        "Decoder (codec",
+        "its pictures or sound are coded in a way that this FFmpeg cannot decode; choose H.264, and AAC or G.711, in the camera's settings",
+    ),
+    (
+        "Unknown/unsupported",
+        "it has a stream that this FFmpeg does not know; choose H.264, and AAC or G.711, in the camera's settings",
+    ),
     (
         "'0:a:0' matches no streams",
         "it sends no sound; turn it on in the camera's settings, or let nothing take its sound",
@@ -158,6 +166,10 @@ mod tests {
             (
                 "pipe:0: Invalid data found when processing input",
                 "not with video",
+            ),
+            (
+                "Decoder (codec none) not found for input stream #0:1",
+                "choose H.264, and AAC or G.711",
             ),
             (
                 "pipe:0: Something new",

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use super::address::{self, DESCRIBED, REMEDY, SIZED};
+use super::address::{self, DESCRIBED, REMEDY, SIZED, Transport};
 use super::clock::StreamClock;
 use super::decoder::{Decoder, NO_SOUND};
 use super::origin::Origin;
@@ -38,6 +38,8 @@ pub enum Medium {
 /// How it is read.
 #[derive(Clone)]
 pub struct Reading {
+    /// How the packets of RTSP come.
+    pub transport: Transport,
     /// Which channel is heard.
     pub channel: Channel,
     /// How long the first of it may take.
@@ -196,7 +198,7 @@ impl<O: Output> Unseen<O> {
         match &medium {
             Medium::Stream(uri) => {
                 command.arg("-copyts");
-                input = address::input(&mut command, uri, looked_at)?;
+                input = address::input(&mut command, uri, reading.transport, looked_at)?;
             }
             Medium::File(path) => {
                 command.arg("-i").arg(format!("file:{}", path.display()));

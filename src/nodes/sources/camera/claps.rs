@@ -176,7 +176,9 @@ fn a_network_cameras_picture_and_sound_are_on_one_clock_before_and_after_it_is_o
         let Some(rig) = Rig::start(&film, sound) else {
             return;
         };
-        let (context, options) = (context(), format!("uri = '{}'", rig.1));
+        let transport = if sound == "l16" { "udp" } else { "tcp" };
+        let options = format!("uri = '{}'\ntransport = '{transport}'", rig.1);
+        let context = context();
         let rounds = if sound == "opus" { 2 } else { 1 };
         for _ in 0..rounds {
             let claps = watch(&BOTH, &options, &context, |it| {

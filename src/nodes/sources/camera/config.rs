@@ -9,6 +9,7 @@ use super::opencv;
 use crate::media::mono::Channel;
 use crate::nodes::parts::condition::Remedy;
 use crate::nodes::parts::pace::Pace;
+use crate::nodes::parts::stream::address::Transport;
 use crate::pipeline::contract::uri::Uri;
 
 /// Options of `camera`.
@@ -23,6 +24,9 @@ pub struct Config {
     /// What decodes. Default: `opencv` where it can be loaded and nobody takes the sound, which `ffmpeg` hands on.
     #[serde(default)]
     pub backend: Option<Backend>,
+    /// How the packets of an `rtsp` address come: `tcp`, in the connection, or `udp`. If it is set, `ffmpeg` decodes.
+    #[serde(default)]
+    pub transport: Option<Transport>,
     /// A GStreamer pipeline may have elements that write files or send, such as `filesink`.
     #[serde(default)]
     pub may_write: bool,
@@ -89,13 +93,16 @@ impl Config {
     /// What decodes, where the file does not say.
     pub fn backend(&self) -> Backend {
         static TOLD: Once = Once::new();
-        self.backend.unwrap_or_else(|| match opencv::version() {
-            Ok(_) => Backend::Opencv,
-            Err(why) => {
-                TOLD.call_once(|| tracing::info!("without OpenCV, ffmpeg is taken: {why}"));
-                Backend::Ffmpeg
-            }
-        })
+        let chosen = self.transport.map(|_| Backend::Ffmpeg);
+        self.backend
+            .or(chosen)
+            .unwrap_or_else(|| match opencv::version() {
+                Ok(_) => Backend::Opencv,
+                Err(why) => {
+                    TOLD.call_once(|| tracing::info!("without OpenCV, ffmpeg is taken: {why}"));
+                    Backend::Ffmpeg
+                }
+            })
     }
 }
 

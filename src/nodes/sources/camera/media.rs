@@ -237,6 +237,7 @@ fn unseen(medium: Medium, config: &Config, context: &Context) -> Result<(unseen:
         }
     };
     let reading = Reading {
+        transport: config.transport.unwrap_or_default(),
         channel: config.channel,
         connecting: Duration::from_millis(config.connect_timeout_ms),
         pausing: Duration::from_millis(config.stall_timeout_ms),

@@ -25,6 +25,12 @@ pub fn of(config: &Config) -> Vec<Misuse> {
         let help = "only what is at an `http` or `https` address is asked for single pictures";
         misuses.push(Misuse::new("snapshots", "this is no such camera", help));
     }
+    let is_rtsp = |uri: &Uri| uri.expose().to_ascii_lowercase().starts_with("rtsp");
+    let over_rtsp = matches!(&medium, Medium::Stream(uri) if is_rtsp(uri));
+    if config.transport.is_some() && !(over_rtsp && config.backend != Some(Backend::Opencv)) {
+        let help = "only `ffmpeg` can be told how the packets of an `rtsp` address come";
+        misuses.push(Misuse::new("transport", "this has no choice", help));
+    }
     if medium.is_live() && config.pace == Pace::Realtime {
         let help = "a device has its own pace; remove this";
         misuses.push(Misuse::new("pace", "only files have a pace", help));

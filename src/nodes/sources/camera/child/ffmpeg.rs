@@ -50,7 +50,8 @@ pub fn recipe(
         }
         Medium::Stream(uri) | Medium::GStreamer(uri) => {
             let looked_at = if packets.is_some() { SIZED } else { DESCRIBED };
-            input = address::input(&mut command, uri, looked_at)?;
+            let transport = config.transport.unwrap_or_default();
+            input = address::input(&mut command, uri, transport, looked_at)?;
         }
     }
     command.args(["-map", "0:v:0", "-vf", filters, "-vsync", "passthrough"]);
