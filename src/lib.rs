@@ -20,10 +20,12 @@
 //! ([`media::events`]) is whole when it is made ([`pipeline::contract::emit`]), its author and its
 //! wall-clock label included; whoever passes it on leaves it so, and `jsonl` writes a line.
 //!
-//! Sound goes the same way: `microphone` or `audio_file` make 16 kHz mono ([`media::resample`]),
+//! Sound goes the same way: `microphone`, `audio_file` or a camera make 16 kHz mono ([`media::resample`]),
 //! `vad` cuts utterances ([`inference::speech`]), `transcribe` writes them down, `tag_sound` names what is no
 //! word ([`inference::sound`]). Streams of `vad` that have
-//! sound at the same time go through its model together. With `isolation = "process"` the models run in
+//! sound at the same time go through its model together. Of a camera whose sound or coded packets ([`media::coded`])
+//! somebody takes, one `ffmpeg` hands on all that is wanted, by one connection; the stream's own timestamps become
+//! capture times, of all of it alike. With `isolation = "process"` the models run in
 //! child processes ([`inference::worker`]), and a crash of native code is one node's failure.
 //!
 //! Time passes without packets too: every link carries how far its producer has told all, and nodes hear
