@@ -54,7 +54,7 @@ TEXTS = {
 }
 PIPELINE = """
 status.listen = "off"
-sources.sound = {{ type = "audio_file", path = "{folder}/*.wav", pace = "fast", pause_ms = 3000 }}
+sources.sound = {{ type = "audio_file", path = "{folder}/*.wav", pace = "fast", pause_ms = 6000 }}
 transforms.speech = {{ type = "vad", inputs = ["sound"] }}
 transforms.words = {{ type = "transcribe", inputs = ["speech"], model = "{model}"{join} }}
 sinks.log = {{ type = "jsonl", inputs = ["words"], path = "{log}" }}
@@ -66,7 +66,7 @@ TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 NUMBERS = {word: at for at, word in enumerate(ONES + TEENS)} | {word: 10 * at for at, word in enumerate(TENS, 2)}
 TWO_PARTS = re.compile(rf"\b({'|'.join(TENS)})[ -]({'|'.join(ONES)})\b")
 PADDING = 0.2  # seconds, as the VAD's
-GAP = 3.0  # seconds between files, see PIPELINE
+GAP = 6.0  # seconds between files, see PIPELINE: none is heard together with another
 
 
 def words(text):

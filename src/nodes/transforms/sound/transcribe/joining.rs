@@ -8,8 +8,9 @@ use crate::media::clock::Time;
 
 /// What Whisper hears at once. A model that hears less is made for single utterances.
 const WINDOW: usize = 30 * SAMPLE_RATE as usize;
-/// What is joined leaves it some silence at the end.
-const LONGEST: usize = 28 * SAMPLE_RATE as usize;
+/// What is joined fits into the shortest window that Whisper hears well: in longer ones the decoder skips more, and a
+/// doubt takes more with it.
+const LONGEST: usize = 14 * SAMPLE_RATE as usize;
 /// A pause between utterances is heard as at most so much silence beside their padding.
 const PAUSE: usize = SAMPLE_RATE as usize / 5;
 
@@ -205,9 +206,9 @@ mod tests {
     #[test]
     fn what_does_not_fit_begins_anew() {
         let mut joiner = Joiner::new(WINDOW);
-        assert!(joiner.push(&utterance(1.0, 20.0), Duration::MAX).is_none());
+        assert!(joiner.push(&utterance(1.0, 10.0), Duration::MAX).is_none());
         let long = joiner.push(&utterance(21.0, 30.0), Duration::MAX);
-        assert_eq!(long.map(|it| it.end), Some(Time::from_secs_f64(20.0)));
+        assert_eq!(long.map(|it| it.end), Some(Time::from_secs_f64(10.0)));
         let far = joiner.push(&utterance(32.0, 33.0), Duration::from_secs(1));
         assert_eq!(far.map(|it| it.end), Some(Time::from_secs_f64(30.0)));
         let other = Utterance {

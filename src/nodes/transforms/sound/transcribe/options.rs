@@ -14,7 +14,7 @@ use crate::pipeline::contract::error::Misuse;
 /// Whisper takes 224 tokens before the speech; of some four letters each.
 const LONGEST_PROMPT: usize = 800;
 /// Utterances of files are heard together across such pauses.
-const FILES: Duration = Duration::from_secs(2);
+const FILES: Duration = Duration::from_secs(5);
 
 /// What whisper.cpp runs.
 #[derive(Clone)]
@@ -44,8 +44,8 @@ pub struct Config {
     /// Whether the times of all words are told too, by one more run of the decoder. Tried with tiny.en and base.
     #[serde(default)]
     pub words: bool,
-    /// Utterances of a source with shorter pauses between them are heard together, up to 28 s: whole sentences are
-    /// heard better, and later. Default: 0 for devices, 2000 for files.
+    /// Utterances of a source with shorter pauses between them are heard together, up to 14 s: whole sentences are
+    /// heard better, and later. Default: 0 for devices, 5000 for files.
     #[schemars(range(min = 0, max = 28_000))]
     pub join_ms: Option<u64>,
     /// What was said so long ago is not written down any more: a `gap` event says so. Before that, utterances are
