@@ -16,6 +16,7 @@ mod schema;
 mod sound;
 mod speech;
 mod speech_start;
+mod track;
 mod transcript;
 
 use std::fmt::{self, Display, Write};
@@ -36,6 +37,7 @@ pub use self::report::{Report, Tone};
 pub use self::sound::Sound;
 pub use self::speech::Speech;
 pub use self::speech_start::SpeechStart;
+pub use self::track::{Sight, Step, Track};
 pub use self::transcript::{Doubt, Transcript, Word};
 use crate::media::clock::Time;
 use crate::media::kind::Kind;
@@ -115,6 +117,7 @@ events! {
     Health,
     Motion,
     Sound,
+    Track,
 }
 
 /// A kind of event that is in the list.

@@ -2,4 +2,5 @@
 
 pub mod events;
 pub mod frames;
+pub mod objects;
 pub mod sound;

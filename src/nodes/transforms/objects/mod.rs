@@ -1,0 +1,3 @@
+//! What works on objects and the frames they are in.
+
+pub mod track;
