@@ -44,7 +44,8 @@ fn a_word_that_people_try_is_told_the_type_or_what_there_is_today() {
         ("sources", "file", "`type = \"audio_file\"`"),
         ("transforms", "yolo", "`type = \"detect\"`"),
         ("transforms", "object_detection", "`type = \"detect\"`"),
-        ("transforms", "tracker", "not followed"),
+        ("transforms", "tracker", "`type = \"track\"`"),
+        ("transforms", "zones", "`track` follows objects"),
         (
             "transforms",
             "stdout",

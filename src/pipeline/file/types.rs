@@ -54,11 +54,6 @@ const INSTEAD: [(&[&str], &str); 5] = [
     ),
     (
         &[
-            "tracker",
-            "track",
-            "tracking",
-            "sort",
-            "bytetrack",
             "zone",
             "zones",
             "roi",
@@ -68,7 +63,7 @@ const INSTEAD: [(&[&str], &str); 5] = [
             "count",
             "counting",
         ],
-        "objects are not followed from frame to frame or counted; `detect` finds those of each frame",
+        "nothing counts, and there are no zones; `track` follows objects and tells when each comes and leaves",
     ),
     (
         &[

@@ -85,7 +85,6 @@ impl Node for Follow {
         "sort",
         "botsort",
         "follow",
-        "count",
         "reid",
     ];
     const ABOUT: &'static str =
