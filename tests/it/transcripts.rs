@@ -128,12 +128,14 @@ fn utterances_of_a_file_are_heard_together_across_short_pauses() {
 #[test]
 fn who_is_behind_hears_together_then_skips_and_says_so() {
     let Some(model) = whole_model() else { return };
-    let mut node = Node::open(model, "max_lag_ms = 6000");
+    let mut node = Node::open(model, "max_lag_ms = 16000");
     let now = node.context.clock.now().as_secs_f64();
     node.give(live(said(now, now + 0.1)));
     assert_eq!(node.told::<Transcript>().len(), 1, "nothing is waited for");
-    // A quarter of the lag that is allowed.
-    std::thread::sleep(Duration::from_millis(2_000));
+    // More than a quarter of the lag that is allowed, and far less than all of it on a busy machine too.
+    while node.context.clock.now().as_secs_f64() < now + 4.5 {
+        std::thread::sleep(Duration::from_millis(50));
+    }
     node.give(live(said(now + 0.1, now + 0.2)));
     node.give(live(said(now + 0.21, now + 0.25)));
     assert!(node.told.is_empty(), "more may wait");
@@ -141,7 +143,7 @@ fn who_is_behind_hears_together_then_skips_and_says_so() {
     let told: Vec<Transcript> = node.told();
     assert!((told[0].start - now - 0.1).abs() < 1e-6, "{told:?}");
     assert!((told[0].end - now - 0.25).abs() < 1e-6, "{told:?}");
-    assert!(told[0].lag_ms >= Some(1_000), "{told:?}");
+    assert!(told[0].lag_ms >= Some(4_000), "{told:?}");
 
     let mut node = Node::open("otus-words", "max_lag_ms = 1000");
     std::thread::sleep(Duration::from_millis(1_300));
