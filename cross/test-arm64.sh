@@ -47,7 +47,7 @@ tests() { "$cargo" test --target $target --lib --bins --tests --no-fail-fast -- 
                 standard_output:: filter::a_crowd editors:: \
                 films::a_stream films::recordings films::uneven crowds:: limits:: formats::channels \
                 hearing::speech_lies hearing::weeks_later utterances::a_long_utterance transcripts::utterances_of transcripts::who_is_behind \
-                transcripts::words_begin sounds::known_sounds \
+                transcripts::words_begin transcripts::a_language sounds::known_sounds \
                 hard_cameras::silent hard_cameras::what_is_wrong hard_cameras::a_camera_of) || true
         tests --test-threads 1 live_microphone::
         ;;

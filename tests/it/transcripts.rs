@@ -168,6 +168,43 @@ fn what_is_said_so_far_is_told_as_such_unless_it_is_late() {
     assert!(node.told.is_empty());
 }
 
+#[test]
+fn a_language_is_found_out_and_told_with_its_probability() {
+    let Some(model) = pulled("whisper-base-q5_1") else {
+        return;
+    };
+    let mut node = Node::open(model, "language = \"auto\"");
+    let scratch = Scratch::new();
+    let sentences = [
+        (
+            "de",
+            "Guten Morgen, heute scheint die Sonne und wir gehen zusammen in den Garten.",
+        ),
+        (
+            "fr",
+            "Bonjour, je voudrais acheter du pain et un kilo de pommes, merci beaucoup.",
+        ),
+    ];
+    for (at, (language, text)) in sentences.into_iter().enumerate() {
+        let path = scratch.path("said.wav");
+        let mut say = Command::new("espeak-ng");
+        say.args(["-v", language, "-w"]).arg(&path).arg(text);
+        let made = say.output().expect("the package espeak-ng is installed");
+        assert!(made.status.success(), "{made:?}");
+        let samples = samples(&path);
+        let start = 100.0 * at as f64;
+        let end = start + samples.len() as f64 / 16_000.0;
+        node.give(Utterance {
+            source: format!("mic{at}").into(),
+            samples,
+            ..live(said(start, end))
+        });
+        let told: Vec<Transcript> = node.told();
+        assert_eq!(&*told[0].language, language, "{told:?}");
+        assert!(told[0].language_prob > Some(0.5), "{told:?}");
+    }
+}
+
 /// Words said one by one by a voice of espeak-ng, 60 ms apart, and the second at which each begins.
 fn one_by_one(words: &[&str]) -> (Vec<f32>, Vec<f64>) {
     let scratch = Scratch::new();

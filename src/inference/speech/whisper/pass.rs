@@ -57,9 +57,12 @@ impl Ear {
     /// # Errors
     /// `Retry` if whisper.cpp fails.
     pub fn languages(&mut self) -> Result<Vec<(&'static str, f32)>> {
-        self.state
-            .pcm_to_mel(&self.samples, self.threads)
-            .map_err(failed)?;
+        let samples = self.samples.len();
+        // whisper.cpp reads beyond the end of what is shorter than its window's half.
+        self.samples.resize(samples.max(SHORTEST), 0.0);
+        let done = self.state.pcm_to_mel(&self.samples, self.threads);
+        self.samples.truncate(samples);
+        done.map_err(failed)?;
         let (_, probabilities) = self.state.lang_detect(0, self.threads).map_err(failed)?;
         let named = |(id, it)| Some((whisper_rs::get_lang_str(id)?, it));
         Ok((0..).zip(probabilities).filter_map(named).collect())
