@@ -22,7 +22,6 @@ SOUNDS = {
     "aac": "audio/x-raw,rate=48000,channels=1 ! avenc_aac ! rtpmp4gpay pt=97",
     "opus": "audio/x-raw,rate=48000,channels=1 ! opusenc ! rtpopuspay pt=97",
     "pcmu": "audio/x-raw,rate=8000,channels=1 ! mulawenc ! rtppcmupay pt=0",
-    "pcma": "audio/x-raw,rate=8000,channels=1 ! alawenc ! rtppcmapay pt=8",
     "l16": "audio/x-raw,rate=16000,channels=1,format=S16BE ! rtpL16pay pt=97",
 }
 

@@ -15,6 +15,8 @@ use crate::media::objects::Object;
 
 /// Objects of a frame that are followed at most, the surest ones: pairing takes cubic time.
 const MOST: usize = 256;
+/// So many are followed at most, those who are hidden too: nobody else comes until somebody has left.
+const MOST_TRACKS: usize = 512;
 /// What is surely seen must overlap so much what is expected.
 const LEAST: f32 = 0.15;
 /// What has been seen but once may be a mistake, and it is not known yet where it goes.
@@ -149,7 +151,8 @@ impl Tracker {
         }
         // What was seen but once and is not seen again was a mistake.
         self.tracks.retain(|it| it.id.is_some() || it.last.0 == at);
-        for object in rest {
+        let room = MOST_TRACKS.saturating_sub(self.tracks.len());
+        for object in rest.into_iter().take(room) {
             let mut track = Track::new((at, seq), &objects[object]);
             if rules.frames <= 1 {
                 (track.id, track.told) = (Some(name()), at);
@@ -208,7 +211,11 @@ impl Tracker {
     }
 
     fn update(&mut self, pairs: &[(usize, usize)], (at, seq): (Time, u64), objects: &[Object]) {
-        self.tracks.iter_mut().for_each(|it| it.course.keep_size());
+        for (place, track) in self.tracks.iter_mut().enumerate() {
+            if pairs.iter().all(|pair| pair.0 != place) {
+                track.course.keep_size();
+            }
+        }
         for (place, object) in pairs {
             let (track, object) = (&mut self.tracks[*place], &objects[*object]);
             track.course.correct(object.bounds);
