@@ -109,10 +109,24 @@ fn classes_have_the_names_that_the_model_tells() {
         scratch.events("log.jsonl")[0]["objects"][0]["label"].clone()
     };
     assert_eq!(label("{0: 'person'}", "labels = ['person']"), "person");
-    assert_eq!(label("{0: 'a', 1: 'b'}", ""), "0", "of another model");
     assert_eq!(label("{0: 'person'", ""), "0", "cut off");
     scratch.write("names.txt", "owl\n");
     assert_eq!(label("{0: 'person'}", "labels_file = 'names.txt'"), "owl");
+}
+
+#[test]
+fn names_of_other_classes_than_the_model_has_are_a_warning() {
+    let scratch = Scratch::new();
+    let model = with_text(&stubborn_model(ROW), b"names", b"{0: 'a', 1: 'b'}");
+    let checked = check(&scratch, &detector(&scratch, &model, ""), &[]);
+    for said in ["has 1 classes and 2 labels", "name them in `classes`"] {
+        assert!(checked.stderr.contains(said), "{said}\n{}", checked.stderr);
+    }
+    let told = detector(&scratch, &model, "classes = ['owl']");
+    assert_eq!(check(&scratch, &told, &["--strict"]).code, Some(0));
+    let ended = scratch.run(&told, &[]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert_eq!(scratch.events("log.jsonl")[0]["objects"][0]["label"], "owl");
 }
 
 #[test]

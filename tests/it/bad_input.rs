@@ -121,10 +121,10 @@ tests! {
     outputs_that_no_head_knows_are_listed = with_onnx_runtime(detect(&tiny()),
         "no decoder knows … y [1, 3, 8, 8] … known: YOLOX … YuNet");
     a_detector_does_not_hear = with_onnx_runtime(vad(&tiny()), "is no Silero VAD … takes x");
-    an_unknown_detector_is_told_the_known_ones = with_shared_model("FastestDet.onnx",
-        "no decoder knows … 758 [1, 85, 22, 22] … known: YOLOX … YuNet");
+    an_unknown_detector_is_told_the_known_ones = with_shared_model("deeplab_v3.onnx",
+        "no decoder knows … ResizeBilinear_3 [1, 257, 257, 21] … known: YOLOX … YuNet");
     silero_does_not_see = with_shared_model("silero_vad.onnx",
-        "takes input [-1, -1], … a detector takes one picture");
+        "takes input [-1, -1], … it must take one picture");
     a_missing_camera_is_waited_for = keeps_failing("uri = '/dev/video97'",
         "there is no /dev/video97 … is it plugged in? … retrying");
     a_camera_that_does_not_open_may_be_busy = keeps_failing("uri = '/dev/null'",

@@ -3,10 +3,11 @@
 use std::io;
 use std::sync::Arc;
 
+use half::f16;
 use serde::{Deserialize, Serialize};
 
 use crate::inference::onnx::model::{self, Loaded};
-use crate::inference::onnx::tensor::{About, Outputs, Tensor, Values};
+use crate::inference::onnx::tensor::{About, Copied, Outputs, Tensor, Values};
 use crate::inference::worker::{Engine, MOST_NUMBERS, Shared, Worker};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
@@ -16,7 +17,7 @@ use crate::pipeline::contract::runtime_options::Provider;
 pub struct Apart {
     worker: Worker<Child>,
     /// Copies of the latest outputs.
-    outputs: Vec<Option<Vec<f32>>>,
+    outputs: Vec<Option<Copied>>,
 }
 
 /// The child's side.
@@ -39,6 +40,10 @@ pub enum Kind {
     Floats,
     /// 64 bits each, signed.
     Integers,
+    /// 16 bits each.
+    Halves,
+    /// 8 bits each, unsigned.
+    Bytes,
 }
 
 /// One input in the shared memory, after those before it.
@@ -56,12 +61,15 @@ impl Input {
     /// # Errors
     /// If so many cannot be.
     pub fn elements(&self) -> io::Result<usize> {
-        let multiply =
-            |product: usize, &size: &i64| product.checked_mul(usize::try_from(size).ok()?);
-        let count = self.shape.iter().try_fold(1, multiply);
-        let count = count.filter(|&count| count <= MOST_NUMBERS);
-        count.ok_or_else(|| io::Error::other("a tensor of that shape cannot be"))
+        elements(&self.shape)
     }
+}
+
+fn elements(shape: &[i64]) -> io::Result<usize> {
+    let multiply = |product: usize, &size: &i64| product.checked_mul(usize::try_from(size).ok()?);
+    let count = shape.iter().try_fold(1, multiply);
+    let count = count.filter(|&count| count <= MOST_NUMBERS);
+    count.ok_or_else(|| io::Error::other("a tensor of that shape cannot be"))
 }
 
 /// Buffers of the inputs, kept from request to request.
@@ -69,6 +77,8 @@ impl Input {
 struct Buffers {
     floats: Vec<Vec<f32>>,
     integers: Vec<Vec<i64>>,
+    halves: Vec<Vec<f16>>,
+    bytes: Vec<Vec<u8>>,
 }
 
 /// A model and where it runs.
@@ -93,10 +103,10 @@ impl Apart {
     ///
     /// # Errors
     /// `Retry` if inference fails, takes too long, or the process dies.
-    pub fn run(&mut self, inputs: &[Tensor<'_>]) -> Result<&[Option<Vec<f32>>]> {
+    pub fn run(&mut self, inputs: &[Tensor<'_>]) -> Result<&[Option<Copied>]> {
         let outputs = &mut self.outputs;
         let put = |memory: &Shared| put(inputs, memory);
-        let get = |lengths, memory: &Shared| get(outputs, lengths, memory);
+        let get = |shapes, memory: &Shared| get(outputs, shapes, memory);
         self.worker.ask(put, get)?;
         Ok(&self.outputs)
     }
@@ -109,6 +119,8 @@ fn put(inputs: &[Tensor<'_>], memory: &Shared) -> io::Result<Vec<Input>> {
         (at, kind) = match input.values {
             Values::Floats(floats) => (memory.put(at, floats)?, Kind::Floats),
             Values::Integers(integers) => (memory.put(at, integers)?, Kind::Integers),
+            Values::Halves(halves) => (memory.put(at, halves)?, Kind::Halves),
+            Values::Bytes(bytes) => (memory.put(at, bytes)?, Kind::Bytes),
         };
         let shape = input.shape.to_vec();
         heads.push(Input { kind, shape });
@@ -117,17 +129,21 @@ fn put(inputs: &[Tensor<'_>], memory: &Shared) -> io::Result<Vec<Input>> {
 }
 
 fn get(
-    outputs: &mut Vec<Option<Vec<f32>>>,
-    lengths: Vec<Option<usize>>,
+    outputs: &mut Vec<Option<Copied>>,
+    shapes: Vec<Option<Vec<i64>>>,
     memory: &Shared,
 ) -> io::Result<()> {
-    outputs.resize_with(lengths.len(), || None);
+    outputs.resize_with(shapes.len(), || None);
     let mut at = 0;
-    for (output, length) in outputs.iter_mut().zip(lengths) {
-        match length {
-            Some(length) => at = memory.get(at, length, output.get_or_insert_default())?,
-            None => *output = None,
-        }
+    for (output, shape) in outputs.iter_mut().zip(shapes) {
+        *output = match shape {
+            Some(shape) => {
+                let mut numbers = output.take().unwrap_or_default().numbers;
+                at = memory.get(at, elements(&shape)?, &mut numbers)?;
+                Some(Copied { shape, numbers })
+            }
+            None => None,
+        };
     }
     Ok(())
 }
@@ -137,8 +153,8 @@ impl Engine for Child {
     type Job = Job;
     type About = Opened;
     type Request = Vec<Input>;
-    /// Lengths of the outputs in the shared memory; none for those that are no floats.
-    type Answer = Vec<Option<usize>>;
+    /// Shapes of the outputs in the shared memory; none for those that are no numbers.
+    type Answer = Vec<Option<Vec<i64>>>;
 
     fn load(job: &Job, context: &Context) -> Result<(Child, Opened)> {
         let model = model::open(&job.model, job.sha256.as_deref(), context)?;
@@ -147,7 +163,7 @@ impl Engine for Child {
         Ok((Child { model, buffers }, about))
     }
 
-    fn answer(&mut self, inputs: &Vec<Input>, memory: &Shared) -> Result<Vec<Option<usize>>> {
+    fn answer(&mut self, inputs: &Vec<Input>, memory: &Shared) -> Result<Self::Answer> {
         self.buffers.read(inputs, memory).map_err(Error::retry)?;
         let outputs = Outputs::Here(self.model.run(&self.buffers.tensors(inputs))?);
         write(&outputs, memory).map_err(Error::retry)
@@ -159,11 +175,16 @@ impl Buffers {
     fn read(&mut self, inputs: &[Input], memory: &Shared) -> io::Result<()> {
         self.floats.resize_with(inputs.len(), Vec::new);
         self.integers.resize_with(inputs.len(), Vec::new);
-        let (mut at, buffers) = (0, self.floats.iter_mut().zip(&mut self.integers));
-        for (input, (floats, integers)) in inputs.iter().zip(buffers) {
+        self.halves.resize_with(inputs.len(), Vec::new);
+        self.bytes.resize_with(inputs.len(), Vec::new);
+        let mut at = 0;
+        for (place, input) in inputs.iter().enumerate() {
+            let count = input.elements()?;
             at = match input.kind {
-                Kind::Floats => memory.get(at, input.elements()?, floats)?,
-                Kind::Integers => memory.get(at, input.elements()?, integers)?,
+                Kind::Floats => memory.get(at, count, &mut self.floats[place])?,
+                Kind::Integers => memory.get(at, count, &mut self.integers[place])?,
+                Kind::Halves => memory.get(at, count, &mut self.halves[place])?,
+                Kind::Bytes => memory.get(at, count, &mut self.bytes[place])?,
             };
         }
         Ok(())
@@ -175,22 +196,24 @@ impl Buffers {
             values: match input.kind {
                 Kind::Floats => Values::Floats(&self.floats[at]),
                 Kind::Integers => Values::Integers(&self.integers[at]),
+                Kind::Halves => Values::Halves(&self.halves[at]),
+                Kind::Bytes => Values::Bytes(&self.bytes[at]),
             },
         };
         inputs.iter().enumerate().map(tensor).collect()
     }
 }
 
-fn write(outputs: &Outputs<'_>, memory: &Shared) -> io::Result<Vec<Option<usize>>> {
-    let (mut at, mut lengths) = (0, Vec::new());
+fn write(outputs: &Outputs<'_>, memory: &Shared) -> io::Result<Vec<Option<Vec<i64>>>> {
+    let (mut at, mut shapes) = (0, Vec::new());
     for output in 0..outputs.count() {
-        let floats = outputs.floats(output).ok();
-        if let Some(floats) = floats {
-            at = memory.put(at, floats)?;
+        let array = outputs.array(output).ok();
+        if let Some(array) = &array {
+            at = memory.put(at, &array.numbers)?;
         }
-        lengths.push(floats.map(<[f32]>::len));
+        shapes.push(array.map(|it| it.shape.into_owned()));
     }
-    Ok(lengths)
+    Ok(shapes)
 }
 
 #[cfg(test)]

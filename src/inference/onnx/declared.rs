@@ -2,10 +2,11 @@
 //!
 //! Field numbers are those of onnx.proto3. The file is as unknown as any other: what it says is bounded.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::inference::onnx::file::{self, Fields, Value};
-use crate::inference::onnx::tensor::{About, Port};
+use crate::inference::onnx::tensor::{About, Element, Port};
 use crate::inference::store::{self, ModelFile};
 use crate::pipeline::contract::error::Misuse;
 
@@ -15,8 +16,24 @@ const NAMES: [&[u8]; 4] = [b"otus.labels", b"names", b"labels", b"classes"];
 const LONGEST_NAMES: usize = 64 * 1024;
 /// More ports or dimensions than any model has that can be used here.
 const MOST: usize = 256;
-/// `TensorProto.DataType.FLOAT`.
-const FLOAT: u64 = 1;
+/// Under which keys exporters write how a model is to be used. Those of Ultralytics are told at
+/// <https://docs.ultralytics.com/modes/export/>; those that begin with `otus` are this program's own.
+const NOTES: [&str; 12] = [
+    "args",
+    "author",
+    "description",
+    "end2end",
+    "head",
+    "imgsz",
+    "otus.family",
+    "otus.mean",
+    "otus.std",
+    "stride",
+    "task",
+    "kpt_shape",
+];
+/// Bytes of a note at most.
+const LONGEST_NOTE: usize = 4 * 1024;
 
 /// What a file declares, and whether that is all.
 pub struct Declared {
@@ -61,6 +78,7 @@ fn declared(file: &ModelFile) -> Declared {
         about: About {
             name: file.name.clone(),
             labels: labels(file),
+            notes: notes(file),
             inputs: inputs.collect(),
             outputs,
         },
@@ -70,16 +88,24 @@ fn declared(file: &ModelFile) -> Declared {
 /// The names of the classes as the manifest and the file write them, the most trusted first.
 pub fn labels(file: &ModelFile) -> Vec<String> {
     let of_manifest = file.entry.and_then(|it| it.labels.clone());
-    let of_key = |key: &[u8]| {
-        let is_key = |entry: &&[u8]| inner(entry, 1).next() == Some(key);
-        let entry = inner(&file.bytes, 14).find(is_key)?;
-        let text = inner(entry, 2)
-            .next()
-            .filter(|it| it.len() <= LONGEST_NAMES)?;
-        String::from_utf8(text.to_vec()).ok()
-    };
-    let of_file = NAMES.into_iter().filter_map(of_key);
+    let of_file = NAMES
+        .into_iter()
+        .filter_map(|key| text(file, key, LONGEST_NAMES));
     of_manifest.into_iter().chain(of_file).collect()
+}
+
+/// What the file says under the keys in `NOTES`.
+pub fn notes(file: &ModelFile) -> BTreeMap<String, String> {
+    let note = |key: &str| Some((key.to_owned(), text(file, key.as_bytes(), LONGEST_NOTE)?));
+    NOTES.into_iter().filter_map(note).collect()
+}
+
+/// The text that the file has under a key, unless it is longer than `most` bytes.
+fn text(file: &ModelFile, key: &[u8], most: usize) -> Option<String> {
+    let is_key = |entry: &&[u8]| inner(entry, 1).next() == Some(key);
+    let entry = inner(&file.bytes, 14).find(is_key)?;
+    let text = inner(entry, 2).next().filter(|it| it.len() <= most)?;
+    String::from_utf8(text.to_vec()).ok()
 }
 
 fn port(port: &[u8]) -> Port {
@@ -93,7 +119,7 @@ fn port(port: &[u8]) -> Port {
             .take(MOST)
             .map(|it| size(it).unwrap_or(-1))
             .collect(),
-        is_f32: number(tensor, 1) == Some(FLOAT),
+        element: number(tensor, 1).map_or(Element::Other, Element::of_file),
     }
 }
 

@@ -9,7 +9,7 @@ use ort::ep::ExecutionProviderDispatch;
 use ort::session::builder::SessionBuilder;
 use ort::value::{DynValue, DynValueRef, Outlet, TensorRef, ValueType};
 
-use crate::inference::onnx::tensor::{About, Port, Tensor, Values};
+use crate::inference::onnx::tensor::{About, Element, Port, Tensor, Values};
 use crate::inference::onnx::{declared, file as onnx_file, library, refusal};
 use crate::inference::store::{self, pool::Pool};
 use crate::inference::words;
@@ -131,6 +131,7 @@ fn describe(inner: ort::session::Session, file: &store::ModelFile, provider: Pro
     let about = About {
         name: Arc::clone(&file.name),
         labels: declared::labels(file),
+        notes: declared::notes(file),
         inputs: inner.inputs().iter().map(port).collect(),
         outputs: inner.outputs().iter().map(port).collect(),
     };
@@ -145,17 +146,14 @@ fn describe(inner: ort::session::Session, file: &store::ModelFile, provider: Pro
 }
 
 fn port(outlet: &Outlet) -> Port {
-    let (shape, is_f32) = match outlet.dtype() {
-        ValueType::Tensor { ty, shape, .. } => (
-            shape.to_vec(),
-            *ty == ort::value::TensorElementType::Float32,
-        ),
-        _ => (Vec::new(), false),
+    let (shape, element) = match outlet.dtype() {
+        ValueType::Tensor { ty, shape, .. } => (shape.to_vec(), Element::of_runtime(*ty)),
+        _ => (Vec::new(), Element::Other),
     };
     Port {
         name: outlet.name().to_owned(),
         shape,
-        is_f32,
+        element,
     }
 }
 
@@ -217,6 +215,10 @@ fn value<'a>(tensor: &Tensor<'a>) -> Result<DynValueRef<'a>> {
         Values::Integers(integers) => {
             TensorRef::from_array_view((shape, integers)).map(TensorRef::into_dyn)
         }
+        Values::Halves(halves) => {
+            TensorRef::from_array_view((shape, halves)).map(TensorRef::into_dyn)
+        }
+        Values::Bytes(bytes) => TensorRef::from_array_view((shape, bytes)).map(TensorRef::into_dyn),
     };
     view.map_err(Error::fatal)
 }

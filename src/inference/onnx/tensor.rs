@@ -1,8 +1,12 @@
 //! What an ONNX model is and takes, and numbers on the way into and out of it.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
-use ort::value::DynValue;
+use half::f16;
+use ort::value::{DynValue, PrimitiveTensorElementType, TensorElementType, ValueType};
 use serde::{Deserialize, Serialize};
 
 use crate::pipeline::contract::error::{Error, Result};
@@ -14,6 +18,8 @@ pub struct About {
     pub name: Arc<str>,
     /// The names of its classes as the manifest and the file write them, the most trusted first.
     pub labels: Vec<String>,
+    /// What else its exporter wrote into the file that tells how it is to be used.
+    pub notes: BTreeMap<String, String>,
     /// Inputs, in the order of the file.
     pub inputs: Vec<Port>,
     /// Outputs, in the order of the file.
@@ -27,8 +33,70 @@ pub struct Port {
     pub name: String,
     /// Its shape; -1 where the file leaves it open.
     pub shape: Vec<i64>,
+    /// The type of its elements.
+    pub element: Element,
+}
+
+impl Port {
     /// Whether its elements are 32-bit floats.
-    pub is_f32: bool,
+    pub fn is_f32(&self) -> bool {
+        self.element == Element::Float
+    }
+}
+
+impl fmt::Display for Port {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{} {:?}", self.name, self.shape)
+    }
+}
+
+/// Ports in a row, for people.
+pub fn listed(ports: &[Port]) -> String {
+    let shown: Vec<String> = ports.iter().map(Port::to_string).collect();
+    shown.join(", ")
+}
+
+/// The types of elements that can be put in, read or told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Element {
+    /// 32-bit floats.
+    Float,
+    /// 16-bit floats.
+    Half,
+    /// Unsigned bytes.
+    Byte,
+    /// 64-bit integers.
+    Long,
+    /// 32-bit integers.
+    Int,
+    /// Any other.
+    Other,
+}
+
+impl Element {
+    /// Of the number that onnx.proto3 gives a type (`TensorProto.DataType`).
+    pub fn of_file(number: u64) -> Element {
+        match number {
+            1 => Element::Float,
+            2 => Element::Byte,
+            6 => Element::Int,
+            7 => Element::Long,
+            10 => Element::Half,
+            _ => Element::Other,
+        }
+    }
+
+    /// Of what ONNX Runtime calls it.
+    pub fn of_runtime(element: TensorElementType) -> Element {
+        match element {
+            TensorElementType::Float32 => Element::Float,
+            TensorElementType::Uint8 => Element::Byte,
+            TensorElementType::Int32 => Element::Int,
+            TensorElementType::Int64 => Element::Long,
+            TensorElementType::Float16 => Element::Half,
+            _ => Element::Other,
+        }
+    }
 }
 
 /// Borrowed numbers and their shape, on the way into a model.
@@ -47,14 +115,35 @@ pub enum Values<'a> {
     Floats(&'a [f32]),
     /// 64-bit integers.
     Integers(&'a [i64]),
+    /// 16-bit floats.
+    Halves(&'a [f16]),
+    /// Unsigned bytes.
+    Bytes(&'a [u8]),
 }
 
 /// What a model has put out.
 pub enum Outputs<'a> {
     /// ONNX Runtime's own values.
     Here(Vec<DynValue>),
-    /// Copies of a worker's; none where an output is of another type than floats.
-    Apart(&'a [Option<Vec<f32>>]),
+    /// Copies of a worker's; none where an output is no tensor of numbers.
+    Apart(&'a [Option<Copied>]),
+}
+
+/// A worker's output: shape and elements.
+#[derive(Debug, Default)]
+pub struct Copied {
+    /// As in [`Array`].
+    pub shape: Vec<i64>,
+    /// As in [`Array`].
+    pub numbers: Vec<f32>,
+}
+
+/// An output whose elements are read as floats, whatever their type.
+pub struct Array<'a> {
+    /// Its product is the number of elements.
+    pub shape: Cow<'a, [i64]>,
+    /// The elements, the last dimension's side by side.
+    pub numbers: Cow<'a, [f32]>,
 }
 
 impl Outputs<'_> {
@@ -64,6 +153,21 @@ impl Outputs<'_> {
             Outputs::Here(values) => values.len(),
             Outputs::Apart(copies) => copies.len(),
         }
+    }
+
+    /// The output at this place.
+    ///
+    /// # Errors
+    /// `Fatal` if there is none or it is no tensor of numbers.
+    pub fn array(&self, at: usize) -> Result<Array<'_>> {
+        let array = match self {
+            Outputs::Here(values) => values.get(at).and_then(numbers),
+            Outputs::Apart(copies) => copies.get(at).and_then(Option::as_ref).map(|it| Array {
+                shape: Cow::Borrowed(&it.shape[..]),
+                numbers: Cow::Borrowed(&it.numbers[..]),
+            }),
+        };
+        array.ok_or_else(|| Error::fatal(format!("output {at} of the model has no numbers")))
     }
 
     /// The floats of the output at this place.
@@ -76,16 +180,50 @@ impl Outputs<'_> {
                 let (_, floats) = it.try_extract_tensor::<f32>().ok()?;
                 Some(floats)
             }),
-            Outputs::Apart(copies) => copies.get(at).and_then(|it| it.as_deref()),
+            Outputs::Apart(copies) => copies
+                .get(at)
+                .and_then(Option::as_ref)
+                .map(|it| &it.numbers[..]),
         };
         floats.ok_or_else(|| Error::fatal(format!("output {at} of the model is no float tensor")))
     }
 
-    /// The floats of all outputs.
+    /// All of them.
     ///
     /// # Errors
-    /// `Fatal` if one of them is no float tensor.
-    pub fn all(&self) -> Result<Vec<&[f32]>> {
-        (0..self.count()).map(|at| self.floats(at)).collect()
+    /// `Fatal` if one of them is no tensor of numbers.
+    pub fn arrays(&self) -> Result<Vec<Array<'_>>> {
+        (0..self.count()).map(|at| self.array(at)).collect()
+    }
+}
+
+fn numbers(value: &DynValue) -> Option<Array<'_>> {
+    fn converted<'a, T: PrimitiveTensorElementType + Copy + 'static>(
+        value: &'a DynValue,
+        number: fn(T) -> f32,
+    ) -> Option<Array<'a>> {
+        let (shape, elements) = value.try_extract_tensor::<T>().ok()?;
+        Some(Array {
+            shape: Cow::Borrowed(&shape[..]),
+            numbers: elements.iter().map(|&it| number(it)).collect(),
+        })
+    }
+    let ValueType::Tensor { ty, .. } = value.dtype() else {
+        return None;
+    };
+    match Element::of_runtime(*ty) {
+        Element::Float => {
+            let (shape, floats) = value.try_extract_tensor::<f32>().ok()?;
+            Some(Array {
+                shape: Cow::Borrowed(&shape[..]),
+                numbers: Cow::Borrowed(floats),
+            })
+        }
+        Element::Half => converted(value, f16::to_f32),
+        // Classes and counts: whole numbers that a float holds.
+        Element::Long => converted(value, |it: i64| it as f32),
+        Element::Int => converted(value, |it: i32| it as f32),
+        Element::Byte => converted(value, |it: u8| f32::from(it)),
+        Element::Other => None,
     }
 }

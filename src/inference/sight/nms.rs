@@ -9,6 +9,8 @@ pub struct Candidate {
     pub score: f32,
     /// Index of its class.
     pub class: usize,
+    /// Which of the model's proposals it is.
+    pub row: usize,
 }
 
 impl Candidate {
@@ -59,6 +61,7 @@ mod tests {
             corners,
             score,
             class,
+            row: 0,
         }
     }
 

@@ -45,6 +45,35 @@ impl Picture {
         std: [1.0; 3],
     };
 
+    /// As YOLOv5 and its heirs are trained: parts of the highest level, red first, in the middle.
+    pub const YOLO: Picture = Picture {
+        place: Place::Centre,
+        padding: 114.0,
+        colours: Colours::Rgb,
+        mean: [0.0; 3],
+        std: [255.0; 3],
+    };
+
+    /// As RT-DETR is: the same, stretched.
+    pub const STRETCHED: Picture = Picture {
+        place: Place::Stretch,
+        ..Picture::YOLO
+    };
+
+    /// As networks that were trained on ImageNet are: less the mean of its pictures, by their deviation, stretched.
+    pub const IMAGENET: Picture = Picture {
+        mean: [123.675, 116.28, 103.53],
+        std: [58.395, 57.12, 57.375],
+        ..Picture::STRETCHED
+    };
+
+    /// From -1 to 1, stretched.
+    pub const SIGNED: Picture = Picture {
+        mean: [127.5; 3],
+        std: [127.5; 3],
+        ..Picture::STRETCHED
+    };
+
     /// Where a frame of `frame` pixels goes in an input of `input` pixels, and how many it has there.
     pub fn fit(&self, frame: [f64; 2], input: [usize; 2]) -> (Fit, [usize; 2]) {
         let room = input.map(|it| it as f64);
@@ -82,6 +111,11 @@ pub struct Fit {
 }
 
 impl Fit {
+    /// A point in model pixels in frame pixels, where it may also be outside of the frame.
+    pub fn point(&self, point: [f32; 2]) -> [f32; 2] {
+        [0, 1].map(|axis| (point[axis] - self.offset[axis] as f32) / self.scale[axis])
+    }
+
     /// A box `[left, top, right, bottom]` in model pixels as `[x, y, width, height]` in frame
     /// pixels, cut to the frame.
     pub fn to_frame(&self, corners: [f32; 4]) -> [f32; 4] {

@@ -1,7 +1,7 @@
 //! YAMNet: how much each of 521 kinds of sound is heard in 0.975 s of audio.
 
 use crate::inference::onnx::session::Session;
-use crate::inference::onnx::tensor::{About, Port, Tensor, Values};
+use crate::inference::onnx::tensor::{About, Port, Tensor, Values, listed};
 use crate::inference::sound::classes;
 use crate::pipeline::contract::error::{Error, Result};
 
@@ -23,7 +23,7 @@ impl Places {
     /// In words, if the model is no YAMNet that takes sound.
     pub fn of(model: &About) -> Result<Places, String> {
         let find = || {
-            let [Port { shape, is_f32, .. }] = &model.inputs[..] else {
+            let [input @ Port { shape, .. }] = &model.inputs[..] else {
                 return None;
             };
             let is_fit = |size: i64| size < 0 || size == WINDOW as i64;
@@ -32,18 +32,14 @@ impl Places {
             *shape.last_mut()? = WINDOW as i64;
             let are_scores = |it: &Port| it.shape.last() == Some(&(classes::COUNT as i64));
             let scores = model.outputs.iter().position(are_scores)?;
-            (is_sound && *is_f32).then_some(Places { shape, scores })
+            (is_sound && input.is_f32()).then_some(Places { shape, scores })
         };
         find().ok_or_else(|| {
-            let list = |ports: &[Port]| -> String {
-                let ports = ports.iter().map(|it| format!("{} {:?}", it.name, it.shape));
-                ports.collect::<Vec<_>>().join(", ")
-            };
             format!(
                 "{} is no YAMNet: it takes {} and gives {}, not {WINDOW} samples and {} scores",
                 model.name,
-                list(&model.inputs),
-                list(&model.outputs),
+                listed(&model.inputs),
+                listed(&model.outputs),
                 classes::COUNT
             )
         })
@@ -98,16 +94,18 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::inference::onnx::tensor::Element;
 
     fn taken(input: &[i64], output: &[i64]) -> Result<Vec<i64>, String> {
         let port = |shape: &[i64]| Port {
             name: "x".to_owned(),
             shape: shape.to_vec(),
-            is_f32: true,
+            element: Element::Float,
         };
         let about = About {
             name: Arc::from("m"),
             labels: Vec::new(),
+            notes: Default::default(),
             inputs: vec![port(input)],
             outputs: vec![port(&[1, 1024]), port(output)],
         };

@@ -1,20 +1,17 @@
 //! `detect`: objects in frames, by any detector that `inference::sight::heads` knows.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::inference::onnx::declared;
-use crate::inference::onnx::session::{self, Session};
-use crate::inference::onnx::tensor::{Outputs, Tensor, Values};
-use crate::inference::sight::detector::{self, Detector};
-use crate::inference::sight::fit::Letterbox;
-use crate::inference::sight::heads::Head;
-use crate::inference::sight::labels;
+use crate::inference::sight::detector::{Detector, Options};
+use crate::inference::sight::eye::{Eye, fatal};
+use crate::inference::sight::input::Input;
 use crate::inference::sight::nms::{Candidate, sort, suppress};
-use crate::inference::sight::picture::Fit;
+use crate::inference::sight::{labelled, labels};
 use crate::inference::store::manifest::{self, Task};
 use crate::inference::store::options::{ModelOptions, Runs};
 use crate::media::events::{Detection, Of};
@@ -36,13 +33,9 @@ pub struct Config {
     /// Which model it runs.
     #[serde(flatten)]
     pub model: ModelOptions<Detect>,
-    /// What to report, in the model's words. Default: everything it knows.
-    #[serde(default)]
-    pub labels: Vec<String>,
-    /// A text file with the names of the model's classes, one a line, in the model's order. Default: those that
-    /// the model's file tells, or numbers.
-    #[serde(default)]
-    pub labels_file: Option<PathBuf>,
+    /// How it is understood.
+    #[serde(flatten)]
+    pub options: Options,
     /// Least confidence that is reported.
     #[serde(default = "default_score")]
     #[schemars(range(min = 0.01, max = 1.0))]
@@ -64,15 +57,11 @@ fn default_overlap() -> f32 {
 
 /// A detector with buffers for one frame at a time.
 pub struct Detect {
-    session: Session,
-    head: Box<dyn Head>,
-    letterbox: Letterbox,
-    shape: Vec<i64>,
-    labels: Vec<Arc<str>>,
-    /// By class: whether it is reported.
-    wanted: Vec<bool>,
+    eye: Eye,
+    detector: Detector,
     score: f32,
     overlap: f32,
+    model: Arc<str>,
     provider: Arc<str>,
     candidates: Vec<Candidate>,
 }
@@ -100,7 +89,13 @@ impl Node for Detect {
         "objects",
         "yolo",
         "yolox",
+        "yolov5",
         "yolov8",
+        "yolo11",
+        "yolo26",
+        "detr",
+        "rtdetr",
+        "nanodet",
         "ssd",
         "yunet",
         "face",
@@ -112,17 +107,19 @@ impl Node for Detect {
         "inference",
         "model",
     ];
-    const ABOUT: &'static str = "Finds objects in frames with an ONNX model (YOLOX, YuNet), whose \
-        input size, layout and decoder are read from its file.";
+    const ABOUT: &'static str = "Finds objects in frames with an ONNX model (YOLO of all kinds, RT-DETR and \
+        its heirs, NanoDet, SSD, YuNet, ...), whose family, input size, layout and labels are read from its file.";
     const EXAMPLE: &'static str = "model = \"yolox-nano\"\nlabels = [\"person\"]";
     type Config = Config;
 
     fn check(config: &Config) -> Vec<Misuse> {
         let mut misuses = config.model.check();
+        misuses.extend(config.options.check());
+        let named = &config.options.labelled;
         let known = manifest::find(&config.model.name).and_then(|it| it.labels.as_deref());
         let known: Vec<Arc<str>> = known.and_then(labels::list).unwrap_or_default();
-        let is_known = config.labels_file.is_none() && !known.is_empty();
-        for label in config.labels.iter().filter(|_| is_known) {
+        let is_known = named.labels_file.is_none() && named.classes.is_none() && !known.is_empty();
+        for label in named.labels.iter().filter(|_| is_known) {
             if !known.iter().any(|it| **it == **label) {
                 let message = format!("`{}` knows no `{label}`", config.model.name);
                 let help = suggest(label, known.iter().map(|it| &**it));
@@ -133,18 +130,25 @@ impl Node for Detect {
     }
 
     fn at_hand(config: &Config, base: &Path) -> Vec<Misuse> {
-        let names = config.labels_file.as_ref().map(|it| base.join(it));
         let ModelOptions { name, .. } = &config.model;
         let understood = declared::at_hand(name, config.model.sha256(), base).and_then(|it| {
-            let is_sure = it.is_complete || detector::input_size(&it.about).is_err();
-            let understood = Detector::of(&it.about, names.as_deref(), &config.labels);
-            let is_told = |it: &Misuse| is_sure || it.option != "model";
+            // What ONNX Runtime works out of the shapes may be another family's.
+            let is_sure =
+                it.is_complete || Input::of(&it.about, config.options.shown.size).is_err();
+            let understood = Detector::declared(&it.about, &config.options, base);
+            let is_told = |it: &Misuse| is_sure || !["model", "family"].contains(&&*it.option);
             understood.err().filter(is_told).map_or(Ok(()), Err)
         });
         let wrong = understood.err();
         // Of a model that cannot be understood nothing else is looked at.
         let is_model = wrong.as_ref().is_some_and(|it| it.option == "model");
-        let names = names.filter(|_| is_model).map(|it| detector::names(&it));
+        let names = config
+            .options
+            .labelled
+            .labels_file
+            .as_ref()
+            .filter(|_| is_model);
+        let names = names.map(|it| labelled::of_file(&base.join(it)));
         wrong
             .into_iter()
             .chain(names.and_then(Result::err))
@@ -152,25 +156,22 @@ impl Node for Detect {
     }
 
     fn open(config: &Config, context: &Context) -> Result<Detect> {
-        let mut session = session::open(&config.model.name, config.model.sha256(), context)?;
-        let names = config.labels_file.as_ref().map(|it| context.resolve(it));
-        let detector = Detector::of(&session.about, names.as_deref(), &config.labels)
-            .map_err(|it| Error::fatal(format!("{}; {}", it.message, it.help)))?;
-        let (width, height) = (detector.width, detector.height);
-        let shape = vec![1, Frame::CHANNELS as i64, height as i64, width as i64];
-        let nothing = vec![0.0; Frame::CHANNELS * width * height];
-        infer(&mut session, &*detector.head, &shape, &nothing)?;
+        let Options { shown, .. } = &config.options;
+        let (name, sum) = (&config.model.name, config.model.sha256());
+        let (mut eye, first) = Eye::open(name, sum, shown, context)?;
+        let about = &eye.session.about;
+        let detector = Detector::of(about, &eye.input, &first, &config.options, &context.base);
+        let detector = detector.map_err(fatal)?;
+        eye.show(detector.picture, detector.head.varies());
+        context.describe("family", detector.family);
         Ok(Detect {
-            letterbox: Letterbox::new(width, height, detector.head.picture()),
-            shape,
-            head: detector.head,
-            labels: detector.labels,
-            wanted: detector.wanted,
+            model: Arc::clone(&eye.session.about.name),
+            provider: Arc::from(eye.session.provider.name()),
             score: config.score,
             overlap: config.overlap,
-            provider: Arc::from(session.provider.name()),
             candidates: Vec::new(),
-            session,
+            eye,
+            detector,
         })
     }
 }
@@ -182,41 +183,41 @@ impl Transform for Detect {
     const INFERS: bool = true;
 
     fn apply(&mut self, frame: Arc<Frame>, out: &mut Emit<Self::Out>) -> Result<()> {
-        let (pixels, fit) = self.letterbox.fill(&frame).map_err(Error::Retry)?;
-        let outputs = infer(&mut self.session, &*self.head, &self.shape, pixels)?;
+        let [width, height] = [self.eye.input.width, self.eye.input.height];
+        let (outputs, fit) = self.eye.see(&frame)?;
+        let arrays = outputs.arrays()?;
+        let head = &mut self.detector.head;
         self.candidates.clear();
-        self.head
-            .decode(&outputs.all()?, self.score, &mut self.candidates);
+        head.decode(&arrays, self.score, &mut self.candidates)
+            .map_err(Error::Retry)?;
         if !self.candidates.iter().all(Candidate::is_sound) {
             return Err(Error::retry("the model puts out what is no number"));
         }
-        self.candidates.retain(|it| self.wanted[it.class]);
+        self.detector.believe(&self.candidates, width, height)?;
+        self.candidates.retain(|it| self.detector.wanted[it.class]);
         sort(&mut self.candidates);
         self.candidates.truncate(MOST_CANDIDATES);
-        if !self.head.suppressed() {
+        if !self.detector.head.suppressed() {
             suppress(&mut self.candidates, self.overlap);
         }
-        self.tell(&frame, fit, out);
+        let found = self.candidates.iter();
+        let found = found
+            .map(|it| self.detector.object(it, &arrays, fit))
+            .collect();
+        self.tell(&frame, found, out);
         Ok(())
     }
 }
 
 impl Detect {
-    fn tell(&self, frame: &Arc<Frame>, fit: Fit, out: &mut Emit<Found>) {
-        let object = |found: &Candidate| Object {
-            label: Arc::clone(&self.labels[found.class]),
-            score: found.score,
-            bounds: fit.to_frame(found.corners),
-            more: None,
-        };
-        let found: Arc<[Object]> = self.candidates.iter().map(object).collect();
-        let (model, size) = (&self.session.about.name, [frame.width, frame.height]);
+    fn tell(&self, frame: &Arc<Frame>, found: Arc<[Object]>, out: &mut Emit<Found>) {
+        let size = [frame.width, frame.height];
         if !found.is_empty() {
             let detection = Detection {
                 file: frame.file.clone(),
                 frame: size,
                 objects: Arc::clone(&found),
-                model: Arc::clone(model),
+                model: Arc::clone(&self.model),
                 provider: Arc::clone(&self.provider),
             };
             out.event(&frame.source, frame.at, Some(frame.seq), detection);
@@ -230,28 +231,9 @@ impl Detect {
                 file: frame.file.clone(),
                 frame: Some(Arc::clone(frame)),
                 found,
-                model: Arc::clone(model),
+                model: Arc::clone(&self.model),
                 provider: Arc::clone(&self.provider),
             }));
         }
     }
-}
-
-/// Runs the model; its outputs have the sizes that the head was chosen for.
-fn infer<'a>(
-    session: &'a mut Session,
-    head: &dyn Head,
-    shape: &[i64],
-    pixels: &[f32],
-) -> Result<Outputs<'a>> {
-    let values = Values::Floats(pixels);
-    let outputs = session.run(&[Tensor { shape, values }])?;
-    for (at, size) in head.sizes().into_iter().enumerate() {
-        if size > 0 && outputs.floats(at)?.len() != size {
-            return Err(Error::retry(
-                "the model's outputs have other shapes than its file says",
-            ));
-        }
-    }
-    Ok(outputs)
 }
