@@ -7,6 +7,7 @@ use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
+use crate::cli::inspect;
 use crate::cli::output::print_json;
 use crate::inference::store;
 use crate::inference::store::manifest::{self, Model};
@@ -28,6 +29,8 @@ pub enum Action {
         /// Names of models; all that are here if left out.
         ids: Vec<String>,
     },
+    /// Tell what a model that finds objects is taken for, and draw what it finds in a picture.
+    Inspect(inspect::Look),
 }
 
 pub fn models(action: &Action, json: bool) -> ExitCode {
@@ -35,6 +38,7 @@ pub fn models(action: &Action, json: bool) -> ExitCode {
         Action::List => list(json),
         Action::Pull { ids } => pull(ids, json),
         Action::Verify { ids } => verify(ids, json),
+        Action::Inspect(look) => inspect::inspect(look, json),
     }
 }
 

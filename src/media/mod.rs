@@ -4,6 +4,7 @@ pub mod audio;
 pub mod clock;
 pub mod coded;
 mod digits;
+pub mod draw;
 pub mod events;
 pub mod frame;
 pub mod kind;

@@ -11,6 +11,7 @@ mod child_cameras; // ffmpeg and GStreamer as decoders in processes of their own
 mod clocks; // wall clocks that step
 mod corpora; // what fuzzing begins from
 mod crowds; // who is kept out of the HTTP endpoint by whom
+mod detectors; // which family a model is of
 mod devices; // cameras and microphones that are not there or belong to others
 mod doctor; // what `otus doctor` says about real and missing parts
 mod editors;

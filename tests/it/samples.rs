@@ -46,7 +46,10 @@ pub fn picture() -> Vec<u8> {
 }
 
 fn field(number: u8, it: &[u8]) -> Vec<u8> {
-    [&[number << 3 | 2, it.len() as u8], it].concat()
+    let (low, high) = ((it.len() & 127) as u8, (it.len() >> 7) as u8);
+    let length = [low | 128, high];
+    let length = if high == 0 { &[low][..] } else { &length };
+    [&[number << 3 | 2], length, it].concat()
 }
 
 /// A named port of floats.
@@ -66,17 +69,18 @@ fn model(graph: &[u8]) -> Vec<u8> {
 /// A YOLOX of one class for pictures of 8 by 8 that puts out the same row whatever it sees: centre,
 /// logarithms of the size, objectness and score.
 pub fn stubborn_model(row: [f32; 6]) -> Vec<u8> {
-    let bytes = row.map(f32::to_le_bytes).concat();
-    let value = [
-        &[8, 1, 8, 1, 8, 6, 16, 1][..],
-        &field(8, b"v"),
-        &field(9, &bytes),
-    ]
-    .concat();
+    constant_model(&[1, 1, 6], &row)
+}
+
+/// A model for pictures of 8 by 8 that puts out the same numbers whatever it sees.
+pub fn constant_model(shape: &[u8], numbers: &[f32]) -> Vec<u8> {
+    let bytes: Vec<u8> = numbers.iter().flat_map(|it| it.to_le_bytes()).collect();
+    let sizes: Vec<u8> = shape.iter().flat_map(|&size| [8, size]).collect();
+    let value = [&sizes[..], &[16, 1], &field(8, b"v"), &field(9, &bytes)].concat();
     let node = [field(1, b"v"), field(2, b"y"), field(4, b"Identity")].concat();
     let ports = [
         field(11, &port(b"x", &[1, 3, 8, 8])),
-        field(12, &port(b"y", &[1, 1, 6])),
+        field(12, &port(b"y", shape)),
     ]
     .concat();
     model(

@@ -88,6 +88,9 @@ _otus() {
             otus__subcmd__help,top)
                 cmd="otus__subcmd__help__subcmd__top"
                 ;;
+            otus__subcmd__help__subcmd__models,inspect)
+                cmd="otus__subcmd__help__subcmd__models__subcmd__inspect"
+                ;;
             otus__subcmd__help__subcmd__models,list)
                 cmd="otus__subcmd__help__subcmd__models__subcmd__list"
                 ;;
@@ -100,6 +103,9 @@ _otus() {
             otus__subcmd__models,help)
                 cmd="otus__subcmd__models__subcmd__help"
                 ;;
+            otus__subcmd__models,inspect)
+                cmd="otus__subcmd__models__subcmd__inspect"
+                ;;
             otus__subcmd__models,list)
                 cmd="otus__subcmd__models__subcmd__list"
                 ;;
@@ -111,6 +117,9 @@ _otus() {
                 ;;
             otus__subcmd__models__subcmd__help,help)
                 cmd="otus__subcmd__models__subcmd__help__subcmd__help"
+                ;;
+            otus__subcmd__models__subcmd__help,inspect)
+                cmd="otus__subcmd__models__subcmd__help__subcmd__inspect"
                 ;;
             otus__subcmd__models__subcmd__help,list)
                 cmd="otus__subcmd__models__subcmd__help__subcmd__list"
@@ -286,8 +295,22 @@ _otus() {
             return 0
             ;;
         otus__subcmd__help__subcmd__models)
-            opts="list pull verify"
+            opts="list pull verify inspect"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otus__subcmd__help__subcmd__models__subcmd__inspect)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -426,7 +449,7 @@ _otus() {
             return 0
             ;;
         otus__subcmd__models)
-            opts="-h --json --help list pull verify help"
+            opts="-h --json --help list pull verify inspect help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -440,7 +463,7 @@ _otus() {
             return 0
             ;;
         otus__subcmd__models__subcmd__help)
-            opts="list pull verify help"
+            opts="list pull verify inspect help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -454,6 +477,20 @@ _otus() {
             return 0
             ;;
         otus__subcmd__models__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otus__subcmd__models__subcmd__help__subcmd__inspect)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -502,6 +539,40 @@ _otus() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otus__subcmd__models__subcmd__inspect)
+            opts="-h --picture --to --family --classes --size --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --picture)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --family)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --classes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

@@ -52,6 +52,8 @@ pub struct Detector {
     pub family: &'static str,
     /// What decodes its outputs.
     pub head: Box<dyn Head>,
+    /// As what it could not be read, and why.
+    pub doubts: Vec<String>,
     /// What it is shown.
     pub picture: Picture,
     /// A name for every class.
@@ -159,9 +161,9 @@ fn choose(
         return Err(unknown(model, outputs, options));
     }
     fitting(&mut readings, names.as_ref());
-    let chosen = match first {
+    let (chosen, doubts) = match first {
         Some(first) => plausible(model, readings, first, [width, height])?,
-        None => readings.remove(0),
+        None => (readings.remove(0), Vec::new()),
     };
     let Reading { family, head } = chosen;
     let (labels, wanted) = options
@@ -171,6 +173,7 @@ fn choose(
     Ok(Detector {
         family,
         head,
+        doubts,
         picture,
         labels,
         wanted,
@@ -206,13 +209,13 @@ fn fitting(readings: &mut Vec<Reading>, names: Option<&Names>) {
     }
 }
 
-/// The one reading under which the outputs can be what they are said to be.
+/// The one reading under which the outputs can be what they are said to be, and why they cannot be under the others.
 fn plausible(
     model: &About,
     readings: Vec<Reading>,
     first: &[Array<'_>],
     size: [usize; 2],
-) -> Result<Reading, Misuse> {
+) -> Result<(Reading, Vec<String>), Misuse> {
     let mut doubts = Vec::new();
     let mut left: Vec<Reading> = Vec::new();
     for mut reading in readings {
@@ -253,7 +256,7 @@ fn plausible(
         );
         return Err(Misuse::new("family", message, help));
     }
-    Ok(left.remove(0))
+    Ok((left.remove(0), doubts))
 }
 
 /// Why the outputs cannot be what a head takes them for.

@@ -2,6 +2,7 @@
 
 pub mod detector;
 pub mod eye;
+pub mod finder;
 pub mod fit;
 pub mod heads;
 pub mod input;

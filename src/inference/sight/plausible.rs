@@ -26,6 +26,11 @@ pub fn check(found: &[Candidate], width: usize, height: usize) -> Result<(), Str
     if let Some(odd) = sound().find(|it| !is_score(it)) {
         return Err(format!("scores are from 0 to 1, and one is {}", odd.score));
     }
+    let is_turned =
+        |it: &&Candidate| (0..2).any(|axis| it.corners[axis + 2] < it.corners[axis] - PIXEL);
+    if sound().any(|it| is_turned(&it)) {
+        return Err("a box ends before it begins".to_owned());
+    }
     let middle = |it: &Candidate, axis: usize| (it.corners[axis] + it.corners[axis + 2]) / 2.0;
     let is_far = |it: &&Candidate| {
         let beyond = |axis: usize| (middle(it, axis) / sides[axis] - 0.5).abs() > FAR;
@@ -68,6 +73,7 @@ mod tests {
         let inside = [10.0, 20.0, 100.0, 200.0];
         assert_eq!(verdict(inside, 0.9, 1), Ok(()));
         assert_eq!(verdict(inside, 1.003, 1), Ok(()), "rounded");
+        assert!(verdict([100.0, 20.0, 10.0, 200.0], 0.9, 1).is_err());
         assert!(verdict(inside, 60.2, 1).is_err());
         assert!(verdict(inside, -3.0, 1).is_err());
         assert!(verdict([-9000.0, 0.0, -8000.0, 10.0], 0.5, 1).is_err());

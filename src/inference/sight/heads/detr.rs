@@ -2,7 +2,7 @@
 //! Roboflow export them.
 //!
 //! Boxes are centre and size in parts of the input's sides. Ultralytics puts them and probabilities into one output
-//! `[1, queries, 4 + classes]`; Transformers into `logits` and `pred_boxes`; RF-DETR into `labels` and `dets`, both as
+//! `[1, queries, 4 + classes]`, since 2026 the best probability and its class, `[1, queries, 6]`; Transformers into `logits` and `pred_boxes`; RF-DETR into `labels` and `dets`, both as
 //! logits. DETR itself (arXiv 2005.12872) has a last class that says "nothing" and shares 1 among all (softmax), the others
 //! judge each class by itself (sigmoid).
 
@@ -21,6 +21,8 @@ const BOX: usize = 4;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Scores {
     Probabilities,
+    /// One, and the number of its class.
+    Best,
     Logits,
     Shares,
 }
@@ -51,7 +53,8 @@ impl Family for RtDetr {
 
     fn fit(facts: &Facts<'_>) -> Vec<Box<dyn Head>> {
         let heads = [
-            one_output(facts),
+            one_output(facts, Scores::Best),
+            one_output(facts, Scores::Probabilities),
             two_outputs(
                 facts,
                 ["logits", "pred_boxes"],
@@ -101,17 +104,18 @@ fn boxed(head: Option<Queries>) -> Vec<Box<dyn Head>> {
         .collect()
 }
 
-fn one_output(facts: &Facts<'_>) -> Option<Queries> {
+fn one_output(facts: &Facts<'_>, kind: Scores) -> Option<Queries> {
     let [1, queries, row] = facts.shape(0)? else {
         return None;
     };
     let is_grid = strides(facts.width, facts.height, queries).is_some();
     let is_other = facts.note("end2end") == Some("True") || facts.notes("args", "'nms': true");
-    let fits = facts.outputs.len() == 1 && row > BOX && queries <= MOST_QUERIES;
+    let is_row = kind == Scores::Probabilities || row == BOX + 2;
+    let fits = facts.outputs.len() == 1 && row > BOX && is_row && queries <= MOST_QUERIES;
     (fits && !is_grid && !is_other).then(|| Queries {
         boxes: (0, row),
         scores: (0, row, BOX),
-        kind: Scores::Probabilities,
+        kind,
         picture: Picture::STRETCHED,
         sides: [facts.width as f32, facts.height as f32],
         shares: Vec::new(),
@@ -143,6 +147,7 @@ impl Queries {
     fn best(&mut self, numbers: &[f32]) -> (usize, f32) {
         match self.kind {
             Scores::Probabilities => best(numbers),
+            Scores::Best => (numbers[1] as usize, numbers[0]),
             Scores::Logits => {
                 let (class, logit) = best(numbers);
                 (class, sigmoid(logit))
@@ -164,6 +169,7 @@ impl Head for Queries {
     fn reading(&self) -> String {
         let scores = match self.kind {
             Scores::Probabilities => "probabilities",
+            Scores::Best => "the best probability with its class",
             Scores::Logits => "logits, each by itself",
             Scores::Shares => "logits that share 1, the last for nothing",
         };
@@ -179,7 +185,24 @@ impl Head for Queries {
 
     fn classes(&self) -> Option<usize> {
         let (_, row, from) = self.scores;
-        Some(row - from - usize::from(self.kind == Scores::Shares))
+        match self.kind {
+            Scores::Best => None,
+            Scores::Shares => Some(row - from - 1),
+            Scores::Probabilities | Scores::Logits => Some(row - from),
+        }
+    }
+
+    fn doubt(&self, outputs: &[Array<'_>]) -> Option<&'static str> {
+        let (at, row) = self.boxes;
+        let rows = || outputs[at].numbers.chunks_exact(row);
+        let are_classes = || rows().all(|it| it[row - 1] >= 0.0 && it[row - 1].fract() == 0.0);
+        match self.kind {
+            // A size that is always more than the place of the middle is a corner.
+            _ if rows().all(|it| it[2] > it[0] && it[3] > it[1]) => Some("sizes look like corners"),
+            Scores::Best if !are_classes() => Some("the number of a class is not whole"),
+            Scores::Probabilities if are_classes() => Some("probabilities are whole numbers"),
+            _ => None,
+        }
     }
 
     fn decode(
@@ -215,7 +238,7 @@ impl Head for Queries {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inference::sight::heads::testing::read;
+    use crate::inference::sight::heads::testing::{array, facts, read};
 
     const BOX_OF: [f32; 4] = [0.5, 0.25, 0.25, 0.125];
     const CORNERS: [f32; 4] = [24.0, 12.0, 40.0, 20.0];
@@ -223,7 +246,7 @@ mod tests {
     #[test]
     fn rows_of_each_exporter_lead_to_the_same_box() {
         let row = [&BOX_OF[..], &[0.1, 0.8]].concat();
-        let one = read::<RtDetr>(64, 64, &[("output0", &[1, 1, 6], &row)], 0, 0.3);
+        let one = read::<RtDetr>(64, 64, &[("output0", &[1, 1, 6], &row)], 1, 0.3);
         assert_eq!(
             (one[0].corners, one[0].class, one[0].score),
             (CORNERS, 1, 0.8)
@@ -236,6 +259,27 @@ mod tests {
         let boxes = ("dets", boxes.1, boxes.2);
         let roboflow = read::<RfDetr>(64, 64, &[boxes, ("labels", &[1, 1, 2], logits)], 0, 0.3);
         assert_eq!(roboflow, two);
+    }
+
+    #[test]
+    fn two_probabilities_and_one_with_its_class_are_told_apart() {
+        let heads = |row: &[f32]| {
+            let rows = [row, &[0.9, 0.9, 0.1, 0.1, row[4], row[5]]].concat();
+            let heads = RtDetr::fit(&facts(64, 64, &[("output0", &[1, 2, 6], &[])]).facts());
+            let array = || [array(&[1, 2, 6], &rows)];
+            heads
+                .iter()
+                .map(|it| it.doubt(&array()).is_none())
+                .collect::<Vec<_>>()
+        };
+        let row = |rest: [f32; 2]| [&BOX_OF[..], &rest].concat();
+        assert_eq!(heads(&row([0.7, 2.0])), [true, false]);
+        assert_eq!(heads(&row([0.7, 0.2])), [false, true]);
+        let best = read::<RtDetr>(64, 64, &[("output0", &[1, 1, 6], &row([0.7, 2.0]))], 0, 0.3);
+        assert_eq!(
+            (best[0].corners, best[0].class, best[0].score),
+            (CORNERS, 2, 0.7)
+        );
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 /// The strides of the grids of most detectors, finest first.
 pub const STRIDES: [usize; 3] = [8, 16, 32];
-/// Sets of strides that families have variants for: the usual ones, with a coarser one, with a finer one.
-pub const STRIDE_SETS: [&[usize]; 3] = [&STRIDES, &[8, 16, 32, 64], &[4, 8, 16, 32]];
+/// Sets of strides that families have variants for: the usual ones, with a coarser one, with a finer one, and two of
+/// the smallest models.
+pub const STRIDE_SETS: [&[usize]; 4] = [&STRIDES, &[8, 16, 32, 64], &[4, 8, 16, 32], &[16, 32]];
 
 /// Fewer cells, those of a picture of 32 by 32, have no models that put out pixels.
 pub const FEW_CELLS: usize = 21;

@@ -12,6 +12,8 @@ use crate::inference::sight::picture::Picture;
 
 /// Numbers of a box before the classes.
 const BEFORE_CLASSES: usize = 4;
+/// Mean score of a class that no detector gives to noise.
+const COMMON: f32 = 0.5;
 /// Boxes looked at together: their best scores stay in the nearest cache.
 const BLOCK: usize = 512;
 
@@ -160,7 +162,16 @@ impl Head for Yolov8 {
         let axis = |row: usize, axis: usize| numbers[self.place(row, axis)] * self.unit[axis];
         let middles = (0..self.boxes).map(|row| [axis(row, 0), axis(row, 1)]);
         let [width, height] = self.size;
-        (!follow(width, height, self.strides, middles)).then_some(ASTRAY)
+        if !follow(width, height, self.strides, middles) {
+            return Some(ASTRAY);
+        }
+        let score = |class: usize| {
+            let all = (0..self.boxes).map(|row| numbers[self.place(row, BEFORE_CLASSES + class)]);
+            all.sum::<f32>() / self.boxes as f32
+        };
+        // The angle of an oriented box stands where a score would.
+        let is_high = (0..self.classes).any(|class| score(class) > COMMON);
+        is_high.then_some("a class is seen everywhere, even in noise")
     }
 
     fn masks(&self) -> Option<Masks> {

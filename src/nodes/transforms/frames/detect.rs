@@ -8,9 +8,8 @@ use serde::Deserialize;
 
 use crate::inference::onnx::declared;
 use crate::inference::sight::detector::{Detector, Options};
-use crate::inference::sight::eye::{Eye, fatal};
+use crate::inference::sight::finder::Finder;
 use crate::inference::sight::input::Input;
-use crate::inference::sight::nms::{Candidate, sort, suppress};
 use crate::inference::sight::{labelled, labels};
 use crate::inference::store::manifest::{self, Task};
 use crate::inference::store::options::{ModelOptions, Runs};
@@ -19,13 +18,10 @@ use crate::media::frame::Frame;
 use crate::media::kind::Lane;
 use crate::media::objects::{Object, Objects};
 use crate::pipeline::contract::context::Context;
-use crate::pipeline::contract::error::{Error, Misuse, Result};
+use crate::pipeline::contract::error::{Misuse, Result};
 use crate::pipeline::contract::node::{Emit, Node, Transform};
 use crate::pipeline::file::problem::suggest;
 use crate::ports;
-
-/// Pictures with more proposals than this are noise; suppression takes quadratic time.
-const MOST_CANDIDATES: usize = 3_000;
 
 /// Options of `detect`.
 #[derive(Clone, Deserialize, JsonSchema)]
@@ -55,15 +51,11 @@ fn default_overlap() -> f32 {
     0.45
 }
 
-/// A detector with buffers for one frame at a time.
+/// A detector for one frame at a time.
 pub struct Detect {
-    eye: Eye,
-    detector: Detector,
-    score: f32,
-    overlap: f32,
+    finder: Finder,
     model: Arc<str>,
     provider: Arc<str>,
-    candidates: Vec<Candidate>,
 }
 
 ports! {
@@ -156,22 +148,14 @@ impl Node for Detect {
     }
 
     fn open(config: &Config, context: &Context) -> Result<Detect> {
-        let Options { shown, .. } = &config.options;
-        let (name, sum) = (&config.model.name, config.model.sha256());
-        let (mut eye, first) = Eye::open(name, sum, shown, context)?;
-        let about = &eye.session.about;
-        let detector = Detector::of(about, &eye.input, &first, &config.options, &context.base);
-        let detector = detector.map_err(fatal)?;
-        eye.show(detector.picture, detector.head.varies());
-        context.describe("family", detector.family);
+        let model = (&*config.model.name, config.model.sha256());
+        let limits = [config.score, config.overlap];
+        let finder = Finder::open(model, &config.options, limits, context)?;
+        let session = &finder.eye.session;
         Ok(Detect {
-            model: Arc::clone(&eye.session.about.name),
-            provider: Arc::from(eye.session.provider.name()),
-            score: config.score,
-            overlap: config.overlap,
-            candidates: Vec::new(),
-            eye,
-            detector,
+            model: Arc::clone(&session.about.name),
+            provider: Arc::from(session.provider.name()),
+            finder,
         })
     }
 }
@@ -183,27 +167,7 @@ impl Transform for Detect {
     const INFERS: bool = true;
 
     fn apply(&mut self, frame: Arc<Frame>, out: &mut Emit<Self::Out>) -> Result<()> {
-        let [width, height] = [self.eye.input.width, self.eye.input.height];
-        let (outputs, fit) = self.eye.see(&frame)?;
-        let arrays = outputs.arrays()?;
-        let head = &mut self.detector.head;
-        self.candidates.clear();
-        head.decode(&arrays, self.score, &mut self.candidates)
-            .map_err(Error::Retry)?;
-        if !self.candidates.iter().all(Candidate::is_sound) {
-            return Err(Error::retry("the model puts out what is no number"));
-        }
-        self.detector.believe(&self.candidates, width, height)?;
-        self.candidates.retain(|it| self.detector.wanted[it.class]);
-        sort(&mut self.candidates);
-        self.candidates.truncate(MOST_CANDIDATES);
-        if !self.detector.head.suppressed() {
-            suppress(&mut self.candidates, self.overlap);
-        }
-        let found = self.candidates.iter();
-        let found = found
-            .map(|it| self.detector.object(it, &arrays, fit))
-            .collect();
+        let found = self.finder.find(&frame)?;
         self.tell(&frame, found, out);
         Ok(())
     }

@@ -1,0 +1,119 @@
+//! Boxes and words drawn into a picture for people.
+
+use font8x8::{BASIC_FONTS, LATIN_FONTS, UnicodeFonts};
+
+/// Pixels of a letter's side before it is enlarged.
+const LETTER: usize = 8;
+/// Width of a picture for which letters are not enlarged.
+const SMALL: usize = 480;
+/// Colours that are told apart, three bytes each in whatever order the picture has them.
+const COLOURS: [[u8; 3]; 8] = [
+    [230, 60, 60],
+    [60, 180, 75],
+    [40, 110, 230],
+    [245, 150, 40],
+    [170, 70, 190],
+    [40, 190, 190],
+    [230, 80, 180],
+    [150, 150, 30],
+];
+
+/// A picture of three bytes a pixel that is drawn into.
+pub struct Canvas<'a> {
+    pixels: &'a mut [u8],
+    width: usize,
+    height: usize,
+}
+
+impl<'a> Canvas<'a> {
+    /// Of `width * height * 3` bytes, row by row.
+    pub fn new(pixels: &'a mut [u8], width: u32, height: u32) -> Canvas<'a> {
+        let (width, height) = (width as usize, height as usize);
+        Canvas {
+            pixels,
+            width,
+            height,
+        }
+    }
+
+    /// A box `[x, y, width, height]` with words above it, in a colour that is the same for the same `kind`.
+    pub fn labelled(&mut self, bounds: [f32; 4], words: &str, kind: &str) {
+        let colour = colour(kind);
+        let [x, y, width, height] = bounds.map(|it| it.max(0.0) as usize);
+        let (right, bottom) = (x + width, y + height);
+        let line = self.scale().div_ceil(2) + 1;
+        for (from, to) in [
+            ([x, y], [right, y + line]),
+            ([x, bottom.saturating_sub(line)], [right, bottom]),
+            ([x, y], [x + line, bottom]),
+            ([right.saturating_sub(line), y], [right, bottom]),
+        ] {
+            self.fill(from, to, colour);
+        }
+        let high = LETTER * self.scale();
+        self.words([x, y.saturating_sub(high)], words, colour);
+    }
+
+    /// White words on a colour, from this corner on.
+    fn words(&mut self, [x, y]: [usize; 2], words: &str, colour: [u8; 3]) {
+        let side = LETTER * self.scale();
+        self.fill([x, y], [x + side * words.chars().count(), y + side], colour);
+        for (at, letter) in words.chars().enumerate() {
+            self.letter([x + at * side, y], letter);
+        }
+    }
+
+    fn letter(&mut self, [x, y]: [usize; 2], letter: char) {
+        let glyph = BASIC_FONTS.get(letter).or_else(|| LATIN_FONTS.get(letter));
+        let scale = self.scale();
+        for (row, bits) in glyph.unwrap_or([0xff; LETTER]).into_iter().enumerate() {
+            for column in (0..LETTER).filter(|it| bits >> it & 1 == 1) {
+                let from = [x + column * scale, y + row * scale];
+                self.fill(from, [from[0] + scale, from[1] + scale], [255; 3]);
+            }
+        }
+    }
+
+    /// Whole pixels, as far as they are in the picture.
+    fn fill(&mut self, from: [usize; 2], to: [usize; 2], colour: [u8; 3]) {
+        let (right, bottom) = (to[0].min(self.width), to[1].min(self.height));
+        for row in from[1]..bottom {
+            let row = &mut self.pixels[row * self.width * 3..][..self.width * 3];
+            let wanted = row
+                .get_mut(from[0] * 3..right.max(from[0]) * 3)
+                .unwrap_or_default();
+            wanted
+                .chunks_exact_mut(3)
+                .for_each(|it| it.copy_from_slice(&colour));
+        }
+    }
+
+    /// How much letters and lines are enlarged.
+    fn scale(&self) -> usize {
+        (self.width / SMALL).max(1)
+    }
+}
+
+fn colour(kind: &str) -> [u8; 3] {
+    let sum = kind
+        .bytes()
+        .fold(0usize, |sum, it| sum * 31 % 9973 + usize::from(it));
+    COLOURS[sum % COLOURS.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_box_is_drawn_as_far_as_it_is_in_the_picture() {
+        let mut pixels = vec![0; 40 * 20 * 3];
+        let mut canvas = Canvas::new(&mut pixels, 40, 20);
+        canvas.labelled([10.0, 10.0, 100.0, 8.0], "a", "a");
+        canvas.labelled([90.0, 90.0, 10.0, 10.0], "b", "b");
+        let is_drawn = |x: usize, y: usize| pixels[(y * 40 + x) * 3..][..3] != [0; 3];
+        assert!(is_drawn(10, 10) && is_drawn(39, 10) && is_drawn(10, 17));
+        assert!(!is_drawn(20, 14) && !is_drawn(9, 14), "inside and outside");
+        assert!(is_drawn(12, 4), "the word's ground");
+    }
+}
