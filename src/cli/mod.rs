@@ -7,6 +7,7 @@ mod client;
 mod devices;
 mod doctor;
 mod graph;
+mod import;
 mod limits;
 mod log;
 mod models;
@@ -71,7 +72,7 @@ enum Command {
     },
     /// Print the JSON Schema of pipeline files, by which editors complete and check them.
     Schema,
-    /// List, fetch and verify models.
+    /// List, fetch, convert and verify models.
     Models {
         #[command(subcommand)]
         action: models::Action,

@@ -88,6 +88,9 @@ _otus() {
             otus__subcmd__help,top)
                 cmd="otus__subcmd__help__subcmd__top"
                 ;;
+            otus__subcmd__help__subcmd__models,import)
+                cmd="otus__subcmd__help__subcmd__models__subcmd__import"
+                ;;
             otus__subcmd__help__subcmd__models,list)
                 cmd="otus__subcmd__help__subcmd__models__subcmd__list"
                 ;;
@@ -100,6 +103,9 @@ _otus() {
             otus__subcmd__models,help)
                 cmd="otus__subcmd__models__subcmd__help"
                 ;;
+            otus__subcmd__models,import)
+                cmd="otus__subcmd__models__subcmd__import"
+                ;;
             otus__subcmd__models,list)
                 cmd="otus__subcmd__models__subcmd__list"
                 ;;
@@ -111,6 +117,9 @@ _otus() {
                 ;;
             otus__subcmd__models__subcmd__help,help)
                 cmd="otus__subcmd__models__subcmd__help__subcmd__help"
+                ;;
+            otus__subcmd__models__subcmd__help,import)
+                cmd="otus__subcmd__models__subcmd__help__subcmd__import"
                 ;;
             otus__subcmd__models__subcmd__help,list)
                 cmd="otus__subcmd__models__subcmd__help__subcmd__list"
@@ -286,8 +295,22 @@ _otus() {
             return 0
             ;;
         otus__subcmd__help__subcmd__models)
-            opts="list pull verify"
+            opts="list pull import verify"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otus__subcmd__help__subcmd__models__subcmd__import)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -426,7 +449,7 @@ _otus() {
             return 0
             ;;
         otus__subcmd__models)
-            opts="-h --json --help list pull verify help"
+            opts="-h --json --help list pull import verify help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -440,7 +463,7 @@ _otus() {
             return 0
             ;;
         otus__subcmd__models__subcmd__help)
-            opts="list pull verify help"
+            opts="list pull import verify help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -454,6 +477,20 @@ _otus() {
             return 0
             ;;
         otus__subcmd__models__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otus__subcmd__models__subcmd__help__subcmd__import)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -502,6 +539,24 @@ _otus() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otus__subcmd__models__subcmd__import)
+            opts="-h --to --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
