@@ -79,6 +79,12 @@ impl Sketch {
         self.tensor(I32, shape, &data, Vec::new())
     }
 
+    /// Tells one thing more of the tensor that was made last.
+    pub fn tell(&mut self, field: usize, of: Field) {
+        let tensor = self.tensors.last_mut().expect("one was made");
+        tensor.push((field, of));
+    }
+
     /// An operator of the schema.
     pub fn operator(&mut self, code: u8, inputs: &[i32], outputs: &[i32], options: Table) {
         let codes = vec![(0, Byte(code)), (3, Int(code.into()))];

@@ -12,7 +12,7 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use crate::bad_input::says;
-use crate::flatbuffers::Field::{Byte, Int};
+use crate::flatbuffers::Field::{self, Byte, Int};
 use crate::flatbuffers::{F16, F32, I8, I32, Sketch, U8, quantised};
 use crate::samples::sum;
 use crate::scratch::{Scratch, skipped};
@@ -22,6 +22,7 @@ const CONV_2D: u8 = 3;
 const DEQUANTIZE: u8 = 6;
 const FULLY_CONNECTED: u8 = 9;
 const LSTM: u8 = 16;
+const DENSIFY: u8 = 124;
 /// The options of `TFLite_Detection_PostProcess`: 2 classes, scales 10, 10, 5 and 5.
 const OPTIONS: &[u8] = b"max_detections\0num_classes\0y_scale\0x_scale\0h_scale\0w_scale\0\x06\x11=/\x0c\x1d&\0\0\
     \x08\0\0\0\x01\0\0\0\x06\0\0\0\0\0\xa0@\x0a\0\0\0\x02\0\0\0\0\0\xa0@\0\0 A\0\0 A\x0e\x06\x06\x0e\x0e\x0e\x1e&\x01";
@@ -169,6 +170,37 @@ fn weights_of_eight_and_sixteen_bits_are_the_numbers_they_stand_for() {
     }
 }
 
+/// Of two rows of four, one element and two.
+#[test]
+fn sparse_weights_are_put_in_their_places() {
+    let mut sketch = Sketch::new();
+    let from = sketch.value(&[1, 4]);
+    let kept = sketch.floats(&[2, 4], &[5.0, 6.0, 7.0]);
+    let list = |bytes: &[u8]| Field::Table(vec![(0, Field::Bytes(bytes.to_vec()))]);
+    let (begins, places) = (list(&[0, 1, 3]), list(&[1, 0, 3]));
+    let rows = vec![(1, Int(2))];
+    let columns = vec![
+        (0, Byte(1)),
+        (2, Byte(3)),
+        (3, begins),
+        (4, Byte(3)),
+        (5, places),
+    ];
+    let sparsity = vec![
+        (0, Field::Ints(vec![0, 1])),
+        (2, Field::Tables(vec![rows, columns])),
+    ];
+    sketch.tell(6, Field::Table(sparsity));
+    let weights = sketch.value(&[2, 4]);
+    sketch.operator(DENSIFY, &[kept], &[weights], Vec::new());
+    let to = sketch.value(&[1, 2]);
+    sketch.operator(FULLY_CONNECTED, &[from, weights], &[to], Vec::new());
+    let Some(found) = run(&sketch.file(&[from], &[to]), &[&[1.0, 2.0, 3.0, 4.0]]) else {
+        return;
+    };
+    are_near(&found[0].1, &[10.0, 34.0], "sums of two rows");
+}
+
 #[test]
 fn what_is_no_model_or_not_known_is_named() {
     let refused = |bytes: &[u8], said: &str| {
@@ -195,6 +227,13 @@ fn what_is_no_model_or_not_known_is_named() {
     let mut early = Sketch::new();
     let value = early.value(&[1, 2]);
     refused(&early.file(&[], &[value]), "`t0` is used before it is made");
+    let mut open = Sketch::new();
+    let value = open.value(&[1, 2]);
+    open.tell(7, Field::Ints(vec![1, -1]));
+    refused(
+        &open.file(&[value], &[value]),
+        "input `t0` has no fixed size",
+    );
     let mut short = Sketch::new();
     let value = short.tensor(F32, &[1, 2], &[1, 2, 3], Vec::new());
     refused(&short.file(&[], &[value]), "3 bytes of data … [1, 2]");

@@ -9,17 +9,15 @@ const PICTURE: &[i32] = &[1, 2, 2, 2];
 /// `Padding.VALID`.
 const VALID: (usize, crate::flatbuffers::Field) = (0, Byte(1));
 
-/// An operator: its number and options, constants beside the picture, the shapes and the numbers that come out.
-struct Case {
+/// An operator by its number, its options, what goes in beside the picture, and the shape and the numbers of each output:
+/// on the picture as it comes in, and on one that a convolution has put out unchanged.
+fn check(
     code: u8,
     options: fn() -> Table,
     inputs: fn(&mut Sketch, i32) -> Vec<i32>,
-    shape: &'static [i32],
-    wanted: &'static [&'static [f32]],
-}
-
-/// Each case on the picture as it comes in, and on one that a convolution has put out unchanged.
-fn check(name: &str, case: &Case) {
+    shape: &[i32],
+    wanted: &[&[f32]],
+) {
     for is_turned in [false, true] {
         let mut sketch = Sketch::new();
         let from = sketch.value(PICTURE);
@@ -30,22 +28,18 @@ fn check(name: &str, case: &Case) {
             let once = vec![(1, Int(1)), (2, Int(1))];
             sketch.operator(CONV_2D, &[from, same], &[picture], once);
         }
-        let inputs = (case.inputs)(&mut sketch, picture);
-        let outs: Vec<i32> = case
-            .wanted
-            .iter()
-            .map(|_| sketch.value(case.shape))
-            .collect();
-        sketch.operator(case.code, &inputs, &outs, (case.options)());
+        let inputs = inputs(&mut sketch, picture);
+        let outs: Vec<i32> = wanted.iter().map(|_| sketch.value(shape)).collect();
+        sketch.operator(code, &inputs, &outs, options());
         let model = sketch.file(&[from], &outs);
         let picture = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
         let Some(found) = run(&model, &[&picture]) else {
             return;
         };
-        for ((shape, found), wanted) in found.iter().zip(case.wanted) {
-            let shape: Vec<i32> = shape.iter().map(|it| *it as i32).collect();
-            assert_eq!(shape, case.shape, "{name}");
-            are_near(found, wanted, &format!("{name}, turned: {is_turned}"));
+        for ((found_shape, found), wanted) in found.iter().zip(wanted) {
+            let found_shape: Vec<i32> = found_shape.iter().map(|it| *it as i32).collect();
+            assert_eq!(found_shape, shape);
+            are_near(found, wanted, &format!("turned: {is_turned}"));
         }
     }
 }
@@ -64,296 +58,304 @@ fn window(cells: i32, step: i32) -> Table {
 }
 
 #[test]
-fn windows() {
+fn conv_2d_of_stride_2_padded_below_and_to_the_right() {
     check(
-        "CONV_2D of stride 2, padded below and to the right",
-        &Case {
-            code: CONV_2D,
-            options: || vec![(1, Int(2)), (2, Int(2)), (3, Byte(3))],
-            inputs: |it, picture| {
-                let weights: Vec<f32> = (0..18)
-                    .map(|at| if at / 2 % 3 < 2 { 0.5 } else { -9.0 })
-                    .collect();
-                vec![
-                    picture,
-                    it.floats(&[1, 3, 3, 2], &weights),
-                    it.floats(&[1], &[-14.5]),
-                ]
-            },
-            shape: &[1, 1, 1, 1],
-            wanted: &[&[3.5]],
+        CONV_2D,
+        || vec![(1, Int(2)), (2, Int(2)), (3, Byte(3))],
+        |it, picture| {
+            let weights: Vec<f32> = (0..18)
+                .map(|at| if at / 2 % 3 < 2 { 0.5 } else { -9.0 })
+                .collect();
+            vec![
+                picture,
+                it.floats(&[1, 3, 3, 2], &weights),
+                it.floats(&[1], &[-14.5]),
+            ]
         },
-    );
-    check(
-        "DEPTHWISE_CONV_2D with two channels for one",
-        &Case {
-            code: 4,
-            options: || vec![VALID, (1, Int(1)), (2, Int(1)), (3, Int(2))],
-            inputs: |it, picture| {
-                vec![
-                    picture,
-                    it.floats(&[1, 2, 1, 4], &[1.0, 0.0, 2.0, 0.0, 0.0, 1.0, 0.0, 2.0]),
-                ]
-            },
-            shape: &[1, 1, 2, 4],
-            wanted: &[&[1.0, 5.0, 4.0, 12.0, 3.0, 7.0, 8.0, 16.0]],
-        },
-    );
-    check(
-        "TRANSPOSE_CONV",
-        &Case {
-            code: 67,
-            options: || vec![VALID, (1, Int(2)), (2, Int(2))],
-            inputs: |it, picture| {
-                let shape = it.ints(&[4], &[1, 4, 4, 1]);
-                let weights = it.floats(&[1, 2, 2, 2], &[1.0, 0.0, 2.0, 0.0, 1.0, 0.0, 0.0, 1.0]);
-                vec![shape, weights, picture]
-            },
-            shape: &[1, 4, 4, 1],
-            wanted: &[&[
-                1.0, 2.0, 3.0, 6.0, 1.0, 2.0, 3.0, 4.0, 5.0, 10.0, 7.0, 14.0, 5.0, 6.0, 7.0, 8.0,
-            ]],
-        },
-    );
-    check(
-        "MAX_POOL_2D",
-        &Case {
-            code: 17,
-            options: || [vec![VALID], window(2, 2)].into_iter().flatten().collect(),
-            inputs: |_, picture| vec![picture],
-            shape: &[1, 1, 1, 2],
-            wanted: &[&[7.0, 8.0]],
-        },
-    );
-    check(
-        "AVERAGE_POOL_2D, which does not count what lies outside",
-        &Case {
-            code: 1,
-            options: || window(2, 1),
-            inputs: |_, picture| vec![picture],
-            shape: PICTURE,
-            wanted: &[&[4.0, 5.0, 5.0, 6.0, 6.0, 7.0, 7.0, 8.0]],
-        },
+        &[1, 1, 1, 1],
+        &[&[3.5]],
     );
 }
 
 #[test]
-fn numbers() {
+fn depthwise_conv_2d_with_two_channels_for_one() {
     check(
-        "ADD with RELU6",
-        &Case {
-            code: 0,
-            options: || vec![(0, Byte(3))],
-            inputs: |it, picture| vec![picture, it.floats(&[2], &[-3.0, 0.0])],
-            shape: PICTURE,
-            wanted: &[&[0.0, 2.0, 0.0, 4.0, 2.0, 6.0, 4.0, 6.0]],
+        4,
+        || vec![VALID, (1, Int(1)), (2, Int(1)), (3, Int(2))],
+        |it, picture| {
+            vec![
+                picture,
+                it.floats(&[1, 2, 1, 4], &[1.0, 0.0, 2.0, 0.0, 0.0, 1.0, 0.0, 2.0]),
+            ]
         },
-    );
-    check(
-        "SUB from a row",
-        &Case {
-            code: 41,
-            options: none,
-            inputs: |it, picture| vec![it.floats(&[1, 2, 2], &[1.0, 2.0, 3.0, 4.0]), picture],
-            shape: PICTURE,
-            wanted: &[&[0.0, 0.0, 0.0, 0.0, -4.0, -4.0, -4.0, -4.0]],
-        },
-    );
-    check(
-        "PRELU",
-        &Case {
-            code: 54,
-            options: none,
-            inputs: |it, picture| {
-                let (signs, below) = (it.floats(&[2], &[-1.0, 1.0]), it.value(PICTURE));
-                it.operator(18, &[picture, signs], &[below], none());
-                vec![below, it.floats(&[1, 1, 2], &[0.5, 9.0])]
-            },
-            shape: PICTURE,
-            wanted: &[&[-0.5, 2.0, -1.5, 4.0, -2.5, 6.0, -3.5, 8.0]],
-        },
-    );
-    check(
-        "SOFTMAX",
-        &Case {
-            code: 25,
-            options: || vec![(0, Float(1.0))],
-            inputs: |_, picture| vec![picture],
-            shape: PICTURE,
-            wanted: &[&[
-                0.268_941_42,
-                0.731_058_6,
-                0.268_941_42,
-                0.731_058_6,
-                0.268_941_42,
-                0.731_058_6,
-                0.268_941_42,
-                0.731_058_6,
-            ]],
-        },
-    );
-    check(
-        "MEAN without rows and columns",
-        &Case {
-            code: 40,
-            options: none,
-            inputs: |it, picture| vec![picture, it.ints(&[2], &[1, -2])],
-            shape: &[1, 2],
-            wanted: &[&[4.0, 5.0]],
-        },
-    );
-    check(
-        "SUM of channels",
-        &Case {
-            code: 74,
-            options: || vec![(0, Byte(1))],
-            inputs: |it, picture| vec![picture, it.ints(&[1], &[-1])],
-            shape: &[1, 2, 2, 1],
-            wanted: &[&[3.0, 7.0, 11.0, 15.0]],
-        },
-    );
-    check(
-        "FULLY_CONNECTED",
-        &Case {
-            code: 9,
-            options: || vec![(0, Byte(1))],
-            inputs: |it, picture| {
-                let weights: Vec<f32> = (0..16).map(|at| if at < 8 { 1.0 } else { -1.0 }).collect();
-                vec![
-                    picture,
-                    it.floats(&[2, 8], &weights),
-                    it.floats(&[2], &[1.0, 1.0]),
-                ]
-            },
-            shape: &[1, 2],
-            wanted: &[&[37.0, 0.0]],
-        },
+        &[1, 1, 2, 4],
+        &[&[1.0, 5.0, 4.0, 12.0, 3.0, 7.0, 8.0, 16.0]],
     );
 }
 
 #[test]
-fn places() {
+fn transpose_conv() {
     check(
-        "RESHAPE, which keeps channels last",
-        &Case {
-            code: 22,
-            options: none,
-            inputs: |_, picture| vec![picture],
-            shape: &[4, 2],
-            wanted: &[&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]],
+        67,
+        || vec![VALID, (1, Int(2)), (2, Int(2))],
+        |it, picture| {
+            let shape = it.ints(&[4], &[1, 4, 4, 1]);
+            let weights = it.floats(&[1, 2, 2, 2], &[1.0, 0.0, 2.0, 0.0, 1.0, 0.0, 0.0, 1.0]);
+            vec![shape, weights, picture]
         },
+        &[1, 4, 4, 1],
+        &[&[
+            1.0, 2.0, 3.0, 6.0, 1.0, 2.0, 3.0, 4.0, 5.0, 10.0, 7.0, 14.0, 5.0, 6.0, 7.0, 8.0,
+        ]],
     );
+}
+
+#[test]
+fn max_pool_2d() {
     check(
-        "TRANSPOSE",
-        &Case {
-            code: 39,
-            options: none,
-            inputs: |it, picture| vec![picture, it.ints(&[4], &[0, 2, 1, 3])],
-            shape: PICTURE,
-            wanted: &[&[1.0, 2.0, 5.0, 6.0, 3.0, 4.0, 7.0, 8.0]],
-        },
+        17,
+        || [vec![VALID], window(2, 2)].into_iter().flatten().collect(),
+        |_, picture| vec![picture],
+        &[1, 1, 1, 2],
+        &[&[7.0, 8.0]],
     );
+}
+
+#[test]
+fn average_pool_2d_which_does_not_count_what_lies_outside() {
     check(
-        "CONCATENATION of channels",
-        &Case {
-            code: 2,
-            options: || vec![(0, Int(-1))],
-            inputs: |it, picture| {
-                vec![picture, it.floats(&[1, 2, 2, 1], &[-1.0, -2.0, -3.0, -4.0])]
-            },
-            shape: &[1, 2, 2, 3],
-            wanted: &[&[
-                1.0, 2.0, -1.0, 3.0, 4.0, -2.0, 5.0, 6.0, -3.0, 7.0, 8.0, -4.0,
-            ]],
-        },
+        1,
+        || window(2, 1),
+        |_, picture| vec![picture],
+        PICTURE,
+        &[&[4.0, 5.0, 5.0, 6.0, 6.0, 7.0, 7.0, 8.0]],
     );
+}
+
+#[test]
+fn add_with_relu6() {
     check(
-        "SPLIT of channels",
-        &Case {
-            code: 49,
-            options: none,
-            inputs: |it, picture| vec![it.ints(&[], &[3]), picture],
-            shape: &[1, 2, 2, 1],
-            wanted: &[&[1.0, 3.0, 5.0, 7.0], &[2.0, 4.0, 6.0, 8.0]],
-        },
+        0,
+        || vec![(0, Byte(3))],
+        |it, picture| vec![picture, it.floats(&[2], &[-3.0, 0.0])],
+        PICTURE,
+        &[&[0.0, 2.0, 0.0, 4.0, 2.0, 6.0, 4.0, 6.0]],
     );
+}
+
+#[test]
+fn sub_from_a_row() {
     check(
-        "STRIDED_SLICE: the second column, the last row first",
-        &Case {
-            code: 45,
-            options: || vec![(0, Int(0b1011)), (1, Int(0b1011)), (4, Int(0b0100))],
-            inputs: |it, picture| {
-                let [begin, end] = [[0, 0, 1, 0], [0, 0, 2, 0]].map(|list| it.ints(&[4], &list));
-                vec![picture, begin, end, it.ints(&[4], &[1, -1, 1, 1])]
-            },
-            shape: &[1, 2, 2],
-            wanted: &[&[7.0, 8.0, 3.0, 4.0]],
-        },
+        41,
+        none,
+        |it, picture| vec![it.floats(&[1, 2, 2], &[1.0, 2.0, 3.0, 4.0]), picture],
+        PICTURE,
+        &[&[0.0, 0.0, 0.0, 0.0, -4.0, -4.0, -4.0, -4.0]],
     );
+}
+
+#[test]
+fn prelu() {
     check(
-        "PAD above and behind the channels",
-        &Case {
-            code: 34,
-            options: none,
-            inputs: |it, picture| vec![picture, it.ints(&[4, 2], &[0, 0, 1, 0, 0, 0, 0, 1])],
-            shape: &[1, 3, 2, 3],
-            wanted: &[&[
-                0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 2.0, 0.0, 3.0, 4.0, 0.0, 5.0, 6.0, 0.0, 7.0,
-                8.0, 0.0,
-            ]],
+        54,
+        none,
+        |it, picture| {
+            let (signs, below) = (it.floats(&[2], &[-1.0, 1.0]), it.value(PICTURE));
+            it.operator(18, &[picture, signs], &[below], none());
+            vec![below, it.floats(&[1, 1, 2], &[0.5, 9.0])]
         },
+        PICTURE,
+        &[&[-0.5, 2.0, -1.5, 4.0, -2.5, 6.0, -3.5, 8.0]],
     );
+}
+
+#[test]
+fn softmax() {
     check(
-        "MIRROR_PAD without the edge",
-        &Case {
-            code: 100,
-            options: none,
-            inputs: |it, picture| vec![picture, it.ints(&[4, 2], &[0, 0, 1, 0, 0, 0, 0, 0])],
-            shape: &[1, 3, 2, 2],
-            wanted: &[&[5.0, 6.0, 7.0, 8.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]],
-        },
+        25,
+        || vec![(0, Float(1.0))],
+        |_, picture| vec![picture],
+        PICTURE,
+        &[&[
+            0.268_941_42,
+            0.731_058_6,
+            0.268_941_42,
+            0.731_058_6,
+            0.268_941_42,
+            0.731_058_6,
+            0.268_941_42,
+            0.731_058_6,
+        ]],
     );
+}
+
+#[test]
+fn mean_without_rows_and_columns() {
     check(
-        "RESIZE_BILINEAR from the corner",
-        &Case {
-            code: 23,
-            options: none,
-            inputs: |it, picture| vec![picture, it.ints(&[2], &[2, 3])],
-            shape: &[1, 2, 3, 2],
-            wanted: &[&[
-                1.0,
-                2.0,
-                7.0 / 3.0,
-                10.0 / 3.0,
-                3.0,
-                4.0,
-                5.0,
-                6.0,
-                19.0 / 3.0,
-                22.0 / 3.0,
-                7.0,
-                8.0,
-            ]],
-        },
+        40,
+        none,
+        |it, picture| vec![picture, it.ints(&[2], &[1, -2])],
+        &[1, 2],
+        &[&[4.0, 5.0]],
     );
+}
+
+#[test]
+fn sum_of_channels() {
     check(
-        "SPACE_TO_DEPTH",
-        &Case {
-            code: 26,
-            options: || vec![(0, Int(2))],
-            inputs: |_, picture| vec![picture],
-            shape: &[1, 1, 1, 8],
-            wanted: &[&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]],
-        },
+        74,
+        || vec![(0, Byte(1))],
+        |it, picture| vec![picture, it.ints(&[1], &[-1])],
+        &[1, 2, 2, 1],
+        &[&[3.0, 7.0, 11.0, 15.0]],
     );
+}
+
+#[test]
+fn fully_connected() {
     check(
-        "GATHER",
-        &Case {
-            code: 36,
-            options: || vec![(0, Int(3))],
-            inputs: |it, picture| vec![picture, it.ints(&[2], &[1, 1])],
-            shape: PICTURE,
-            wanted: &[&[2.0, 2.0, 4.0, 4.0, 6.0, 6.0, 8.0, 8.0]],
+        9,
+        || vec![(0, Byte(1))],
+        |it, picture| {
+            let weights: Vec<f32> = (0..16).map(|at| if at < 8 { 1.0 } else { -1.0 }).collect();
+            vec![
+                picture,
+                it.floats(&[2, 8], &weights),
+                it.floats(&[2], &[1.0, 1.0]),
+            ]
         },
+        &[1, 2],
+        &[&[37.0, 0.0]],
+    );
+}
+
+#[test]
+fn reshape_which_keeps_channels_last() {
+    check(
+        22,
+        none,
+        |_, picture| vec![picture],
+        &[4, 2],
+        &[&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]],
+    );
+}
+
+#[test]
+fn transpose() {
+    check(
+        39,
+        none,
+        |it, picture| vec![picture, it.ints(&[4], &[0, 2, 1, 3])],
+        PICTURE,
+        &[&[1.0, 2.0, 5.0, 6.0, 3.0, 4.0, 7.0, 8.0]],
+    );
+}
+
+#[test]
+fn concatenation_of_channels() {
+    check(
+        2,
+        || vec![(0, Int(-1))],
+        |it, picture| vec![picture, it.floats(&[1, 2, 2, 1], &[-1.0, -2.0, -3.0, -4.0])],
+        &[1, 2, 2, 3],
+        &[&[
+            1.0, 2.0, -1.0, 3.0, 4.0, -2.0, 5.0, 6.0, -3.0, 7.0, 8.0, -4.0,
+        ]],
+    );
+}
+
+#[test]
+fn split_of_channels() {
+    check(
+        49,
+        none,
+        |it, picture| vec![it.ints(&[], &[3]), picture],
+        &[1, 2, 2, 1],
+        &[&[1.0, 3.0, 5.0, 7.0], &[2.0, 4.0, 6.0, 8.0]],
+    );
+}
+
+#[test]
+fn strided_slice_the_second_column_the_last_row_first() {
+    check(
+        45,
+        || vec![(0, Int(0b1011)), (1, Int(0b1011)), (4, Int(0b0100))],
+        |it, picture| {
+            let [begin, end] = [[0, 0, 1, 0], [0, 0, 2, 0]].map(|list| it.ints(&[4], &list));
+            vec![picture, begin, end, it.ints(&[4], &[1, -1, 1, 1])]
+        },
+        &[1, 2, 2],
+        &[&[7.0, 8.0, 3.0, 4.0]],
+    );
+}
+
+#[test]
+fn pad_above_and_behind_the_channels() {
+    check(
+        34,
+        none,
+        |it, picture| vec![picture, it.ints(&[4, 2], &[0, 0, 1, 0, 0, 0, 0, 1])],
+        &[1, 3, 2, 3],
+        &[&[
+            0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 2.0, 0.0, 3.0, 4.0, 0.0, 5.0, 6.0, 0.0, 7.0, 8.0,
+            0.0,
+        ]],
+    );
+}
+
+#[test]
+fn mirror_pad_without_the_edge() {
+    check(
+        100,
+        none,
+        |it, picture| vec![picture, it.ints(&[4, 2], &[0, 0, 1, 0, 0, 0, 0, 0])],
+        &[1, 3, 2, 2],
+        &[&[5.0, 6.0, 7.0, 8.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]],
+    );
+}
+
+#[test]
+fn resize_bilinear_from_the_corner() {
+    check(
+        23,
+        none,
+        |it, picture| vec![picture, it.ints(&[2], &[2, 3])],
+        &[1, 2, 3, 2],
+        &[&[
+            1.0,
+            2.0,
+            7.0 / 3.0,
+            10.0 / 3.0,
+            3.0,
+            4.0,
+            5.0,
+            6.0,
+            19.0 / 3.0,
+            22.0 / 3.0,
+            7.0,
+            8.0,
+        ]],
+    );
+}
+
+#[test]
+fn space_to_depth() {
+    check(
+        26,
+        || vec![(0, Int(2))],
+        |_, picture| vec![picture],
+        &[1, 1, 1, 8],
+        &[&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]],
+    );
+}
+
+#[test]
+fn gather() {
+    check(
+        36,
+        || vec![(0, Int(3))],
+        |it, picture| vec![picture, it.ints(&[2], &[1, 1])],
+        PICTURE,
+        &[&[2.0, 2.0, 4.0, 4.0, 6.0, 6.0, 8.0, 8.0]],
     );
 }

@@ -1,9 +1,12 @@
 //! Tensors that never change: weights stay as small as they were, and are made numbers when the model is loaded.
 
+use std::borrow::Cow;
+
 use half::f16;
 
 use super::model::{Kind, Tensor};
 use super::onnx::{Attribute, Onnx, Type};
+use super::sparse;
 
 /// Quantised tensors with more elements are kept so.
 const SMALL: usize = 256;
@@ -13,7 +16,7 @@ const SMALL: usize = 256;
 /// # Errors
 /// That it changes, or is of another type.
 pub fn floats(tensor: &Tensor) -> Result<Vec<f32>, String> {
-    let data = given(tensor)?;
+    let data = &*given(tensor)?;
     let raw: Vec<f32> = match tensor.kind {
         Kind::F32 => chunks(data, f32::from_le_bytes),
         Kind::F16 => chunks(data, |it| f16::from_le_bytes(it).to_f32()),
@@ -49,7 +52,7 @@ pub fn floats(tensor: &Tensor) -> Result<Vec<f32>, String> {
 /// # Errors
 /// That it changes, or is of another type.
 pub fn integers(tensor: &Tensor) -> Result<Vec<i64>, String> {
-    let data = given(tensor)?;
+    let data = &*given(tensor)?;
     match tensor.kind {
         Kind::I32 => Ok(chunks(data, |it| i64::from(i32::from_le_bytes(it)))),
         Kind::I64 => Ok(chunks(data, i64::from_le_bytes)),
@@ -75,7 +78,7 @@ pub fn write(tensor: &Tensor, order: &[usize], onnx: &mut Onnx) -> Result<String
         return onnx.constant(Type::Float, &shape, &bytes);
     }
     let nibbles = (tensor.kind == Kind::I4).then(|| nibbles(tensor));
-    let data = nibbles.as_deref().unwrap_or(data);
+    let data = nibbles.as_deref().unwrap_or(&data);
     let (kind, size) = stored(tensor)?;
     let (shape, bytes) = ordered(&shape, data, size, order);
     let kept = onnx.constant(kind, &shape, &bytes)?;
@@ -134,13 +137,14 @@ fn stored(tensor: &Tensor) -> Result<(Type, usize), String> {
     }
 }
 
-fn given<'a>(tensor: &Tensor<'a>) -> Result<&'a [u8], String> {
-    match tensor.data {
-        [] => Err(format!(
+fn given<'a>(tensor: &Tensor<'a>) -> Result<Cow<'a, [u8]>, String> {
+    match (tensor.data, &tensor.sparsity) {
+        ([], _) => Err(format!(
             "`{}` is computed, where only a constant is known",
             tensor.name
         )),
-        data => Ok(data),
+        (_, Some(sparsity)) => sparse::dense(tensor, sparsity).map(Cow::Owned),
+        (data, None) => Ok(Cow::Borrowed(data)),
     }
 }
 

@@ -11,6 +11,7 @@ mod model;
 mod names;
 mod onnx;
 mod operators;
+mod sparse;
 
 use std::collections::{BTreeMap, HashSet};
 

@@ -38,6 +38,8 @@ pub struct Tensor<'a> {
     pub kind: Kind,
     /// Its elements if they never change, else nothing.
     pub data: &'a [u8],
+    /// Where they are, if only some of them are there.
+    pub sparsity: Option<Table<'a>>,
     /// What an element is multiplied by, one for all or one for each place in the dimension `axis`.
     scales: &'a [[u8; 4]],
     /// What is taken from an element before.
@@ -253,11 +255,6 @@ fn tensor<'a>(table: &Table<'a>, data: &'a [u8]) -> Result<Tensor<'a>, String> {
     if shape.len() > MOST_DIMENSIONS || elements.is_none_or(|it| it > LARGEST) {
         return Err(format!("`{name}` is too large: {shape:?}"));
     }
-    if table.table(6)?.is_some() {
-        return Err(format!(
-            "`{name}` is sparse; save the model with dense weights"
-        ));
-    }
     let is_open = table.ints(7)?.iter().skip(1).any(|it| *it < 0);
     let quantised = table.table(4)?.unwrap_or(Table::EMPTY);
     let tensor = Tensor {
@@ -269,6 +266,7 @@ fn tensor<'a>(table: &Table<'a>, data: &'a [u8]) -> Result<Tensor<'a>, String> {
         shape,
         is_open,
         data,
+        sparsity: table.table(6)?,
     };
     fits(&tensor)?;
     Ok(tensor)
@@ -287,7 +285,8 @@ fn fits(tensor: &Tensor) -> Result<(), String> {
         ));
     }
     let wanted = kind.bytes(tensor.elements());
-    if !tensor.data.is_empty() && wanted.is_some_and(|it| it != tensor.data.len()) {
+    let is_whole = tensor.sparsity.is_none();
+    if is_whole && !tensor.data.is_empty() && wanted.is_some_and(|it| it != tensor.data.len()) {
         let length = tensor.data.len();
         return Err(format!(
             "`{name}` has {length} bytes of data, which do not fit {shape:?} of {kind:?}"

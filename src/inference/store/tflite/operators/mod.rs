@@ -44,6 +44,7 @@ const OPERATORS: &[(&str, Write)] = &[
     ("CONV_2D", conv::conv),
     ("Convolution2DTransposeBias", conv::transposed_with_bias),
     ("COS", |it, graph| elementwise::one(it, graph, "Cos")),
+    ("DENSIFY", same::same),
     ("DEPTHWISE_CONV_2D", conv::depthwise),
     ("DEPTH_TO_SPACE", |it, graph| {
         resize::blocks(it, graph, "DepthToSpace")
