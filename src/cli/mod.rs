@@ -7,6 +7,7 @@ mod client;
 mod devices;
 mod doctor;
 mod graph;
+mod import;
 mod inspect;
 mod limits;
 mod log;
@@ -72,7 +73,7 @@ enum Command {
     },
     /// Print the JSON Schema of pipeline files, by which editors complete and check them.
     Schema,
-    /// List, fetch, verify and look into models.
+    /// List, fetch, convert, verify and look into models.
     Models {
         #[command(subcommand)]
         action: models::Action,

@@ -1,5 +1,6 @@
 //! `otus models`: what there is, what is here, and whether it is what it should be.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
+use crate::cli::import::import;
 use crate::cli::inspect;
 use crate::cli::output::print_json;
 use crate::inference::store;
@@ -24,6 +26,14 @@ pub enum Action {
         #[arg(required = true)]
         ids: Vec<String>,
     },
+    /// Make an ONNX file of a TensorFlow Lite model, once.
+    Import {
+        /// The TensorFlow Lite file.
+        file: PathBuf,
+        /// The ONNX file; beside the other one if left out.
+        #[arg(long, value_name = "FILE")]
+        to: Option<PathBuf>,
+    },
     /// Compute the sums of the models that are here.
     Verify {
         /// Names of models; all that are here if left out.
@@ -37,6 +47,7 @@ pub fn models(action: &Action, json: bool) -> ExitCode {
     match action {
         Action::List => list(json),
         Action::Pull { ids } => pull(ids, json),
+        Action::Import { file, to } => import(file, to.as_deref(), json),
         Action::Verify { ids } => verify(ids, json),
         Action::Inspect(look) => inspect::inspect(look, json),
     }

@@ -13,6 +13,8 @@ mod http;
 mod onnx;
 #[path = "../fuzz/readers/sound.rs"]
 mod sound;
+#[path = "../fuzz/readers/tflite.rs"]
+mod tflite;
 #[path = "../fuzz/readers/wire.rs"]
 mod wire;
 
@@ -51,6 +53,11 @@ fn models() {
 #[test]
 fn whisper_models() {
     replay("ggml", ggml::read);
+}
+
+#[test]
+fn tensorflow_lite_models() {
+    replay("tflite", tflite::read);
 }
 
 #[test]

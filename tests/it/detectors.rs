@@ -109,7 +109,7 @@ fn what_cannot_be_told_apart_is_asked_for() {
     fails(
         &nothing,
         ", family = 'yolov5'",
-        "is no `yolov5`: it puts out y [1, 20, 6] … three boxes",
+        "is no `yolov5`: it puts out y [1, 20, 6] … 3 boxes a cell",
     );
 }
 

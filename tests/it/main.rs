@@ -18,6 +18,7 @@ mod editors;
 mod faults;
 mod films;
 mod filter; // full and read-only disks, kills
+mod flatbuffers; // small TensorFlow Lite models
 mod foreign_models; // files that are no whole Whisper model
 mod formats; // sound in every format, rate and channel count
 mod golden;
@@ -52,6 +53,8 @@ mod sounds;
 mod standard_output;
 mod status; // the HTTP endpoint
 mod systemd; // what systemd is told, and its units
+mod tflite; // TensorFlow Lite models as ONNX
+mod tflite_operators;
 mod tidy; // formatting, lints, documents, sizes
 mod tools; // the endpoint as Schemathesis, Prometheus and curl see it
 #[cfg(feature = "whisper")]

@@ -88,6 +88,9 @@ _otus() {
             otus__subcmd__help,top)
                 cmd="otus__subcmd__help__subcmd__top"
                 ;;
+            otus__subcmd__help__subcmd__models,import)
+                cmd="otus__subcmd__help__subcmd__models__subcmd__import"
+                ;;
             otus__subcmd__help__subcmd__models,inspect)
                 cmd="otus__subcmd__help__subcmd__models__subcmd__inspect"
                 ;;
@@ -103,6 +106,9 @@ _otus() {
             otus__subcmd__models,help)
                 cmd="otus__subcmd__models__subcmd__help"
                 ;;
+            otus__subcmd__models,import)
+                cmd="otus__subcmd__models__subcmd__import"
+                ;;
             otus__subcmd__models,inspect)
                 cmd="otus__subcmd__models__subcmd__inspect"
                 ;;
@@ -117,6 +123,9 @@ _otus() {
                 ;;
             otus__subcmd__models__subcmd__help,help)
                 cmd="otus__subcmd__models__subcmd__help__subcmd__help"
+                ;;
+            otus__subcmd__models__subcmd__help,import)
+                cmd="otus__subcmd__models__subcmd__help__subcmd__import"
                 ;;
             otus__subcmd__models__subcmd__help,inspect)
                 cmd="otus__subcmd__models__subcmd__help__subcmd__inspect"
@@ -295,8 +304,22 @@ _otus() {
             return 0
             ;;
         otus__subcmd__help__subcmd__models)
-            opts="list pull verify inspect"
+            opts="list pull import verify inspect"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otus__subcmd__help__subcmd__models__subcmd__import)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -449,7 +472,7 @@ _otus() {
             return 0
             ;;
         otus__subcmd__models)
-            opts="-h --json --help list pull verify inspect help"
+            opts="-h --json --help list pull import verify inspect help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -463,7 +486,7 @@ _otus() {
             return 0
             ;;
         otus__subcmd__models__subcmd__help)
-            opts="list pull verify inspect help"
+            opts="list pull import verify inspect help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -477,6 +500,20 @@ _otus() {
             return 0
             ;;
         otus__subcmd__models__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otus__subcmd__models__subcmd__help__subcmd__import)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -539,6 +576,24 @@ _otus() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otus__subcmd__models__subcmd__import)
+            opts="-h --to --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

@@ -71,14 +71,19 @@ fn place(bytes: &[u8], model: &Model, to: &Path) -> Result<(), String> {
     if found != model.sha256 {
         return Err(format!("it has sha256 {found}, not {}", model.sha256));
     }
+    put(bytes, to).map_err(|error| format!("cannot write {}: {error}", to.display()))
+}
+
+/// Writes a file so that it is there whole or not at all.
+///
+/// # Errors
+/// What the system says.
+pub fn put(bytes: &[u8], to: &Path) -> std::io::Result<()> {
     let part = partial(to);
-    let write = || -> std::io::Result<()> {
-        let mut file = File::create(&part)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&part, to)
-    };
-    write().map_err(|error| format!("cannot write {}: {error}", to.display()))
+    let mut file = File::create(&part)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&part, to)
 }
 
 /// Downloads to `FILE.part`, going on where an earlier try stopped.
@@ -211,6 +216,7 @@ mod tests {
             url: Some(serve(content.to_vec())),
             weights: None,
             rounded: None,
+            imported: None,
         }
     }
 

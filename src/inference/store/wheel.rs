@@ -91,7 +91,7 @@ fn download(
 }
 
 /// Bytes below a folder.
-fn size(folder: &Path) -> u64 {
+pub fn size(folder: &Path) -> u64 {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let size_of = |it: fs::DirEntry| match it.metadata() {
         Ok(about) if about.is_dir() => size(&it.path()),
