@@ -45,7 +45,8 @@ pub fn post_process(it: &Operator, graph: &mut Graph) -> Result<(), String> {
         return Err("its scores are not [1, boxes, classes]".to_owned());
     };
     let classes = option("num_classes")? as usize;
-    if classes == 0 || columns != classes && columns != classes + 1 {
+    let others = columns.checked_sub(classes);
+    if classes == 0 || others.is_none_or(|it| it > 1) {
         return Err(format!("it has {columns} scores for {classes} classes"));
     }
     let boxes = decoded(graph, encodings, priors, scales.map(|it| it as f32))?;

@@ -78,8 +78,9 @@ fn levels(tensor: &Tensor, sparsity: &Table) -> Result<Vec<Level>, String> {
     };
     let (order, blocks, tables) = (numbers(0)?, numbers(1)?, sparsity.tables(2)?);
     let rank = tensor.shape.len();
+    let is_empty = tensor.elements() == 0;
     let is_whole = order.len() == rank + blocks.len() && order.len() == tables.len();
-    if !is_whole || order.len() > MOST_LEVELS {
+    if is_empty || !is_whole || order.len() > MOST_LEVELS {
         return Err(damaged(tensor));
     }
     let sizes = tables.iter().map(|it| it.unsigned(1));

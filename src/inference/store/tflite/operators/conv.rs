@@ -182,6 +182,9 @@ pub fn transposed_with_bias(it: &Operator, graph: &mut Graph) -> Result<(), Stri
         return Err("its options are not known".to_owned());
     };
     let [_, rows, columns, _] = graph.picture(it.input(1)?)?;
+    if rows == 0 || columns == 0 {
+        return Err("its window is empty".to_owned());
+    }
     let window = Window {
         size: [rows, columns],
         strides: [rows_step as usize, columns_step as usize],
