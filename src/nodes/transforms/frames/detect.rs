@@ -62,7 +62,6 @@ pub struct Detect {
     score: f32,
     overlap: f32,
     model: Arc<str>,
-    provider: Arc<str>,
     candidates: Vec<Candidate>,
 }
 
@@ -166,7 +165,6 @@ impl Node for Detect {
         context.describe("family", detector.family);
         Ok(Detect {
             model: Arc::clone(&eye.session.about.name),
-            provider: Arc::from(eye.session.provider.name()),
             score: config.score,
             overlap: config.overlap,
             candidates: Vec::new(),
@@ -218,7 +216,7 @@ impl Detect {
                 frame: size,
                 objects: Arc::clone(&found),
                 model: Arc::clone(&self.model),
-                provider: Arc::clone(&self.provider),
+                provider: Arc::clone(self.eye.session.provider()),
             };
             out.event(&frame.source, frame.at, Some(frame.seq), detection);
         }
@@ -232,7 +230,7 @@ impl Detect {
                 frame: Some(Arc::clone(frame)),
                 found,
                 model: Arc::clone(&self.model),
-                provider: Arc::clone(&self.provider),
+                provider: Arc::clone(self.eye.session.provider()),
             }));
         }
     }
