@@ -57,7 +57,7 @@ pub struct Switch {
     candidates: Mutex<Option<Candidates>>,
     /// Whether inputs are wanted as a sample of what the model is given.
     is_sampling: AtomicBool,
-    sample: Mutex<Option<Sample>>,
+    sample: Mutex<Option<Arc<Sample>>>,
 }
 
 struct Serving {
@@ -105,7 +105,7 @@ impl Switch {
     /// # Errors
     /// `Fatal` if none can.
     pub fn settled(told: Told, mut candidates: Candidates) -> Result<Arc<Switch>> {
-        let Some((serving, difference)) = try_next(&mut candidates, &told, || None) else {
+        let Some((serving, difference)) = try_next(&mut candidates, &told, None) else {
             return Err(Error::fatal(told.refusal()));
         };
         told.standing.take(serving.provider, difference);
@@ -134,7 +134,7 @@ impl Switch {
     /// `Retry`: inference failed. `Fatal` if a shape does not fit its numbers, or nobody serves any more.
     pub fn run(self: &Arc<Switch>, inputs: &[Tensor<'_>]) -> Result<(Outputs<'static>, Provider)> {
         if self.is_sampling.load(Relaxed) && self.is_sampling.swap(false, Relaxed) {
-            *lock(&self.sample) = Some(Sample::of(inputs));
+            *lock(&self.sample) = Some(Arc::new(Sample::of(inputs)));
         }
         let serving = self.serving();
         match &serving.watch {
@@ -271,6 +271,7 @@ impl Told {
 }
 
 fn settle(switch: &Weak<Switch>) {
+    let Some(sample) = sample(switch) else { return };
     let Some(_turn) = turn(switch) else { return };
     let taken = switch.upgrade().and_then(|it| {
         let candidates = lock(&it.candidates).take()?;
@@ -279,10 +280,19 @@ fn settle(switch: &Weak<Switch>) {
     let Some((mut candidates, told)) = taken else {
         return;
     };
-    let sample = || switch.upgrade().and_then(|it| lock(&it.sample).take());
-    let found = try_next(&mut candidates, &told, sample);
+    let found = try_next(&mut candidates, &told, Some(&sample));
     if let Some(switch) = switch.upgrade() {
         switch.end_trying(found, candidates);
+    }
+}
+
+/// Waits for what the model is really given: for another shape TensorRT would build another engine, while a node waits.
+fn sample(switch: &Weak<Switch>) -> Option<Arc<Sample>> {
+    loop {
+        if let Some(sample) = lock(&switch.upgrade()?.sample).take() {
+            return Some(sample);
+        }
+        std::thread::sleep(LOOK);
     }
 }
 
@@ -302,16 +312,16 @@ fn turn(switch: &Weak<Switch>) -> Option<MutexGuard<'static, ()>> {
 fn try_next(
     candidates: &mut Candidates,
     told: &Told,
-    sample: impl Fn() -> Option<Sample>,
+    sample: Option<&Sample>,
 ) -> Option<(Serving, Option<f32>)> {
+    let declared = Sample::declared(&told.inputs);
     while let Some(provider) = candidates.providers.pop_front() {
         let since = SystemTime::now();
         told.standing.set(provider, State::Building(since));
         let build = AssertUnwindSafe(|| (candidates.build)(provider));
         let built = catch_unwind(build).unwrap_or_else(|_| Err("building it panicked".to_owned()));
         let checked = built.map_err(Flaw::Failed).and_then(|engine| {
-            let sample = sample().or_else(|| Sample::declared(&told.inputs));
-            let difference = match (&candidates.cpu, &sample) {
+            let difference = match (&candidates.cpu, sample.or(declared.as_ref())) {
                 (Some(cpu), Some(it)) => parity::check(&*engine, &**cpu, it, told.tolerance)?,
                 _ => None,
             };

@@ -115,7 +115,9 @@ impl World {
 
     fn live(&self, candidates: Candidates) -> Arc<Switch> {
         let switch = Switch::live(self.told.clone(), self.counted(), candidates);
-        switch.expect("there is a thread to be had")
+        let switch = switch.expect("there is a thread to be had");
+        assert_eq!(self.runs(&switch), Cpu, "nothing is tried before");
+        switch
     }
 
     /// Who runs the model, and the first number of what it makes.
@@ -244,6 +246,7 @@ fn one_that_fails_or_errs_in_its_third_run_gives_nobody_a_wrong_answer() {
             answers.push(answer);
             assert!(by.len() < 10_000);
         }
+        assert_eq!(world.runs(&switch), Cpu);
         assert!(answers.iter().all(|it| *it == answers[0]), "{answers:?}");
         world.wait_for(|it| matches!(it[1].1, State::Refused(_)));
         let outcomes = world.told.standing.outcomes();
