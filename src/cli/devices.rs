@@ -14,7 +14,7 @@ pub fn devices(json: bool) -> ExitCode {
     let cameras: Vec<Value> = video_devices().iter().map(|path| camera(path)).collect();
     let microphones = microphones();
     let library = library::find(&Runtime::default(), Path::new("."));
-    let mut providers = vec!["cpu"];
+    let mut providers = vec!["cpu", "xnnpack"];
     providers.extend(cfg!(feature = "cuda").then_some("cuda"));
     providers.extend(cfg!(feature = "tensorrt").then_some("tensorrt"));
     if json {

@@ -42,6 +42,7 @@ mod pipelines; // shipped examples and generated documents
 #[cfg(feature = "whisper")]
 mod privacy; // words that must not be told
 mod private; // nothing is kept aside or sent
+mod providers; // where models run
 mod read_only; // machines on which nothing can be written
 mod reload; // another pipeline file while it runs
 mod repeatable; // the same files give the same events

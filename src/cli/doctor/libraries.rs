@@ -8,8 +8,6 @@ use super::finding::{Finding, within};
 use crate::inference::speech::whisper::{gpu, processor};
 use crate::nodes;
 use crate::pipeline::contract::child;
-#[cfg(feature = "whisper")]
-use crate::pipeline::contract::runtime_options::Provider;
 use crate::pipeline::file::Plan;
 
 /// GStreamer's tool looks through its plugins when it is started for the first time.
@@ -108,7 +106,7 @@ fn whisper() -> Option<String> {
 #[cfg(feature = "whisper")]
 fn gpu(plan: &Plan) -> Option<Finding> {
     const CHECK: &str = "whisper.cpp on the GPU";
-    let wanted = plan.runtime.providers.iter().any(|it| *it != Provider::Cpu);
+    let wanted = plan.runtime.providers.iter().any(|it| it.is_gpu());
     let use_of_it = match wanted {
         true => "",
         false => ", which `[runtime] providers` does not ask for",

@@ -76,6 +76,7 @@ fn provider(wanted: Provider, present: &[String]) -> Finding {
     let check = format!("provider {}", wanted.name());
     let (built, name) = match wanted {
         Provider::Cpu => (true, "CPUExecutionProvider"),
+        Provider::Xnnpack => (true, "XnnpackExecutionProvider"),
         Provider::Cuda => (cfg!(feature = "cuda"), "CUDAExecutionProvider"),
         Provider::Tensorrt => (cfg!(feature = "tensorrt"), "TensorrtExecutionProvider"),
     };

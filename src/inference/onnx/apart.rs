@@ -7,6 +7,8 @@ use half::f16;
 use serde::{Deserialize, Serialize};
 
 use crate::inference::onnx::model::{self, Loaded};
+use crate::inference::onnx::parity::Tolerance;
+use crate::inference::onnx::standing::{Outcome, Standing};
 use crate::inference::onnx::tensor::{About, Copied, Outputs, Tensor, Values};
 use crate::inference::worker::{Engine, MOST_NUMBERS, Shared, Worker};
 use crate::pipeline::contract::context::Context;
@@ -16,6 +18,8 @@ use crate::pipeline::contract::runtime_options::Provider;
 /// The parent's side.
 pub struct Apart {
     worker: Worker<Child>,
+    /// As the child has told it.
+    standing: Arc<Standing>,
     /// Copies of the latest outputs.
     outputs: Vec<Option<Copied>>,
 }
@@ -23,6 +27,8 @@ pub struct Apart {
 /// The child's side.
 pub struct Child {
     model: Arc<Loaded>,
+    /// Changes of the standing that the parent knows.
+    told: u64,
     buffers: Buffers,
 }
 
@@ -81,34 +87,64 @@ struct Buffers {
     bytes: Vec<Vec<u8>>,
 }
 
-/// A model and where it runs.
-pub type Opened = (About, Provider);
+/// A model and how its providers fare.
+pub type Opened = (About, Vec<Outcome>);
+
+/// The answer to a request.
+#[derive(Serialize, Deserialize)]
+pub struct Answer {
+    /// Shapes of the outputs in the shared memory; none for those that are no numbers.
+    shapes: Vec<Option<Vec<i64>>>,
+    /// Who made them.
+    provider: Provider,
+    /// How the providers fare, if that has changed.
+    outcomes: Option<Vec<Outcome>>,
+}
 
 impl Apart {
     /// Starts a worker that loads a model.
     ///
     /// # Errors
     /// As `Worker::start`.
-    pub fn start(model: &str, sha256: Option<&str>, context: &Context) -> Result<(Apart, Opened)> {
+    pub fn start(model: &str, sha256: Option<&str>, context: &Context) -> Result<(Apart, About)> {
         let job = Job {
             model: model.to_owned(),
             sha256: sha256.map(ToOwned::to_owned),
         };
-        let (worker, about) = Worker::start(model, &job, context)?;
-        let outputs = Vec::new();
-        Ok((Apart { worker, outputs }, about))
+        let (worker, (about, outcomes)) = Worker::start(model, &job, context)?;
+        let runtime = &context.runtime;
+        let allowed = Tolerance::of(runtime.precision).to_string();
+        let standing = Arc::new(Standing::new(&runtime.providers, allowed));
+        standing.replace(outcomes);
+        let apart = Apart {
+            worker,
+            standing,
+            outputs: Vec::new(),
+        };
+        Ok((apart, about))
     }
 
-    /// Runs the model.
+    /// How the providers fare, as of the latest answer.
+    pub fn standing(&self) -> &Arc<Standing> {
+        &self.standing
+    }
+
+    /// Runs the model; says who did.
     ///
     /// # Errors
     /// `Retry` if inference fails, takes too long, or the process dies.
-    pub fn run(&mut self, inputs: &[Tensor<'_>]) -> Result<&[Option<Copied>]> {
+    pub fn run(&mut self, inputs: &[Tensor<'_>]) -> Result<(&[Option<Copied>], Provider)> {
         let outputs = &mut self.outputs;
         let put = |memory: &Shared| put(inputs, memory);
-        let get = |shapes, memory: &Shared| get(outputs, shapes, memory);
-        self.worker.ask(put, get)?;
-        Ok(&self.outputs)
+        let get = |answer: Answer, memory: &Shared| {
+            get(outputs, answer.shapes, memory)?;
+            Ok((answer.provider, answer.outcomes))
+        };
+        let (provider, outcomes) = self.worker.ask(put, get)?;
+        if let Some(outcomes) = outcomes {
+            self.standing.replace(outcomes);
+        }
+        Ok((&self.outputs, provider))
     }
 }
 
@@ -153,20 +189,33 @@ impl Engine for Child {
     type Job = Job;
     type About = Opened;
     type Request = Vec<Input>;
-    /// Shapes of the outputs in the shared memory; none for those that are no numbers.
-    type Answer = Vec<Option<Vec<i64>>>;
+    type Answer = Answer;
 
     fn load(job: &Job, context: &Context) -> Result<(Child, Opened)> {
         let model = model::open(&job.model, job.sha256.as_deref(), context)?;
-        let about = (model.about.clone(), model.provider);
+        let standing = model.standing();
+        let told = standing.changes();
+        let about = (model.about.clone(), standing.outcomes());
         let buffers = Buffers::default();
-        Ok((Child { model, buffers }, about))
+        let child = Child {
+            model,
+            told,
+            buffers,
+        };
+        Ok((child, about))
     }
 
     fn answer(&mut self, inputs: &Vec<Input>, memory: &Shared) -> Result<Self::Answer> {
         self.buffers.read(inputs, memory).map_err(Error::retry)?;
-        let outputs = Outputs::Here(self.model.run(&self.buffers.tensors(inputs))?);
-        write(&outputs, memory).map_err(Error::retry)
+        let (outputs, provider) = self.model.run(&self.buffers.tensors(inputs))?;
+        let standing = self.model.standing();
+        let changes = standing.changes();
+        let is_news = std::mem::replace(&mut self.told, changes) != changes;
+        Ok(Answer {
+            shapes: write(&outputs, memory).map_err(Error::retry)?,
+            provider,
+            outcomes: is_news.then(|| standing.outcomes()),
+        })
     }
 }
 

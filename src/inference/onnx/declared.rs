@@ -59,7 +59,8 @@ pub fn at_hand(model: &str, sha256: Option<&str>, base: &Path) -> Result<Declare
     }
 }
 
-fn declared(file: &ModelFile) -> Declared {
+/// What the bytes of a file declare.
+pub fn declared(file: &ModelFile) -> Declared {
     let graph = inner(&file.bytes, 7).next().unwrap_or_default();
     // Files of early versions list the weights among the inputs.
     let weights: Vec<&[u8]> = inner(graph, 5)
@@ -86,7 +87,7 @@ fn declared(file: &ModelFile) -> Declared {
 }
 
 /// The names of the classes as the manifest and the file write them, the most trusted first.
-pub fn labels(file: &ModelFile) -> Vec<String> {
+fn labels(file: &ModelFile) -> Vec<String> {
     let of_manifest = file.entry.and_then(|it| it.labels.clone());
     let of_file = NAMES
         .into_iter()
@@ -95,7 +96,7 @@ pub fn labels(file: &ModelFile) -> Vec<String> {
 }
 
 /// What the file says under the keys in `NOTES`.
-pub fn notes(file: &ModelFile) -> BTreeMap<String, String> {
+fn notes(file: &ModelFile) -> BTreeMap<String, String> {
     let note = |key: &str| Some((key.to_owned(), text(file, key.as_bytes(), LONGEST_NOTE)?));
     NOTES.into_iter().filter_map(note).collect()
 }

@@ -2,9 +2,16 @@
 
 pub mod apart;
 pub mod declared;
+#[cfg(any(feature = "tensorrt", test))]
+mod engines;
 pub mod file;
 pub mod library;
 pub mod model;
+mod native;
+mod parity;
+mod providers;
 mod refusal;
 pub mod session;
+mod standing;
+mod switch;
 pub mod tensor;

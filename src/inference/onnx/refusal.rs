@@ -61,6 +61,7 @@ fn failed(text: &str) -> Option<String> {
 fn is_absent(error: &str) -> bool {
     [
         "not enabled in this build",
+        "not supported in this build",
         "shared provider",
         "unknown provider",
     ]

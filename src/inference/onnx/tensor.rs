@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use half::f16;
+use ort::session::Session;
 use ort::value::{DynValue, PrimitiveTensorElementType, TensorElementType, ValueType};
 use serde::{Deserialize, Serialize};
 
@@ -123,8 +124,8 @@ pub enum Values<'a> {
 
 /// What a model has put out.
 pub enum Outputs<'a> {
-    /// ONNX Runtime's own values.
-    Here(Vec<DynValue>),
+    /// ONNX Runtime's own values, and the session that they need for as long as they are there.
+    Here(Vec<DynValue>, Arc<Session>),
     /// Copies of a worker's; none where an output is no tensor of numbers.
     Apart(&'a [Option<Copied>]),
 }
@@ -150,7 +151,7 @@ impl Outputs<'_> {
     /// How many there are.
     pub fn count(&self) -> usize {
         match self {
-            Outputs::Here(values) => values.len(),
+            Outputs::Here(values, _) => values.len(),
             Outputs::Apart(copies) => copies.len(),
         }
     }
@@ -161,7 +162,7 @@ impl Outputs<'_> {
     /// `Fatal` if there is none or it is no tensor of numbers.
     pub fn array(&self, at: usize) -> Result<Array<'_>> {
         let array = match self {
-            Outputs::Here(values) => values.get(at).and_then(numbers),
+            Outputs::Here(values, _) => values.get(at).and_then(numbers),
             Outputs::Apart(copies) => copies.get(at).and_then(Option::as_ref).map(|it| Array {
                 shape: Cow::Borrowed(&it.shape[..]),
                 numbers: Cow::Borrowed(&it.numbers[..]),
@@ -176,7 +177,7 @@ impl Outputs<'_> {
     /// `Fatal` if there is none or it is no float tensor.
     pub fn floats(&self, at: usize) -> Result<&[f32]> {
         let floats = match self {
-            Outputs::Here(values) => values.get(at).and_then(|it| {
+            Outputs::Here(values, _) => values.get(at).and_then(|it| {
                 let (_, floats) = it.try_extract_tensor::<f32>().ok()?;
                 Some(floats)
             }),

@@ -56,6 +56,15 @@ impl Context {
         self.stats.describe(what, value.to_string());
     }
 
+    /// Shows a fact that changes by itself; none while there is nothing to show.
+    pub fn describe_live(
+        &self,
+        what: &'static str,
+        value: impl Fn() -> Option<String> + Send + Sync + 'static,
+    ) {
+        self.stats.describe_live(what, Arc::new(value));
+    }
+
     /// What survives a failure, a hang and a reload under the same name and type; see [`Memory::recall`].
     pub fn kept<S: Default + Send + Sync + 'static>(&self) -> Arc<S> {
         self.memory.recall()

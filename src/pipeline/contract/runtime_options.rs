@@ -13,19 +13,40 @@ pub enum Provider {
     Tensorrt,
     /// CUDA; needs the `cuda` feature and an ONNX Runtime that has it.
     Cuda,
+    /// Other code for the processor, mostly for ARM; needs an ONNX Runtime that has it.
+    Xnnpack,
     /// The processor; always there.
     Cpu,
 }
 
 impl Provider {
+    /// Whether it needs a graphics processor.
+    pub fn is_gpu(self) -> bool {
+        matches!(self, Provider::Tensorrt | Provider::Cuda)
+    }
+
     /// Name in pipeline files and events.
     pub fn name(self) -> &'static str {
         match self {
             Provider::Tensorrt => "tensorrt",
             Provider::Cuda => "cuda",
+            Provider::Xnnpack => "xnnpack",
             Provider::Cpu => "cpu",
         }
     }
+}
+
+/// In what numbers graphics processors compute, in the words of the pipeline file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Precision {
+    /// As the model's file has it.
+    #[default]
+    Fp32,
+    /// Half of it where that is faster.
+    Fp16,
+    /// Bytes, where the model's file says how.
+    Int8,
 }
 
 /// Where the native code of models runs, in the words of the pipeline file.
@@ -56,8 +77,18 @@ pub enum Privacy {
 pub struct Runtime {
     /// The ONNX Runtime library. Default: `ORT_DYLIB_PATH`, then `/usr/lib/otus`, then the cache.
     pub onnxruntime: Option<PathBuf>,
-    /// Providers to try, in this order. The one in use is in every event and in `/status`.
+    /// Providers to try, in this order. While one is made ready, the CPU serves if `cpu` comes after it, and models
+    /// wait if not. A provider whose answers to noise or to its first three inputs differ from the CPU's by more than
+    /// `precision` allows is not used. The one in use is in every event, and what became of each in `/status`.
     pub providers: Vec<Provider>,
+    /// In what TensorRT computes, and how far a number may be from the CPU's: with `fp32` 0.001 and 1 % of it, with
+    /// `fp16` 0.01 and 3 %, with `int8` 0.05 and 10 %. `int8` needs a model that carries its scales. CUDA computes as
+    /// the file says, and with other than `fp32` rounds to TF32.
+    pub precision: Precision,
+    /// Memory of a graphics processor that each model may take for what it computes, beside what CUDA itself takes.
+    /// Default: no limit.
+    #[schemars(range(min = 16, max = 1_048_576))]
+    pub gpu_memory_mb: Option<u32>,
     /// Threads that one inference uses. More than 1 lowers latency and wastes CPU time.
     #[schemars(range(min = 1, max = 64))]
     pub threads: usize,
@@ -82,6 +113,7 @@ impl Runtime {
     pub fn same_for_models(&self, other: &Runtime) -> bool {
         (&self.onnxruntime, &self.providers) == (&other.onnxruntime, &other.providers)
             && (self.threads, self.isolation) == (other.threads, other.isolation)
+            && (self.precision, self.gpu_memory_mb) == (other.precision, other.gpu_memory_mb)
     }
 }
 
@@ -90,6 +122,8 @@ impl Default for Runtime {
         Runtime {
             onnxruntime: None,
             providers: vec![Provider::Cpu],
+            precision: Precision::Fp32,
+            gpu_memory_mb: None,
             threads: 1,
             isolation: Isolation::None,
             privacy: Privacy::Off,

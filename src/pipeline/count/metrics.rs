@@ -1,6 +1,7 @@
 //! Counters of nodes and edges, and the snapshot of them that everyone reads.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -128,11 +129,35 @@ pub enum State {
     Failed,
 }
 
+/// Gives a fact at the moment, if there is one.
+pub type Live = Arc<dyn Fn() -> Option<String> + Send + Sync>;
+
+/// What is shown of a node.
+enum Fact {
+    Fixed(String),
+    Live(Live),
+}
+
+impl Fact {
+    fn now(&self) -> Option<String> {
+        match self {
+            Fact::Fixed(value) => Some(value.clone()),
+            Fact::Live(value) => value(),
+        }
+    }
+}
+
+impl fmt::Debug for Fact {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        self.now().fmt(f)
+    }
+}
+
 #[derive(Debug, Default)]
 struct Details {
     state: State,
     last_error: Option<String>,
-    facts: BTreeMap<&'static str, String>,
+    facts: BTreeMap<&'static str, Fact>,
     events: BTreeMap<&'static str, u64>,
     unsure: BTreeMap<&'static str, u64>,
 }
@@ -198,7 +223,12 @@ impl NodeStats {
 
     /// Shows a fact, such as the model in use.
     pub fn describe(&self, what: &'static str, value: String) {
-        self.details().facts.insert(what, value);
+        self.details().facts.insert(what, Fact::Fixed(value));
+    }
+
+    /// Shows a fact that changes by itself.
+    pub fn describe_live(&self, what: &'static str, value: Live) {
+        self.details().facts.insert(what, Fact::Live(value));
     }
 
     /// Shows a fact no longer.
@@ -210,6 +240,7 @@ impl NodeStats {
     pub fn read(&self) -> NodeCounts {
         let details = self.details();
         let age = self.age.read();
+        let facts = details.facts.iter();
         let made = Lane::ALL
             .iter()
             .map(|&lane| (lane.name(), self.made[lane as usize].load(Relaxed)));
@@ -227,7 +258,9 @@ impl NodeStats {
             failures: self.failures.load(Relaxed),
             calls: self.calls.read(),
             last_error: details.last_error.clone(),
-            facts: details.facts.clone(),
+            facts: facts
+                .filter_map(|(what, it)| Some((*what, it.now()?)))
+                .collect(),
         }
     }
 

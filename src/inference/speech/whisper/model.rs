@@ -11,7 +11,6 @@ use crate::inference::store::{self, ggml::read, pool::Pool};
 use crate::inference::words;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
-use crate::pipeline::contract::runtime_options::Provider;
 
 static MODELS: Pool<Key, WhisperContext> = Pool::new();
 
@@ -43,7 +42,7 @@ pub fn open(wanted: &Wanted, context: &Context) -> Result<Model> {
     let providers = &context.runtime.providers;
     let key = Key {
         sha256: file.sha256.clone(),
-        wants_gpu: providers.iter().any(|it| *it != Provider::Cpu),
+        wants_gpu: providers.iter().any(|it| it.is_gpu()),
         words: wanted.words,
     };
     let (name, late) = (Arc::clone(&file.name), alignment(&file.bytes).late);

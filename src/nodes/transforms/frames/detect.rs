@@ -55,7 +55,6 @@ fn default_overlap() -> f32 {
 pub struct Detect {
     finder: Finder,
     model: Arc<str>,
-    provider: Arc<str>,
 }
 
 ports! {
@@ -154,7 +153,6 @@ impl Node for Detect {
         let session = &finder.eye.session;
         Ok(Detect {
             model: Arc::clone(&session.about.name),
-            provider: Arc::from(session.provider.name()),
             finder,
         })
     }
@@ -182,7 +180,7 @@ impl Detect {
                 frame: size,
                 objects: Arc::clone(&found),
                 model: Arc::clone(&self.model),
-                provider: Arc::clone(&self.provider),
+                provider: Arc::clone(self.finder.eye.session.provider()),
             };
             out.event(&frame.source, frame.at, Some(frame.seq), detection);
         }
@@ -196,7 +194,7 @@ impl Detect {
                 frame: Some(Arc::clone(frame)),
                 found,
                 model: Arc::clone(&self.model),
-                provider: Arc::clone(&self.provider),
+                provider: Arc::clone(self.finder.eye.session.provider()),
             }));
         }
     }
