@@ -1,4 +1,5 @@
 //! What takes frames.
 
+pub mod classify;
 pub mod detect;
 pub mod motion;
