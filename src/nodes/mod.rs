@@ -36,9 +36,10 @@ pub static NODES: &[Entry] = &[
     Entry::Present(catalogue::source::<sources::audio_file::AudioFile>()),
     Entry::Present(catalogue::source::<sources::audio_stream::AudioStream>()),
     Entry::Present(catalogue::transform::<transforms::frames::detect::Detect>()),
-    Entry::Present(catalogue::transform::<transforms::frames::classify::Classify>()),
     Entry::Present(catalogue::transform::<transforms::frames::motion::Motion>()),
     Entry::Present(catalogue::transform::<transforms::objects::track::Follow>()),
+    Entry::Present(catalogue::transform::<transforms::frames::classify::Classify>()),
+    Entry::Present(catalogue::transform::<transforms::frames::embed::Embed>()),
     Entry::Present(catalogue::transform::<transforms::sound::vad::Vad>()),
     Entry::Present(catalogue::transform::<transforms::sound::tag_sound::TagSound>()),
     gated!(

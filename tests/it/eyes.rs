@@ -128,13 +128,88 @@ fn a_classifier_of_ultralytics_is_taken_at_its_word() {
     }
 }
 
+/// What a node makes of one packet, if that is objects.
+fn seen(node: &str, options: &str, input: Packet) -> Arc<Objects> {
+    let mut made = made(node, options, input).into_iter();
+    let objects = made.find_map(|packet| match packet {
+        Packet::Objects(objects) => Some(objects),
+        _ => None,
+    });
+    objects.expect("it makes objects")
+}
+
+fn vector(objects: &Objects, at: usize) -> &[f32] {
+    let more = objects.found[at].more.as_ref();
+    let vector = more.and_then(|it| it.vector.as_deref());
+    vector.expect("it was looked at")
+}
+
+fn product(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// Against ONNX Runtime in Python on pictures that OpenCV scaled.
+#[test]
+fn frames_and_objects_get_the_vectors_of_the_reference() {
+    let Some(shared) = shared() else { return };
+    let model = named(&shared.join("models/osnet_x0_25_msmt17.onnx"));
+    let scene = scene();
+    let whole = seen("embed", &model, Packet::Frame(Arc::clone(&scene)));
+    assert_eq!(whole.found.len(), 1);
+    let frame = &whole.found[0];
+    assert_eq!(
+        (&*frame.label, frame.bounds),
+        ("frame", [0.0, 0.0, 320.0, 240.0])
+    );
+    let boxes = [
+        [60.0, 40.0, 160.0, 100.0],
+        [200.0, 0.0, 100.0, 100.0],
+        [-9.0, 0.0, 9.0, 9.0],
+    ];
+    let parts = seen("embed", &model, objects(&scene, &boxes));
+    let [whole, first, second] = [vector(&whole, 0), vector(&parts, 0), vector(&parts, 1)];
+    for (vector, at, wanted) in [
+        (whole, 208, 0.3089),
+        (first, 241, 0.3532),
+        (second, 5, 0.0674),
+    ] {
+        assert!(
+            (vector[at] - wanted).abs() < 0.003,
+            "{} {wanted}",
+            vector[at]
+        );
+        assert!((product(vector, vector) - 1.0).abs() < 1e-4);
+    }
+    for (a, b, wanted) in [
+        (whole, first, 0.531),
+        (whole, second, 0.360),
+        (first, second, 0.823),
+    ] {
+        assert!(
+            (product(a, b) - wanted).abs() < 0.005,
+            "{} {wanted}",
+            product(a, b)
+        );
+    }
+    assert_eq!(parts.found[2].more, None, "nothing of it is in the frame");
+    assert_eq!(
+        (parts.found.len(), &*parts.found[1].label, &*parts.model),
+        (3, "1", "m")
+    );
+}
+
 /// What `otus check` says of a node with this model.
 fn checked(node: &str, model: &std::path::Path) -> String {
     let scratch = Scratch::new();
+    // No sink takes objects.
+    let last = match node {
+        "embed" => "[transforms.last]\ntype = 'track'\ninputs = ['see']\n",
+        _ => "[transforms.last]\ntype = 'filter'\ninputs = ['see']\nwhen = 'true'\n",
+    };
     let pipeline = format!(
         "[sources.cam]\ntype = 'camera'\nuri = '0'\n\
-         [transforms.see]\ntype = '{node}'\ninputs = ['cam']\n{}\
-         [sinks.log]\ntype = 'jsonl'\ninputs = ['see']\npath = 'log.jsonl'\n",
+         [transforms.see]\ntype = '{node}'\ninputs = ['cam']\n{}{last}\
+         [sinks.log]\ntype = 'jsonl'\ninputs = ['last']\npath = 'log.jsonl'\n",
         named(model)
     );
     scratch.write("pipeline.toml", pipeline);
@@ -156,6 +231,16 @@ fn a_model_for_another_node_is_pointed_there_before_it_runs() {
             "classify",
             "light_person_detector",
             "reads a score a class … `detect` is for it",
+        ),
+        (
+            "embed",
+            "light_person_detector",
+            "reads a vector … `detect` is for it",
+        ),
+        (
+            "embed",
+            "yolo26-cls-tiny_rand",
+            "`embed` is not for it … `classify` is for it",
         ),
         (
             "detect",

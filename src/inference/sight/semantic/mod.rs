@@ -132,21 +132,16 @@ impl Semantic {
 
     /// The class of a cell and how sure it is.
     fn cell(&self, numbers: &[f32], at: usize) -> Result<(usize, f32), String> {
-        let (class, score) = match self.cells.scores {
-            Some(scores) => scores.best(numbers, at, self.is_probable),
-            None => {
-                let is_class = numbers[at] >= 0.0 && numbers[at].fract() == 0.0;
-                (numbers[at] as usize, if is_class { 1.0 } else { f32::NAN })
-            }
-        };
-        match class < self.labels.len() && score.is_finite() {
-            true => Ok((class, score)),
-            false => Err(format!(
-                "the model puts out {} for a cell, and there are {} labels",
-                numbers[at],
-                self.labels.len()
-            )),
+        if let Some(scores) = self.cells.scores {
+            let (class, score) = scores.best(numbers, at, self.is_probable);
+            let is_number = score.is_finite().then_some((class, score));
+            return is_number.ok_or_else(|| "the model puts out what is no number".to_owned());
         }
+        let (number, labels) = (numbers[at], self.labels.len());
+        let is_class = number >= 0.0 && number.fract() == 0.0 && number < labels as f32;
+        is_class.then_some((number as usize, 1.0)).ok_or_else(|| {
+            format!("the model puts out {number} for a cell, and there are {labels} labels")
+        })
     }
 
     /// Cells whose middle lies in the frame: `[left, top, right, bottom]`, the last two excluded.

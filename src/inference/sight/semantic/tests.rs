@@ -111,6 +111,12 @@ fn what_no_class_has_is_an_error() {
         let told = told.expect_err("no class has this number");
         assert!(told.contains(&wrong.to_string()), "{told}");
     }
+    let shape = [1, 2, 2, 4];
+    let mut numbers = [0.5; 16];
+    numbers[15] = f32::NAN;
+    let model = model(&shape, Element::Float, &numbers).expect("it is understood");
+    let (fit, _) = Picture::STRETCHED.fit([80.0, 40.0], [8, 4]);
+    assert!(model.regions(&array(&shape, &numbers), &fit).is_err());
 }
 
 #[test]

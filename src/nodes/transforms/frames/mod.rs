@@ -2,4 +2,5 @@
 
 pub mod classify;
 pub mod detect;
+pub mod embed;
 pub mod motion;
