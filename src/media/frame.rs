@@ -32,6 +32,17 @@ pub struct Frame {
     pub format: PixelFormat,
     /// `width * height * 3` bytes.
     pub pixels: Vec<u8>,
+    /// Where it was cut out, unless it is as it was captured.
+    pub part: Option<Part>,
+}
+
+/// From where a frame was cut out.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// The frame as it was captured.
+    pub of: Arc<Frame>,
+    /// Pixels of that to the left and above.
+    pub at: [u32; 2],
 }
 
 impl Frame {
@@ -49,6 +60,27 @@ impl Frame {
             height: 0,
             format: PixelFormat::Bgr8,
             pixels: Vec::new(),
+            part: None,
+        }
+    }
+
+    /// The frame as it was captured, of which this may be a part.
+    pub fn whole(self: &Arc<Frame>) -> &Arc<Frame> {
+        self.part.as_ref().map_or(self, |it| &it.of)
+    }
+
+    /// Pixels to the left and above in the frame as it was captured.
+    pub fn origin(&self) -> [u32; 2] {
+        self.part.as_ref().map_or([0; 2], |it| it.at)
+    }
+
+    /// Copies the pixels of a part, `[x, y, width, height]`, which lies within the frame.
+    pub fn cut(&self, [x, y, width, height]: [u32; 4], into: &mut Frame) {
+        let bytes = |pixels: u32| pixels as usize * Self::CHANNELS;
+        let from = self.pixels.chunks_exact(bytes(self.width));
+        let to = into.reshape(width, height, self.format);
+        for (to, from) in to.chunks_exact_mut(bytes(width)).zip(from.skip(y as usize)) {
+            to.copy_from_slice(&from[bytes(x)..][..bytes(width)]);
         }
     }
 
@@ -60,5 +92,26 @@ impl Frame {
         self.format = format;
         self.pixels.resize(bytes, 0);
         &mut self.pixels
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_has_the_pixels_of_its_place() {
+        let mut frame = Frame::empty();
+        let pixels = frame.reshape(4, 3, PixelFormat::Rgb8);
+        for (at, pixel) in pixels.chunks_exact_mut(Frame::CHANNELS).enumerate() {
+            pixel.fill(at as u8);
+        }
+        let mut part = Frame::empty();
+        frame.cut([1, 1, 2, 2], &mut part);
+        assert_eq!((part.width, part.height), (2, 2));
+        assert_eq!(
+            part.pixels,
+            [[5; 3], [6; 3], [9; 3], [10; 3]].as_flattened()
+        );
     }
 }

@@ -132,7 +132,9 @@ impl Packet {
     /// Bytes of media that it keeps in memory, about.
     pub fn bytes(&self) -> usize {
         match self {
-            Packet::Frame(frame) => frame.pixels.len(),
+            Packet::Frame(frame) => {
+                frame.pixels.len() + frame.part.as_ref().map_or(0, |it| it.of.pixels.len())
+            }
             Packet::Objects(it) => it.frame.as_ref().map_or(EVENT_BYTES, |it| it.pixels.len()),
             Packet::Audio(audio) => size_of_val(&audio.samples[..]),
             Packet::Utterance(utterance) => size_of_val(&utterance.samples[..]),

@@ -15,6 +15,7 @@ mod detectors; // which family a model is of
 mod devices; // cameras and microphones that are not there or belong to others
 mod doctor; // what `otus doctor` says about real and missing parts
 mod editors;
+mod eyes; // nodes that classify, cut, embed and segment
 mod faults;
 mod films;
 mod filter; // full and read-only disks, kills

@@ -107,3 +107,19 @@ pub fn tiny_model() -> Vec<u8> {
     let ports = [field(11, &port(b"x", shape)), field(12, &port(b"y", shape))].concat();
     model(&[field(1, &node), field(2, b"tiny"), ports].concat())
 }
+
+/// A classifier of pictures of 8 by 8 with three classes: its scores are the means of the three colours.
+pub fn averaging_model() -> Vec<u8> {
+    let node = [
+        field(1, b"x"),
+        field(2, b"y"),
+        field(4, b"GlobalAveragePool"),
+    ]
+    .concat();
+    let ports = [
+        field(11, &port(b"x", &[1, 3, 8, 8])),
+        field(12, &port(b"y", &[1, 3, 1, 1])),
+    ]
+    .concat();
+    model(&[field(1, &node), field(2, b"means"), ports].concat())
+}

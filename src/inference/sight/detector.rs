@@ -169,7 +169,7 @@ fn choose(
     let (labels, wanted) = options
         .labelled
         .all(model, names, head.names(), head.classes())?;
-    let picture = options.shown.picture(noted(model, head.picture()));
+    let picture = options.shown.picture(head.picture().noted(model));
     Ok(Detector {
         family,
         head,
@@ -178,22 +178,6 @@ fn choose(
         labels,
         wanted,
     })
-}
-
-/// The family's picture with the mean and deviation that an importer noted, a number or three.
-fn noted(model: &About, mut picture: Picture) -> Picture {
-    let numbers = |key: &str| {
-        let numbers = model.notes.get(key)?.split(',').map(|it| it.trim().parse());
-        match numbers.collect::<Result<Vec<f32>, _>>().ok()?[..] {
-            [all] => Some([all; 3]),
-            [a, b, c] => Some([a, b, c]),
-            _ => None,
-        }
-    };
-    if let (Some(mean), Some(std)) = (numbers("otus.mean"), numbers("otus.std")) {
-        (picture.mean, picture.std) = (mean, std);
-    }
-    picture
 }
 
 /// Leaves the readings that have as many classes as there are names, if any has.

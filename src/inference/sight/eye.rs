@@ -16,7 +16,10 @@ pub struct Eye {
     pub session: Session,
     /// How it takes pictures.
     pub input: Input,
+    picture: Picture,
     letterbox: Letterbox,
+    /// What is shown of a frame, if not all of it.
+    part: Frame,
     packed: Packed,
     /// Shapes of the outputs; -1 where they vary from picture to picture.
     shapes: Vec<Vec<i64>>,
@@ -72,7 +75,9 @@ impl Eye {
                 .collect(),
         };
         let eye = Eye {
+            picture: Picture::PLAIN,
             letterbox: Letterbox::new(width, height, Picture::PLAIN),
+            part: Frame::empty(),
             shapes: first.outputs.iter().map(|it| it.shape.clone()).collect(),
             session,
             input,
@@ -83,6 +88,7 @@ impl Eye {
 
     /// From now on frames are shown like this; of outputs of which `varies` is true, the number of rows may change.
     pub fn show(&mut self, picture: Picture, varies: bool) {
+        self.picture = picture;
         self.letterbox = Letterbox::new(self.input.width, self.input.height, picture);
         if varies {
             self.shapes.clear();
@@ -94,7 +100,26 @@ impl Eye {
     /// # Errors
     /// `Retry` if the frame cannot be scaled, the model cannot be run, or its outputs have other shapes than at first.
     pub fn see(&mut self, frame: &Frame) -> Result<(Outputs<'_>, Fit)> {
-        let (planes, fit) = self.letterbox.fill(frame).map_err(Error::Retry)?;
+        self.look(frame, [0, 0, frame.width, frame.height])
+    }
+
+    /// What the model makes of a part of a frame, `[x, y, width, height]`, that lies within it.
+    ///
+    /// # Errors
+    /// As `see`.
+    pub fn look(&mut self, frame: &Frame, part: [u32; 4]) -> Result<(Outputs<'_>, Fit)> {
+        let seen = self
+            .picture
+            .seen(part, [self.input.width, self.input.height]);
+        let shown = match seen == [0, 0, frame.width, frame.height] {
+            true => frame,
+            false => {
+                frame.cut(seen, &mut self.part);
+                &self.part
+            }
+        };
+        let (planes, mut fit) = self.letterbox.fill(shown).map_err(Error::Retry)?;
+        fit.origin = [0, 1].map(|axis| (frame.origin()[axis] + seen[axis]) as f32);
         let outputs = self
             .session
             .run(&self.input.tensors(planes, &mut self.packed))?;

@@ -61,6 +61,8 @@ pub enum Fitting {
     Centre,
     /// Everywhere: its proportions are lost.
     Stretch,
+    /// Everywhere: of its longer side only the middle is seen.
+    Crop,
 }
 
 impl Shown {
@@ -96,6 +98,7 @@ impl Shown {
                 Fitting::Corner => Place::Corner,
                 Fitting::Centre => Place::Centre,
                 Fitting::Stretch => Place::Stretch,
+                Fitting::Crop => Place::Crop,
             };
         }
         picture

@@ -1,5 +1,7 @@
 //! What a family of detectors wants of a picture, and how a frame was made into one.
 
+use crate::inference::onnx::tensor::About;
+
 /// What a family of detectors was trained on. Layout and type of the numbers are in the file.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Picture {
@@ -24,6 +26,8 @@ pub enum Place {
     Centre,
     /// Everywhere: its proportions are lost.
     Stretch,
+    /// Everywhere: what has no room on two sides is cut off before.
+    Crop,
 }
 
 /// An order of colours.
@@ -67,12 +71,47 @@ impl Picture {
         ..Picture::STRETCHED
     };
 
+    /// As YOLO is that names whole pictures: parts of the highest level, of the middle.
+    pub const CROPPED: Picture = Picture {
+        place: Place::Crop,
+        ..Picture::YOLO
+    };
+
     /// From -1 to 1, stretched.
     pub const SIGNED: Picture = Picture {
         mean: [127.5; 3],
         std: [127.5; 3],
         ..Picture::STRETCHED
     };
+
+    /// The same with the mean and deviation that an importer noted in the file, a number or three.
+    pub fn noted(mut self, model: &About) -> Picture {
+        let numbers = |key: &str| {
+            let numbers = model.notes.get(key)?.split(',').map(|it| it.trim().parse());
+            match numbers.collect::<Result<Vec<f32>, _>>().ok()?[..] {
+                [all] => Some([all; 3]),
+                [a, b, c] => Some([a, b, c]),
+                _ => None,
+            }
+        };
+        if let (Some(mean), Some(std)) = (numbers("otus.mean"), numbers("otus.std")) {
+            (self.mean, self.std) = (mean, std);
+        }
+        self
+    }
+
+    /// What an input of `input` pixels shows of a part of a frame, `[x, y, width, height]`.
+    pub fn seen(&self, part: [u32; 4], input: [usize; 2]) -> [u32; 4] {
+        if self.place != Place::Crop {
+            return part;
+        }
+        let [x, y, width, height] = part;
+        let input = input.map(|it| it as f64);
+        let scale = (f64::from(width) / input[0]).min(f64::from(height) / input[1]);
+        let side = |whole: u32, input: f64| ((input * scale).round() as u32).clamp(1, whole);
+        let (w, h) = (side(width, input[0]), side(height, input[1]));
+        [x + (width - w) / 2, y + (height - h) / 2, w, h]
+    }
 
     /// Where a frame of `frame` pixels goes in an input of `input` pixels, and how many it has there.
     pub fn fit(&self, frame: [f64; 2], input: [usize; 2]) -> (Fit, [usize; 2]) {
@@ -83,17 +122,18 @@ impl Picture {
             // Cut, as YOLOX does: one row more moved weak scores by up to 0.09.
             Place::Corner => ([whole; 2], frame.map(|it| (it * whole) as usize)),
             Place::Centre => ([whole; 2], frame.map(|it| (it * whole).round() as usize)),
-            Place::Stretch => (ratio, input),
+            Place::Stretch | Place::Crop => (ratio, input),
         };
         let offset = match self.place {
             // Of an odd rest the smaller half comes first, as in the letterbox of YOLOv5 and its heirs.
             Place::Centre => [0, 1].map(|at| (input[at] - size[at]) / 2),
-            Place::Corner | Place::Stretch => [0; 2],
+            Place::Corner | Place::Stretch | Place::Crop => [0; 2],
         };
         let fit = Fit {
             scale: scale.map(|it| it as f32),
             offset,
             frame: frame.map(|it| it as f32),
+            origin: [0.0; 2],
         };
         (fit, size)
     }
@@ -106,25 +146,42 @@ pub struct Fit {
     pub scale: [f32; 2],
     /// Model pixels before the first of the frame.
     pub offset: [usize; 2],
-    /// Size of the frame in pixels.
+    /// Size of what is shown in frame pixels.
     pub frame: [f32; 2],
+    /// Frame pixels before the first that is shown.
+    pub origin: [f32; 2],
 }
 
 impl Fit {
     /// A point in model pixels in frame pixels, where it may also be outside of the frame.
     pub fn point(&self, point: [f32; 2]) -> [f32; 2] {
-        [0, 1].map(|axis| (point[axis] - self.offset[axis] as f32) / self.scale[axis])
+        [0, 1].map(|axis| {
+            (point[axis] - self.offset[axis] as f32) / self.scale[axis] + self.origin[axis]
+        })
     }
 
     /// A box `[left, top, right, bottom]` in model pixels as `[x, y, width, height]` in frame
-    /// pixels, cut to the frame.
+    /// pixels, cut to what is shown.
     pub fn to_frame(&self, corners: [f32; 4]) -> [f32; 4] {
         let place = |at: usize| {
             let axis = at % 2;
             let model = corners[at] - self.offset[axis] as f32;
             (model / self.scale[axis]).clamp(0.0, self.frame[axis])
         };
-        [place(0), place(1), place(2) - place(0), place(3) - place(1)]
+        let [x, y] = self.origin;
+        [
+            x + place(0),
+            y + place(1),
+            place(2) - place(0),
+            place(3) - place(1),
+        ]
+    }
+
+    /// What the frame covers of the input: `[left, top, right, bottom]` in model pixels.
+    pub fn shown(&self) -> [f32; 4] {
+        let [left, top] = self.offset.map(|it| it as f32);
+        let [width, height] = [0, 1].map(|axis| self.frame[axis] * self.scale[axis]);
+        [left, top, left + width, top + height]
     }
 }
 
@@ -159,6 +216,27 @@ mod tests {
             let (fit, _) = picture.fit([100.0, 60.0], [50, 50]);
             assert_eq!(fit.offset, offset);
             assert_eq!(fit.to_frame(whole), [0.0, 0.0, 100.0, 60.0]);
+            assert_eq!(fit.shown(), whole);
         }
+    }
+
+    #[test]
+    fn the_middle_is_shown_and_what_is_in_it_comes_back_to_its_place() {
+        let crop = Picture::CROPPED;
+        assert_eq!(crop.seen([0, 0, 100, 60], [50, 50]), [20, 0, 60, 60]);
+        assert_eq!(crop.seen([7, 5, 10, 40], [50, 100]), [7, 15, 10, 20]);
+        assert_eq!(crop.seen([0, 0, 1, 300], [50, 100]), [0, 149, 1, 2]);
+        assert_eq!(Picture::YOLO.seen([7, 5, 10, 40], [9, 9]), [7, 5, 10, 40]);
+        let (fit, size) = crop.fit([60.0, 60.0], [30, 30]);
+        let fit = Fit {
+            origin: [20.0, 0.0],
+            ..fit
+        };
+        assert_eq!(size, [30, 30]);
+        assert_eq!(
+            fit.to_frame([-5.0, 10.0, 15.0, 50.0]),
+            [20.0, 20.0, 30.0, 40.0]
+        );
+        assert_eq!(fit.point([10.0, 10.0]), [40.0, 20.0]);
     }
 }

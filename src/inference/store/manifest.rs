@@ -12,6 +12,12 @@ use crate::inference::store::ggml::Precision;
 pub enum Task {
     /// Finds objects in frames.
     Detect,
+    /// Names what is in frames.
+    Classify,
+    /// Finds which pixels things cover.
+    Segment,
+    /// Makes vectors of what is seen, to be compared.
+    Embed,
     /// Finds speech in audio.
     Vad,
     /// Names sounds.

@@ -4,6 +4,7 @@
 //! times; boxes are pixels of the source frame. A new kind is its file and its line in the list below:
 //! port, schema, sentence and counters come with it.
 
+mod classification;
 mod detection;
 mod found;
 mod gap;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use schemars::{Schema, SchemaGenerator};
 use serde::Serialize;
 
+pub use self::classification::{Class, Classification, Looked};
 pub use self::detection::Detection;
 pub use self::found::Found;
 pub use self::gap::Gap;
@@ -109,6 +111,7 @@ macro_rules! events {
 
 events! {
     Detection,
+    Classification,
     Speech,
     SpeechStart,
     Transcript,

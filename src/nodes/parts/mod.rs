@@ -1,9 +1,11 @@
 //! What nodes share and is no node.
 
+pub mod at_hand;
 pub mod condition;
 pub mod device;
 pub mod expression;
 pub mod level;
+pub mod looked;
 pub mod pace;
 pub mod stream;
 pub mod words;

@@ -9,7 +9,7 @@ mod nanodet;
 mod refused;
 mod ssd;
 #[cfg(test)]
-mod testing;
+pub(super) mod testing;
 mod yolo_ends;
 mod yolov5;
 mod yolov8;

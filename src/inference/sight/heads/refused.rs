@@ -1,28 +1,18 @@
 //! Models that are recognised and no detectors of boxes: refused by name rather than read as boxes.
 
 use super::head::Facts;
+use crate::inference::sight::tasks::told;
 
-/// What Ultralytics notes as `task`, what it is, and which node is for it.
-const TASKS: [(&str, &str, &str); 5] = [
-    ("pose", "estimates poses", "no node is"),
-    ("obb", "finds oriented boxes", "no node is"),
-    ("classify", "classifies whole pictures", "`classify` is"),
-    ("depth", "estimates depth", "no node is"),
-    ("semantic", "names the class of every pixel", "`segment` is"),
-];
 /// Rows of YOLO's usual pose model: a box, a score and 17 points with two or three numbers.
 const POSES: [usize; 2] = [4 + 1 + 17 * 2, 4 + 1 + 17 * 3];
 
 /// Why a model is none that finds upright boxes, and what to do, if it is told or can be seen.
 pub fn refused(facts: &Facts<'_>, classes: Option<usize>) -> Option<(String, String)> {
-    let is_task = |task: &&(&str, &str, &str)| facts.note("task") == Some(task.0);
-    if let Some((task, what, node)) = TASKS.iter().find(is_task) {
+    if let Some(task) = told(facts.model).filter(|it| !it.nodes.contains(&"detect")) {
+        let (does, note) = (task.does, task.note);
         let why =
-            format!("it {what} (`task` is `{task}` in the file), and `detect` reads upright boxes");
-        return Some((
-            why,
-            format!("{node} for it; take a model that finds objects"),
-        ));
+            format!("it {does} (`task` is `{note}` in the file), and `detect` reads upright boxes");
+        return Some((why, task.remedy()));
     }
     // A detector of 52 or 35 classes looks the same.
     let rows = facts.shape::<3>(0).map(|it| it[1]);

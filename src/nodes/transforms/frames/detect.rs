@@ -173,6 +173,7 @@ impl Transform for Detect {
 
 impl Detect {
     fn tell(&self, frame: &Arc<Frame>, found: Arc<[Object]>, out: &mut Emit<Found>) {
+        let frame = frame.whole();
         let size = [frame.width, frame.height];
         if !found.is_empty() {
             let detection = Detection {

@@ -1,4 +1,6 @@
 //! What takes frames.
 
+pub mod classify;
 pub mod detect;
+pub mod embed;
 pub mod motion;
