@@ -58,7 +58,6 @@ pub struct Classify {
     top: usize,
     margin: f32,
     model: Arc<str>,
-    provider: Arc<str>,
 }
 
 impl Runs for Classify {
@@ -109,7 +108,6 @@ impl Node for Classify {
         eye.show(classifier.picture, false);
         Ok(Classify {
             model: Arc::clone(&eye.session.about.name),
-            provider: Arc::from(eye.session.provider.name()),
             score: config.score,
             top: config.top,
             margin: config.margin,
@@ -185,7 +183,7 @@ impl Classify {
             classes,
             of,
             model: Arc::clone(&self.model),
-            provider: Arc::clone(&self.provider),
+            provider: Arc::clone(self.eye.session.provider()),
         };
         out.event(&frame.source, frame.at, Some(frame.seq), classification);
     }

@@ -43,7 +43,6 @@ pub struct Embed {
     margin: f32,
     label: Arc<str>,
     model: Arc<str>,
-    provider: Arc<str>,
 }
 
 impl Runs for Embed {
@@ -93,7 +92,6 @@ impl Node for Embed {
             margin: config.margin,
             label: Arc::from(FRAME),
             model: Arc::clone(&eye.session.about.name),
-            provider: Arc::from(eye.session.provider.name()),
             eye,
         })
     }
@@ -136,7 +134,7 @@ impl Embed {
             frame: Some(Arc::clone(whole)),
             found: Arc::new([object]),
             model: Arc::clone(&self.model),
-            provider: Arc::clone(&self.provider),
+            provider: Arc::clone(self.eye.session.provider()),
         })
     }
 
