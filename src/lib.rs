@@ -26,7 +26,8 @@
 //! sound at the same time go through its model together. Of a camera whose sound or coded packets ([`media::coded`])
 //! somebody takes, one `ffmpeg` hands on all that is wanted, by one connection; the stream's own timestamps become
 //! capture times, of all of it alike. With `isolation = "process"` the models run in
-//! child processes ([`inference::worker`]), and a crash of native code is one node's failure.
+//! child processes ([`inference::worker`]), and a crash of native code is one node's failure. Where a GPU
+//! is asked for, the CPU runs a model ([`inference::onnx::model`]) until the GPU is ready and was seen to compute the same.
 //!
 //! Time passes without packets too: every link carries how far its producer has told all, and nodes hear
 //! of the smallest of these bounds by `pass` ([`pipeline::contract::node`]). Downstream of files only the

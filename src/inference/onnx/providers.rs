@@ -64,11 +64,10 @@ fn dispatch(
     file: &ModelFile,
     context: &Context,
 ) -> ort::Result<Option<ExecutionProviderDispatch>> {
-    let runtime = &*context.runtime;
     match provider {
         Provider::Cpu => Ok(None),
-        Provider::Xnnpack => Ok(Some(xnnpack(runtime))),
-        Provider::Cuda => cuda(runtime).map(Some),
+        Provider::Xnnpack => Ok(Some(xnnpack(&context.runtime))),
+        Provider::Cuda => cuda(context).map(Some),
         Provider::Tensorrt => tensorrt(file, context).map(Some),
     }
 }
@@ -81,7 +80,7 @@ fn xnnpack(runtime: &Runtime) -> ExecutionProviderDispatch {
 }
 
 #[cfg(not(feature = "cuda"))]
-fn cuda(_: &Runtime) -> ort::Result<ExecutionProviderDispatch> {
+fn cuda(_: &Context) -> ort::Result<ExecutionProviderDispatch> {
     Err(ort::Error::new("this build has no `cuda`"))
 }
 
@@ -91,9 +90,17 @@ fn tensorrt(_: &ModelFile, _: &Context) -> ort::Result<ExecutionProviderDispatch
 }
 
 #[cfg(feature = "cuda")]
-fn cuda(runtime: &Runtime) -> ort::Result<ExecutionProviderDispatch> {
-    // TF32 keeps ten of the 23 digits that a float has.
-    let provider = ep::CUDA::default().with_tf32(runtime.precision != Precision::Fp32);
+fn cuda(context: &Context) -> ort::Result<ExecutionProviderDispatch> {
+    let runtime = &*context.runtime;
+    let mut provider = ep::CUDA::default();
+    // TF32 keeps ten of the 23 digits that a float has. Those before 1.18 know no such option, and refuse it.
+    let minor = version(context)
+        .split('.')
+        .nth(1)
+        .and_then(|it| it.parse().ok());
+    if minor.is_some_and(|it: u32| it >= 18) {
+        provider = provider.with_tf32(runtime.precision != Precision::Fp32);
+    }
     Ok(match gpu_memory(runtime) {
         Some(bytes) => provider.with_memory_limit(bytes).build(),
         None => provider.build(),
@@ -103,12 +110,11 @@ fn cuda(runtime: &Runtime) -> ort::Result<ExecutionProviderDispatch> {
 #[cfg(feature = "tensorrt")]
 fn tensorrt(file: &ModelFile, context: &Context) -> ort::Result<ExecutionProviderDispatch> {
     let runtime = &*context.runtime;
-    let version = library::find(runtime, &context.base).and_then(|it| library::version(&it));
     // Building an engine takes minutes; it is kept beside the models.
     let engines = engines::Engines {
         sha256: &file.sha256,
         precision: runtime.precision,
-        machine: &engines::machine(&version.unwrap_or_default()),
+        machine: &engines::machine(&version(context)),
     };
     let folder = engines.folder(&store::cache_directory().join("tensorrt"));
     let folder = folder.map_err(ort::Error::new)?;
@@ -123,6 +129,14 @@ fn tensorrt(file: &ModelFile, context: &Context) -> ort::Result<ExecutionProvide
         Some(bytes) => provider.with_max_workspace_size(bytes).build(),
         None => provider.build(),
     })
+}
+
+/// Version of ONNX Runtime.
+#[cfg(any(feature = "cuda", feature = "tensorrt"))]
+fn version(context: &Context) -> String {
+    let path = library::find(&context.runtime, &context.base);
+    path.and_then(|it| library::version(&it))
+        .unwrap_or_default()
 }
 
 #[cfg(any(feature = "cuda", feature = "tensorrt"))]
