@@ -119,7 +119,7 @@ fn what_finds_no_upright_boxes_is_refused_by_name() {
     fails(
         &model(b"pose"),
         "",
-        "estimates poses … take a model that finds objects",
+        "estimates poses … take another model",
     );
     fails(&model(b"obb"), "", "oriented boxes");
     fails(
