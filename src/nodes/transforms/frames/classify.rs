@@ -14,6 +14,7 @@ use crate::media::events::{Class, Classification, Looked as Part, Of};
 use crate::media::frame::Frame;
 use crate::media::objects::{Object, Objects};
 use crate::nodes::parts::at_hand;
+use crate::nodes::parts::found::Finder;
 use crate::nodes::parts::looked::{self, Looked, MOST_OBJECTS};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Misuse, Result};
@@ -57,8 +58,7 @@ pub struct Classify {
     score: f32,
     top: usize,
     margin: f32,
-    model: Arc<str>,
-    provider: Arc<str>,
+    finder: Finder,
 }
 
 impl Runs for Classify {
@@ -108,8 +108,7 @@ impl Node for Classify {
         let classifier = classifier.map_err(fatal)?;
         eye.show(classifier.picture, false);
         Ok(Classify {
-            model: Arc::clone(&eye.session.about.name),
-            provider: Arc::from(eye.session.provider.name()),
+            finder: Finder::of(&eye),
             score: config.score,
             top: config.top,
             margin: config.margin,
@@ -184,8 +183,8 @@ impl Classify {
             score,
             classes,
             of,
-            model: Arc::clone(&self.model),
-            provider: Arc::clone(&self.provider),
+            model: Arc::clone(&self.finder.model),
+            provider: Arc::clone(&self.finder.provider),
         };
         out.event(&frame.source, frame.at, Some(frame.seq), classification);
     }

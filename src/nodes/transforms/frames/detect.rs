@@ -10,22 +10,16 @@ use crate::inference::onnx::declared;
 use crate::inference::sight::detector::{Detector, Options};
 use crate::inference::sight::eye::{Eye, fatal};
 use crate::inference::sight::input::Input;
-use crate::inference::sight::nms::{Candidate, sort, suppress};
+use crate::inference::sight::nms::Candidate;
 use crate::inference::sight::{labelled, labels};
 use crate::inference::store::manifest::{self, Task};
 use crate::inference::store::options::{ModelOptions, Runs};
-use crate::media::events::{Detection, Of};
 use crate::media::frame::Frame;
-use crate::media::kind::Lane;
-use crate::media::objects::{Object, Objects};
+use crate::nodes::parts::found::{Finder, Found, Rules, pick};
 use crate::pipeline::contract::context::Context;
-use crate::pipeline::contract::error::{Error, Misuse, Result};
+use crate::pipeline::contract::error::{Misuse, Result};
 use crate::pipeline::contract::node::{Emit, Node, Transform};
 use crate::pipeline::file::problem::suggest;
-use crate::ports;
-
-/// Pictures with more proposals than this are noise; suppression takes quadratic time.
-const MOST_CANDIDATES: usize = 3_000;
 
 /// Options of `detect`.
 #[derive(Clone, Deserialize, JsonSchema)]
@@ -59,20 +53,9 @@ fn default_overlap() -> f32 {
 pub struct Detect {
     eye: Eye,
     detector: Detector,
-    score: f32,
-    overlap: f32,
-    model: Arc<str>,
-    provider: Arc<str>,
+    rules: Rules,
+    finder: Finder,
     candidates: Vec<Candidate>,
-}
-
-ports! {
-    /// What was found in a frame: for those who work on it, also when that is nothing; and as an event
-    /// when there is something to tell.
-    pub enum Found {
-        Objects(Arc<Objects>),
-        Detection(Of<Detection>),
-    }
 }
 
 impl Runs for Detect {
@@ -165,10 +148,11 @@ impl Node for Detect {
         eye.show(detector.picture, detector.head.varies());
         context.describe("family", detector.family);
         Ok(Detect {
-            model: Arc::clone(&eye.session.about.name),
-            provider: Arc::from(eye.session.provider.name()),
-            score: config.score,
-            overlap: config.overlap,
+            rules: Rules {
+                score: config.score,
+                overlap: config.overlap,
+            },
+            finder: Finder::of(&eye),
             candidates: Vec::new(),
             eye,
             detector,
@@ -183,58 +167,14 @@ impl Transform for Detect {
     const INFERS: bool = true;
 
     fn apply(&mut self, frame: Arc<Frame>, out: &mut Emit<Self::Out>) -> Result<()> {
-        let [width, height] = [self.eye.input.width, self.eye.input.height];
+        let size = [self.eye.input.width, self.eye.input.height];
         let (outputs, fit) = self.eye.see(&frame)?;
         let arrays = outputs.arrays()?;
-        let head = &mut self.detector.head;
-        self.candidates.clear();
-        head.decode(&arrays, self.score, &mut self.candidates)
-            .map_err(Error::Retry)?;
-        if !self.candidates.iter().all(Candidate::is_sound) {
-            return Err(Error::retry("the model puts out what is no number"));
-        }
-        self.detector.believe(&self.candidates, width, height)?;
-        self.candidates.retain(|it| self.detector.wanted[it.class]);
-        sort(&mut self.candidates);
-        self.candidates.truncate(MOST_CANDIDATES);
-        if !self.detector.head.suppressed() {
-            suppress(&mut self.candidates, self.overlap);
-        }
-        let found = self.candidates.iter();
-        let found = found
-            .map(|it| self.detector.object(it, &arrays, fit))
-            .collect();
-        self.tell(&frame, found, out);
+        let (detector, candidates) = (&mut self.detector, &mut self.candidates);
+        pick(detector, &arrays, size, self.rules, candidates)?;
+        let found = candidates.iter();
+        let found = found.map(|it| detector.object(it, &arrays, fit)).collect();
+        self.finder.tell(&frame, found, out);
         Ok(())
-    }
-}
-
-impl Detect {
-    fn tell(&self, frame: &Arc<Frame>, found: Arc<[Object]>, out: &mut Emit<Found>) {
-        let frame = frame.whole();
-        let size = [frame.width, frame.height];
-        if !found.is_empty() {
-            let detection = Detection {
-                file: frame.file.clone(),
-                frame: size,
-                objects: Arc::clone(&found),
-                model: Arc::clone(&self.model),
-                provider: Arc::clone(&self.provider),
-            };
-            out.event(&frame.source, frame.at, Some(frame.seq), detection);
-        }
-        if out.wants(Lane::Objects) {
-            out.send(Arc::new(Objects {
-                source: Arc::clone(&frame.source),
-                seq: frame.seq,
-                at: frame.at,
-                size,
-                file: frame.file.clone(),
-                frame: Some(Arc::clone(frame)),
-                found,
-                model: Arc::clone(&self.model),
-                provider: Arc::clone(&self.provider),
-            }));
-        }
     }
 }
