@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::cli::output::{failed, print_json};
 use crate::inference::onnx::tensor::{About, Port};
-use crate::inference::sight::detector::{Detector, Options};
+use crate::inference::sight::detector::{Detector, Options, Rules};
 use crate::inference::sight::eye::{Eye, fatal};
 use crate::inference::sight::finder::Finder;
 use crate::inference::sight::labelled::{Classes, Labelled};
@@ -25,7 +25,10 @@ use crate::pipeline::contract::error::{Error, Result};
 use crate::pipeline::contract::runtime_options::Runtime;
 
 /// Least confidence and most overlap of what is drawn: the defaults of most exporters.
-const LIMITS: [f32; 2] = [0.25, 0.45];
+const LIMITS: Rules = Rules {
+    score: 0.25,
+    overlap: 0.45,
+};
 /// So many names of classes are shown.
 const SHOWN_NAMES: usize = 8;
 

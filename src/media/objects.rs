@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use crate::media::clock::Time;
-use crate::media::digits::{tenths, three_places};
+use crate::media::digits::{tenths, three_places, three_places_of};
 use crate::media::frame::Frame;
 
 /// One object that a detector found.
@@ -21,20 +21,30 @@ pub struct Object {
     #[serde(rename = "box", serialize_with = "tenths")]
     pub bounds: [f32; 4],
     /// What only some detectors and the nodes after them know; where nobody does, it costs a pointer.
-    #[serde(skip)]
+    #[serde(flatten)]
     pub more: Option<Box<More>>,
 }
 
 /// What may be known of an object beside its box.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct More {
     /// Which one it is, from frame to frame: unique in the run and the source.
+    #[serde(skip)]
     pub track: Option<u64>,
     /// Points of it, such as eyes and shoulders: `[x, y]` in pixels of the source frame, in the model's order.
+    #[serde(skip)]
     pub landmarks: Vec<[f32; 2]>,
     /// Which pixels of its box it covers.
+    #[serde(skip)]
     pub mask: Option<Arc<Mask>>,
+    /// The part of the frame that its mask covers, 0 to 1.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "three_places_of"
+    )]
+    pub area: Option<f32>,
     /// What it looks like, to be compared with others.
+    #[serde(skip)]
     pub vector: Option<Arc<[f32]>>,
 }
 

@@ -39,6 +39,7 @@ pub static NODES: &[Entry] = &[
     Entry::Present(catalogue::transform::<transforms::frames::motion::Motion>()),
     Entry::Present(catalogue::transform::<transforms::objects::track::Follow>()),
     Entry::Present(catalogue::transform::<transforms::frames::classify::Classify>()),
+    Entry::Present(catalogue::transform::<transforms::frames::segment::Segment>()),
     Entry::Present(catalogue::transform::<transforms::frames::embed::Embed>()),
     Entry::Present(catalogue::transform::<transforms::sound::vad::Vad>()),
     Entry::Present(catalogue::transform::<transforms::sound::tag_sound::TagSound>()),

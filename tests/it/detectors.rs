@@ -116,11 +116,7 @@ fn what_cannot_be_told_apart_is_asked_for() {
 #[test]
 fn what_finds_no_upright_boxes_is_refused_by_name() {
     let model = |task: &[u8]| with_text(&stubborn_model([0.5; 6]), b"task", task);
-    fails(
-        &model(b"pose"),
-        "",
-        "estimates poses … take another model",
-    );
+    fails(&model(b"pose"), "", "estimates poses … take another model");
     fails(&model(b"obb"), "", "oriented boxes");
     fails(
         &model(b"classify"),

@@ -123,3 +123,36 @@ pub fn averaging_model() -> Vec<u8> {
     .concat();
     model(&[field(1, &node), field(2, b"means"), ports].concat())
 }
+
+/// A YOLO that segments pictures of 8 by 8: whatever it sees, one box of three with its score and class, and two numbers that make
+/// its mask of two prototypes of 4 by 4 cells.
+pub fn segmenting_model(row: [f32; 8], prototypes: [[f32; 16]; 2]) -> Vec<u8> {
+    let constant = |name: &[u8], shape: &[u8], numbers: &[f32]| {
+        let sizes: Vec<u8> = shape.iter().flat_map(|&size| [8, size]).collect();
+        let bytes: Vec<u8> = numbers.iter().flat_map(|it| it.to_le_bytes()).collect();
+        let name = field(8, name);
+        [&sizes[..], &[16, 1], &name, &long_field(9, &bytes)].concat()
+    };
+    let node =
+        |from: &[u8], to: &[u8]| [field(1, from), field(2, to), field(4, b"Identity")].concat();
+    let mut rows = [0.0; 24];
+    rows[..8].copy_from_slice(&row);
+    let graph = [
+        field(1, &node(b"v", b"y")),
+        field(1, &node(b"w", b"z")),
+        field(2, b"masks"),
+        long_field(5, &constant(b"v", &[1, 3, 8], &rows)),
+        long_field(5, &constant(b"w", &[1, 2, 4, 4], prototypes.as_flattened())),
+        field(11, &port(b"x", &[1, 3, 8, 8])),
+        field(12, &port(b"y", &[1, 3, 8])),
+        field(12, &port(b"z", &[1, 2, 4, 4])),
+    ]
+    .concat();
+    [&[8, 8][..], &long_field(7, &graph), &field(8, &[16, 13])].concat()
+}
+
+/// A field of 128 bytes or more, or less.
+fn long_field(number: u8, it: &[u8]) -> Vec<u8> {
+    let length = [it.len() as u8 & 0x7f | 0x80, (it.len() >> 7) as u8];
+    [&[number << 3 | 2][..], &length, it].concat()
+}

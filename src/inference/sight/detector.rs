@@ -10,7 +10,7 @@ use super::eye::First;
 use super::heads::{self, FAMILIES, Facts, Head, Reading};
 use super::input::Input;
 use super::labelled::{Labelled, Names};
-use super::nms::Candidate;
+use super::nms::{Candidate, sort, suppress};
 use super::options::Shown;
 use super::picture::{Fit, Picture};
 use super::plausible;
@@ -18,6 +18,18 @@ use crate::inference::onnx::tensor::{About, Array, Port, listed};
 use crate::media::objects::{More, Object};
 use crate::pipeline::contract::error::{Error, Misuse};
 use crate::pipeline::file::problem::suggest;
+
+/// Pictures with more proposals than this are noise; suppression takes quadratic time.
+const MOST_CANDIDATES: usize = 3_000;
+
+/// Which proposals are taken for objects.
+#[derive(Clone, Copy)]
+pub struct Rules {
+    /// Least confidence.
+    pub score: f32,
+    /// Of two boxes of a label that overlap more (intersection over union), the weaker is dropped.
+    pub overlap: f32,
+}
 
 /// How a model that finds objects is to be understood.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -99,7 +111,7 @@ impl Detector {
     ///
     /// # Errors
     /// `Retry` that tells which assumption may be wrong.
-    pub fn believe(&self, found: &[Candidate], width: usize, height: usize) -> Result<(), Error> {
+    fn believe(&self, found: &[Candidate], width: usize, height: usize) -> Result<(), Error> {
         let class = found.iter().map(|it| it.class).max().unwrap_or(0);
         let seen = match self.labels.len() {
             labels if class >= labels => Err(format!(
@@ -113,6 +125,33 @@ impl Detector {
                 "the model is read as {family} ({reading}), and {why}: name another `family`, or its `normalise` or `classes`"
             ))
         })
+    }
+
+    /// Fills `into` with what are objects, the surest first, in model pixels.
+    ///
+    /// # Errors
+    /// `Retry` if what the model puts out cannot be what its family means.
+    pub fn pick(
+        &mut self,
+        outputs: &[Array<'_>],
+        [width, height]: [usize; 2],
+        rules: Rules,
+        into: &mut Vec<Candidate>,
+    ) -> Result<(), Error> {
+        into.clear();
+        let decoded = self.head.decode(outputs, rules.score, into);
+        decoded.map_err(Error::Retry)?;
+        if !into.iter().all(Candidate::is_sound) {
+            return Err(Error::retry("the model puts out what is no number"));
+        }
+        self.believe(into, width, height)?;
+        into.retain(|it| self.wanted[it.class]);
+        sort(into);
+        into.truncate(MOST_CANDIDATES);
+        if !self.head.suppressed() {
+            suppress(into, rules.overlap);
+        }
+        Ok(())
     }
 
     /// What was found, in pixels of the frame.

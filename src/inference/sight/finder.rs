@@ -2,16 +2,13 @@
 
 use std::sync::Arc;
 
-use super::detector::{Detector, Options};
+use super::detector::{Detector, Options, Rules};
 use super::eye::{Eye, fatal};
-use super::nms::{Candidate, sort, suppress};
+use super::nms::Candidate;
 use crate::media::frame::Frame;
 use crate::media::objects::Object;
 use crate::pipeline::contract::context::Context;
-use crate::pipeline::contract::error::{Error, Result};
-
-/// Pictures with more proposals than this are noise; suppression takes quadratic time.
-const MOST_CANDIDATES: usize = 3_000;
+use crate::pipeline::contract::error::Result;
 
 /// A detector with buffers for one frame at a time.
 pub struct Finder {
@@ -19,10 +16,7 @@ pub struct Finder {
     pub eye: Eye,
     /// How it is understood.
     pub detector: Detector,
-    /// Least confidence.
-    score: f32,
-    /// Of two boxes of a label that overlap more than this, the weaker is dropped.
-    overlap: f32,
+    rules: Rules,
     candidates: Vec<Candidate>,
 }
 
@@ -34,7 +28,7 @@ impl Finder {
     pub fn open(
         (model, sha256): (&str, Option<&str>),
         options: &Options,
-        [score, overlap]: [f32; 2],
+        rules: Rules,
         context: &Context,
     ) -> Result<Finder> {
         let (mut eye, first) = Eye::open(model, sha256, &options.shown, context)?;
@@ -46,8 +40,7 @@ impl Finder {
         Ok(Finder {
             eye,
             detector,
-            score,
-            overlap,
+            rules,
             candidates: Vec::new(),
         })
     }
@@ -57,25 +50,11 @@ impl Finder {
     /// # Errors
     /// `Retry` if the model cannot be run, or what it puts out cannot be what its family means.
     pub fn find(&mut self, frame: &Frame) -> Result<Arc<[Object]>> {
-        let [width, height] = [self.eye.input.width, self.eye.input.height];
+        let size = [self.eye.input.width, self.eye.input.height];
         let (outputs, fit) = self.eye.see(frame)?;
         let arrays = outputs.arrays()?;
         let (detector, found) = (&mut self.detector, &mut self.candidates);
-        found.clear();
-        detector
-            .head
-            .decode(&arrays, self.score, found)
-            .map_err(Error::Retry)?;
-        if !found.iter().all(Candidate::is_sound) {
-            return Err(Error::retry("the model puts out what is no number"));
-        }
-        detector.believe(found, width, height)?;
-        found.retain(|it| detector.wanted[it.class]);
-        sort(found);
-        found.truncate(MOST_CANDIDATES);
-        if !detector.head.suppressed() {
-            suppress(found, self.overlap);
-        }
+        detector.pick(&arrays, size, self.rules, found)?;
         let objects = found.iter().map(|it| detector.object(it, &arrays, fit));
         Ok(objects.collect())
     }

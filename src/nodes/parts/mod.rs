@@ -4,6 +4,7 @@ pub mod at_hand;
 pub mod condition;
 pub mod device;
 pub mod expression;
+pub mod found;
 pub mod level;
 pub mod looked;
 pub mod pace;

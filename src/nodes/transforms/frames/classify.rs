@@ -57,7 +57,6 @@ pub struct Classify {
     score: f32,
     top: usize,
     margin: f32,
-    model: Arc<str>,
 }
 
 impl Runs for Classify {
@@ -107,7 +106,6 @@ impl Node for Classify {
         let classifier = classifier.map_err(fatal)?;
         eye.show(classifier.picture, false);
         Ok(Classify {
-            model: Arc::clone(&eye.session.about.name),
             score: config.score,
             top: config.top,
             margin: config.margin,
@@ -182,7 +180,7 @@ impl Classify {
             score,
             classes,
             of,
-            model: Arc::clone(&self.model),
+            model: Arc::clone(&self.eye.session.about.name),
             provider: Arc::clone(self.eye.session.provider()),
         };
         out.event(&frame.source, frame.at, Some(frame.seq), classification);

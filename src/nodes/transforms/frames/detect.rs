@@ -7,21 +7,18 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::inference::onnx::declared;
-use crate::inference::sight::detector::{Detector, Options};
+use crate::inference::sight::detector::{Detector, Options, Rules};
 use crate::inference::sight::finder::Finder;
 use crate::inference::sight::input::Input;
 use crate::inference::sight::{labelled, labels};
 use crate::inference::store::manifest::{self, Task};
 use crate::inference::store::options::{ModelOptions, Runs};
-use crate::media::events::{Detection, Of};
 use crate::media::frame::Frame;
-use crate::media::kind::Lane;
-use crate::media::objects::{Object, Objects};
+use crate::nodes::parts::found::{self, Found};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Misuse, Result};
 use crate::pipeline::contract::node::{Emit, Node, Transform};
 use crate::pipeline::file::problem::suggest;
-use crate::ports;
 
 /// Options of `detect`.
 #[derive(Clone, Deserialize, JsonSchema)]
@@ -54,16 +51,6 @@ fn default_overlap() -> f32 {
 /// A detector for one frame at a time.
 pub struct Detect {
     finder: Finder,
-    model: Arc<str>,
-}
-
-ports! {
-    /// What was found in a frame: for those who work on it, also when that is nothing; and as an event
-    /// when there is something to tell.
-    pub enum Found {
-        Objects(Arc<Objects>),
-        Detection(Of<Detection>),
-    }
 }
 
 impl Runs for Detect {
@@ -148,13 +135,12 @@ impl Node for Detect {
 
     fn open(config: &Config, context: &Context) -> Result<Detect> {
         let model = (&*config.model.name, config.model.sha256());
-        let limits = [config.score, config.overlap];
-        let finder = Finder::open(model, &config.options, limits, context)?;
-        let session = &finder.eye.session;
-        Ok(Detect {
-            model: Arc::clone(&session.about.name),
-            finder,
-        })
+        let rules = Rules {
+            score: config.score,
+            overlap: config.overlap,
+        };
+        let finder = Finder::open(model, &config.options, rules, context)?;
+        Ok(Detect { finder })
     }
 }
 
@@ -166,37 +152,7 @@ impl Transform for Detect {
 
     fn apply(&mut self, frame: Arc<Frame>, out: &mut Emit<Self::Out>) -> Result<()> {
         let found = self.finder.find(&frame)?;
-        self.tell(&frame, found, out);
+        found::tell(&self.finder.eye.session, &frame, found, out);
         Ok(())
-    }
-}
-
-impl Detect {
-    fn tell(&self, frame: &Arc<Frame>, found: Arc<[Object]>, out: &mut Emit<Found>) {
-        let frame = frame.whole();
-        let size = [frame.width, frame.height];
-        if !found.is_empty() {
-            let detection = Detection {
-                file: frame.file.clone(),
-                frame: size,
-                objects: Arc::clone(&found),
-                model: Arc::clone(&self.model),
-                provider: Arc::clone(self.finder.eye.session.provider()),
-            };
-            out.event(&frame.source, frame.at, Some(frame.seq), detection);
-        }
-        if out.wants(Lane::Objects) {
-            out.send(Arc::new(Objects {
-                source: Arc::clone(&frame.source),
-                seq: frame.seq,
-                at: frame.at,
-                size,
-                file: frame.file.clone(),
-                frame: Some(Arc::clone(frame)),
-                found,
-                model: Arc::clone(&self.model),
-                provider: Arc::clone(self.finder.eye.session.provider()),
-            }));
-        }
     }
 }

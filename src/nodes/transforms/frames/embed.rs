@@ -14,6 +14,7 @@ use crate::inference::store::options::{ModelOptions, Runs};
 use crate::media::frame::Frame;
 use crate::media::objects::{Object, Objects};
 use crate::nodes::parts::at_hand;
+use crate::nodes::parts::found;
 use crate::nodes::parts::looked::{self, Looked, MOST_OBJECTS};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Misuse, Result};
@@ -42,7 +43,6 @@ pub struct Embed {
     eye: Eye,
     margin: f32,
     label: Arc<str>,
-    model: Arc<str>,
 }
 
 impl Runs for Embed {
@@ -91,7 +91,6 @@ impl Node for Embed {
         Ok(Embed {
             margin: config.margin,
             label: Arc::from(FRAME),
-            model: Arc::clone(&eye.session.about.name),
             eye,
         })
     }
@@ -106,15 +105,15 @@ impl Transform for Embed {
     fn apply(&mut self, item: Looked, out: &mut Emit<Self::Out>) -> Result<()> {
         let made = match item {
             Looked::Frame(frame) => self.frame(&frame)?,
-            Looked::Objects(objects) => self.objects(&objects)?,
+            Looked::Objects(objects) => Arc::new(self.objects(&objects)?),
         };
-        out.send(Arc::new(made));
+        out.send(made);
         Ok(())
     }
 }
 
 impl Embed {
-    fn frame(&mut self, frame: &Arc<Frame>) -> Result<Objects> {
+    fn frame(&mut self, frame: &Arc<Frame>) -> Result<Arc<Objects>> {
         let (width, height) = (frame.width, frame.height);
         let [x, y] = frame.origin();
         let mut object = Object {
@@ -124,18 +123,7 @@ impl Embed {
             more: None,
         };
         self.embed(&mut object, frame, [0, 0, width, height])?;
-        let whole = frame.whole();
-        Ok(Objects {
-            source: Arc::clone(&whole.source),
-            seq: whole.seq,
-            at: whole.at,
-            size: [whole.width, whole.height],
-            file: whole.file.clone(),
-            frame: Some(Arc::clone(whole)),
-            found: Arc::new([object]),
-            model: Arc::clone(&self.model),
-            provider: Arc::clone(self.eye.session.provider()),
-        })
+        Ok(found::objects(&self.eye.session, frame, Arc::new([object])))
     }
 
     fn objects(&mut self, objects: &Objects) -> Result<Objects> {

@@ -4,3 +4,4 @@ pub mod classify;
 pub mod detect;
 pub mod embed;
 pub mod motion;
+pub mod segment;
