@@ -91,7 +91,7 @@ fn report(look: &Look, as_json: bool) -> Result<()> {
     let found = found.map(|it| drawn(it, look, &mut finder)).transpose()?;
     match as_json {
         true => print_json(&as_value(&finder, &file, found)),
-        false => show(&finder.detector, found),
+        false => show(&finder.detector, &finder.eye.picture, found),
     }
     Ok(())
 }
@@ -173,7 +173,7 @@ fn show_input(eye: &Eye) {
     );
 }
 
-fn show(detector: &Detector, found: Option<Drawn>) {
+fn show(detector: &Detector, shown: &Picture, found: Option<Drawn>) {
     row(
         "family",
         &format!("{}: {}", detector.family, detector.head.reading()),
@@ -181,7 +181,7 @@ fn show(detector: &Detector, found: Option<Drawn>) {
     for doubt in &detector.doubts {
         row("not", doubt);
     }
-    row("picture", &picture(&detector.picture));
+    row("picture", &picture(shown));
     match detector.labels.iter().all(|it| it.parse::<usize>().is_ok()) {
         true => row(
             "classes",

@@ -5,7 +5,7 @@ use super::input::{Input, Packed};
 use super::options::Shown;
 use super::picture::{Fit, Picture};
 use crate::inference::onnx::session::{self, Session};
-use crate::inference::onnx::tensor::{Array, Outputs, Port};
+use crate::inference::onnx::tensor::{Array, Element, Outputs, Port};
 use crate::media::frame::Frame;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Misuse, Result};
@@ -16,7 +16,8 @@ pub struct Eye {
     pub session: Session,
     /// How it takes pictures.
     pub input: Input,
-    picture: Picture,
+    /// What it is shown.
+    pub picture: Picture,
     letterbox: Letterbox,
     /// What is shown of a frame, if not all of it.
     part: Frame,
@@ -87,7 +88,12 @@ impl Eye {
     }
 
     /// From now on frames are shown like this; of outputs of which `varies` is true, the number of rows may change.
-    pub fn show(&mut self, picture: Picture, varies: bool) {
+    pub fn show(&mut self, mut picture: Picture, varies: bool) {
+        if self.input.element == Element::Byte {
+            // Levels are all that bytes hold; such a model makes of them what it wants.
+            let Picture { mean, std, .. } = Picture::PLAIN;
+            (picture.mean, picture.std) = (mean, std);
+        }
         self.picture = picture;
         self.letterbox = Letterbox::new(self.input.width, self.input.height, picture);
         if varies {

@@ -238,3 +238,90 @@ fn told(port: &Port, width: usize, height: usize) -> Option<Place> {
     let shape = shape.into_iter().map(|it| it as i64).collect();
     Some(Place { shape, numbers })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn model(inputs: &[(&str, &[i64], Element)], imgsz: Option<&str>) -> About {
+        let port = |(name, shape, element): &(&str, &[i64], Element)| Port {
+            name: (*name).to_owned(),
+            shape: shape.to_vec(),
+            element: *element,
+        };
+        let imgsz = imgsz.map(|it| ("imgsz".to_owned(), it.to_owned()));
+        About {
+            name: Arc::from("m"),
+            labels: Vec::new(),
+            notes: BTreeMap::from_iter(imgsz),
+            inputs: inputs.iter().map(port).collect(),
+            outputs: Vec::new(),
+        }
+    }
+
+    fn of(shape: &[i64], element: Element) -> Input {
+        Input::of(&model(&[("x", shape, element)], None), None).expect("it takes a picture")
+    }
+
+    #[test]
+    fn a_picture_stands_as_the_model_wants_it() {
+        let planes: Vec<f32> = (0..12).map(|it| it as f32).collect();
+        let mut packed = Packed::default();
+        let mut values = |shape: &[i64], element| {
+            let input = of(shape, element);
+            match input.tensors(&planes, &mut packed)[0].values {
+                Values::Floats(it) => it.to_vec(),
+                Values::Halves(it) => it.iter().map(|it| it.to_f32()).collect(),
+                Values::Bytes(it) => it.iter().map(|it| f32::from(*it)).collect(),
+                Values::Integers(_) => Vec::new(),
+            }
+        };
+        let pixels = [0.0, 4.0, 8.0, 1.0, 5.0, 9.0, 2.0, 6.0, 10.0, 3.0, 7.0, 11.0];
+        for element in [Element::Float, Element::Half, Element::Byte] {
+            assert_eq!(values(&[1, 3, 2, 2], element), planes, "{element:?}");
+            assert_eq!(values(&[1, 2, 2, 3], element), pixels, "{element:?}");
+        }
+    }
+
+    #[test]
+    fn a_size_that_is_open_is_asked_for_or_as_it_was_exported() {
+        let open = [("x", &[-1, 3, -1, -1][..], Element::Float)];
+        let size = |imgsz, asked| {
+            let input = Input::of(&model(&open, imgsz), asked).map_err(|it| it.message)?;
+            Ok::<_, String>([input.width, input.height])
+        };
+        assert_eq!(size(None, None), Ok([640, 640]));
+        assert_eq!(
+            size(Some("[480, 640]"), None),
+            Ok([640, 480]),
+            "height comes first"
+        );
+        assert_eq!(size(Some("[480, 640]"), Some([320, 192])), Ok([320, 192]));
+        assert!(size(None, Some([320, 200])).is_err_and(|it| it.contains("no multiple of 32")));
+        let fixed = model(&[("x", &[1, 3, 320, 320], Element::Float)], None);
+        let refused = Input::of(&fixed, Some([640, 640])).expect_err("it is fixed");
+        assert_eq!(refused.option, "size");
+    }
+
+    #[test]
+    fn what_detectors_want_beside_the_picture_is_told_them() {
+        let picture = ("images", &[1, 3, 64, 32][..], Element::Float);
+        let sizes = ("orig_target_sizes", &[1, 2][..], Element::Long);
+        let input = Input::of(&model(&[picture, sizes], None), None).expect("it is known");
+        let (planes, mut packed) = (vec![0.0; 3 * 64 * 32], Packed::default());
+        let Values::Integers(told) = input.tensors(&planes, &mut packed)[1].values else {
+            panic!("they are integers");
+        };
+        assert_eq!(told, [32, 64], "width and height of the input");
+        for other in [
+            ("y", &[1, 3, 64, 32][..], Element::Float),
+            ("y", &[1, 2], Element::Long),
+        ] {
+            let refused = Input::of(&model(&[picture, other], None), None);
+            assert!(refused.is_err(), "{other:?}");
+        }
+    }
+}
