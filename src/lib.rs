@@ -16,7 +16,8 @@
 //! links: by arrival downstream of a device, by capture time downstream of files, so that files give the
 //! same events every time. `detect` fits the frame into its own input tensor
 //! ([`inference::sight::fit`]), runs the model ([`inference::onnx::session`]), decodes the outputs
-//! ([`inference::sight::heads`]) and puts the boxes back into pixels of the frame. The event
+//! ([`inference::sight::heads`]) and puts the boxes back into pixels of the frame, of the whole one where `crop` has
+//! cut it out ([`media::frame::Part`]); `classify`, `segment` and `embed` go the same way. The event
 //! ([`media::events`]) is whole when it is made ([`pipeline::contract::emit`]), its author and its
 //! wall-clock label included; whoever passes it on leaves it so, and `jsonl` writes a line.
 //!

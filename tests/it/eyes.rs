@@ -9,14 +9,14 @@ use otus::media::packet::Packet;
 use otus::pipeline::contract::testing;
 
 use crate::bad_input::says;
-use crate::samples::{self, averaging_model, sum};
-use crate::scratch::{Running, Scratch, has_opencv, shared, skipped};
+use crate::samples::{averaging_model, sum};
+use crate::scratch::{Running, Scratch, shared};
 
-const RED: [u8; 3] = [255, 0, 0];
+pub const RED: [u8; 3] = [255, 0, 0];
 const BLUE: [u8; 3] = [0, 0, 255];
 
 /// A picture of this size whose pixels are told by their place, red first.
-fn frame(width: u32, height: u32, pixel: impl Fn(u32, u32) -> [u8; 3]) -> Arc<Frame> {
+pub fn frame(width: u32, height: u32, pixel: impl Fn(u32, u32) -> [u8; 3]) -> Arc<Frame> {
     let mut frame = Frame::empty();
     (frame.source, frame.seq) = ("cam".into(), 5);
     let pixels = frame.reshape(width, height, PixelFormat::Rgb8);
@@ -27,7 +27,7 @@ fn frame(width: u32, height: u32, pixel: impl Fn(u32, u32) -> [u8; 3]) -> Arc<Fr
 }
 
 /// What the references were computed on: two slopes and a chequered plane.
-fn scene() -> Arc<Frame> {
+pub fn scene() -> Arc<Frame> {
     frame(320, 240, |x, y| {
         let checks = (x / 8 + y / 8) % 2 * 200;
         [x * 255 / 320, y * 255 / 240, checks].map(|it| it as u8)
@@ -35,7 +35,7 @@ fn scene() -> Arc<Frame> {
 }
 
 /// Boxes in a frame, in the order given.
-fn objects(frame: &Arc<Frame>, boxes: &[[f32; 4]]) -> Packet {
+pub fn objects(frame: &Arc<Frame>, boxes: &[[f32; 4]]) -> Packet {
     let object = |(at, bounds): (usize, &[f32; 4])| Object {
         label: at.to_string().into(),
         score: 0.9,
@@ -56,18 +56,18 @@ fn objects(frame: &Arc<Frame>, boxes: &[[f32; 4]]) -> Packet {
 }
 
 /// Options that name a file by its path and sum.
-fn named(path: &std::path::Path) -> String {
+pub fn named(path: &std::path::Path) -> String {
     let model = std::fs::read(path).expect("it is there");
     format!("model = '{}'\nsha256 = '{}'\n", path.display(), sum(&model))
 }
 
 /// What a node makes of one packet.
-fn made(node: &str, options: &str, input: Packet) -> Vec<Packet> {
+pub fn made(node: &str, options: &str, input: Packet) -> Vec<Packet> {
     let ty = otus::nodes::find(node).expect("it is always there");
     testing::drive(ty, options, [input]).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn classified(options: &str, input: Packet) -> Vec<Classification> {
+pub fn classified(options: &str, input: Packet) -> Vec<Classification> {
     let told = |packet: Packet| match packet {
         Packet::Event(event) => match &event.body {
             Body::Classification(it) => it.clone(),
@@ -82,7 +82,7 @@ fn classified(options: &str, input: Packet) -> Vec<Classification> {
 }
 
 /// A classifier of colours, and a frame whose middle is red between blue.
-fn colours(scratch: &Scratch) -> (String, Arc<Frame>) {
+pub fn colours(scratch: &Scratch) -> (String, Arc<Frame>) {
     let model = named(&scratch.write("colours.onnx", averaging_model()));
     let middle = frame(32, 16, |x, _| if (8..24).contains(&x) { RED } else { BLUE });
     (model + "classes = ['red', 'green', 'blue']\n", middle)
@@ -129,7 +129,7 @@ fn a_classifier_of_ultralytics_is_taken_at_its_word() {
 }
 
 /// What a node makes of one packet, if that is objects.
-fn seen(node: &str, options: &str, input: Packet) -> Arc<Objects> {
+pub fn seen(node: &str, options: &str, input: Packet) -> Arc<Objects> {
     let mut made = made(node, options, input).into_iter();
     let objects = made.find_map(|packet| match packet {
         Packet::Objects(objects) => Some(objects),
@@ -196,114 +196,6 @@ fn frames_and_objects_get_the_vectors_of_the_reference() {
         (parts.found.len(), &*parts.found[1].label, &*parts.model),
         (3, "1", "m")
     );
-}
-
-/// The mask of an object: cells in a row, and all of them.
-fn mask(object: &Object) -> (u32, &[u8]) {
-    let mask = object.more.as_ref().and_then(|it| it.mask.as_ref());
-    let mask = mask.expect("it has a mask");
-    (mask.width, &mask.cells)
-}
-
-fn area(object: &Object) -> f32 {
-    let area = object.more.as_ref().and_then(|it| it.area);
-    area.expect("it has a mask")
-}
-
-#[test]
-fn an_object_has_the_mask_that_its_numbers_make_of_the_prototypes() {
-    let scratch = Scratch::new();
-    // The first prototype is far below nothing but in one cell, the second is nothing but in the next.
-    let (mut first, mut second) = ([-10.0; 16], [0.0; 16]);
-    (first[5], second[6]) = (10.0, -20.0);
-    let row = [2.0, 2.0, 6.0, 6.0, 0.9, 1.0, 2.0, -1.0];
-    let model = samples::segmenting_model(row, [first, second]);
-    let model = named(&scratch.write("masks.onnx", model));
-    let wide = frame(80, 40, |_, _| RED);
-    let options = format!("{model}classes = ['owl', 'mouse']");
-    let found = seen("segment", &options, Packet::Frame(Arc::clone(&wide)));
-    let [object] = &found.found[..] else {
-        panic!("{found:?}");
-    };
-    // Ten frame pixels a pixel of the model, whose picture begins in its third row.
-    assert_eq!(
-        (&*object.label, object.bounds),
-        ("mouse", [20.0, 0.0, 40.0, 40.0])
-    );
-    assert_eq!(mask(object), (2, &[255, 128, 0, 0][..]));
-    assert!(
-        (area(object) - 383.0 / 1020.0 / 2.0).abs() < 1e-6,
-        "{}",
-        area(object)
-    );
-    let event = made("segment", &options, Packet::Frame(Arc::clone(&wide)));
-    let written = event.iter().find_map(|it| match it {
-        Packet::Event(event) => Some(event.to_json()),
-        _ => None,
-    });
-    let written = written.expect("it is told");
-    assert!(
-        written.contains(r#""box":[20.0,0.0,40.0,40.0],"area":0.188}"#),
-        "{written}"
-    );
-    let few = seen(
-        "segment",
-        &format!("{options}\nmin_area = 0.2"),
-        Packet::Frame(wide),
-    );
-    assert!(few.found.is_empty());
-}
-
-#[test]
-fn a_segmenter_of_ultralytics_is_taken_at_its_word() {
-    let Some(shared) = shared() else { return };
-    let model = named(&shared.join("models/yolo26-seg-tiny_rand_e2e.onnx"));
-    let found = seen(
-        "segment",
-        &format!("{model}score = 0.001\nmin_area = 0"),
-        Packet::Frame(scene()),
-    );
-    assert_eq!(found.found.len(), 300);
-    let object = &found.found[0];
-    assert_eq!(
-        (&*object.label, object.bounds),
-        ("0", [0.0, 0.0, 80.0, 40.0])
-    );
-    let (width, cells) = mask(object);
-    assert_eq!((width, cells.len()), (20, 200));
-    assert!(cells.iter().all(|it| (127..=128).contains(it)), "{cells:?}");
-}
-
-/// Against ONNX Runtime in Python on a picture that OpenCV read and scaled.
-#[test]
-fn a_class_has_one_mask_and_its_share_of_the_picture() {
-    let Some(shared) = shared() else { return };
-    if !has_opencv() {
-        return skipped("OpenCV's part of otus was not built");
-    }
-    let scratch = Scratch::new();
-    let pipeline = format!(
-        "[sources.cam]\ntype = 'camera'\nuri = '{}'\n\
-         [transforms.see]\ntype = 'segment'\ninputs = ['cam']\nlabels = ['15']\n{}\
-         [sinks.log]\ntype = 'jsonl'\ninputs = ['see']\npath = 'log.jsonl'\n",
-        shared.join("media/dusty_peds_0.jpg").display(),
-        named(&shared.join("models/deeplab_v3.onnx"))
-    );
-    let ended = scratch.run(&pipeline, &[]);
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    let events = scratch.events("log.jsonl");
-    assert_eq!(events.len(), 1, "{}", ended.stderr);
-    let person = &events[0]["objects"][0];
-    let number = |it: &serde_json::Value| it.as_f64().expect("a number");
-    assert!((number(&person["area"]) - 0.189).abs() < 0.004, "{person}");
-    assert!((number(&person["score"]) - 0.844).abs() < 0.01, "{person}");
-    let wanted = [448.2, 117.7, 1247.6, 773.2];
-    for (at, wanted) in wanted.into_iter().enumerate() {
-        assert!(
-            (number(&person["box"][at]) - wanted).abs() < 24.0,
-            "{person}"
-        );
-    }
 }
 
 /// What `otus check` says of a node with this model.

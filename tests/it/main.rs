@@ -10,12 +10,13 @@ mod camera_sound; // cameras that send nonsense, nothing, or another size
 mod child_cameras; // ffmpeg and GStreamer as decoders in processes of their own
 mod clocks; // wall clocks that step
 mod corpora; // what fuzzing begins from
+mod crops; // parts of frames, and what is found in them
 mod crowds; // who is kept out of the HTTP endpoint by whom
 mod detectors; // which family a model is of
 mod devices; // cameras and microphones that are not there or belong to others
 mod doctor; // what `otus doctor` says about real and missing parts
 mod editors;
-mod eyes; // nodes that classify, cut, embed and segment
+mod eyes; // models that name pictures and make vectors
 mod faults;
 mod films;
 mod filter; // full and read-only disks, kills
@@ -34,6 +35,7 @@ mod live_camera; // a real RTSP server that comes and goes
 mod live_microphone; // a real sound server, ALSA and cpal
 mod long_faults; // faults that take minutes, for `make test-faults`
 mod manual; // the manual page and the shell completions
+mod masks; // which pixels things cover
 mod motion; // a gate before a detector
 mod namespace; // machines made up in a mount namespace
 mod opencv; // that no more of its libraries are loaded than are needed

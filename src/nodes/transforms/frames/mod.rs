@@ -1,6 +1,7 @@
 //! What takes frames.
 
 pub mod classify;
+pub mod crop;
 pub mod detect;
 pub mod embed;
 pub mod motion;
