@@ -81,6 +81,26 @@ impl<'s> Shape<'s> {
                 .is_some_and(|all| all.into_iter().all(is_word))
     }
 
+    /// Whether it can be this word: if it is one of some words, only those.
+    pub fn has_word(self, word: &str) -> bool {
+        let schema = self.schema();
+        let is_listed = |list: &Value| {
+            let list = list.as_array();
+            list.is_some_and(|all| all.iter().any(|it| it == word))
+        };
+        let is_one = |it: Shape<'_>| it.is_words() && it.has_word(word);
+        match (schema.get("enum"), schema.get("const"), self.choices()) {
+            _ if !self.is_words() => true,
+            (Some(list), _, _) => is_listed(list),
+            (_, Some(only), _) => only == word,
+            (_, _, Some(choices)) => {
+                let is_free = |it: &Shape<'_>| it.only_type() == Some("string") && !it.is_words();
+                choices.iter().any(is_free) || choices.into_iter().any(is_one)
+            }
+            _ => true,
+        }
+    }
+
     /// The options of a table; none if it is no table, or may have any.
     pub fn properties(self) -> Option<&'s Map<String, Value>> {
         self.schema().get("properties")?.as_object()

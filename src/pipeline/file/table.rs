@@ -208,19 +208,41 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// Where the first value stands that is not of the one type that its schema wants: of options that several
-/// nodes share, serde does not tell.
+/// Where the first value stands that is not what its schema wants: of options that several nodes share, serde does
+/// not tell.
 fn misplaced(values: &DeTable<'_>, schema: &Schema) -> Option<Range<usize>> {
     let shape = Shape::of(schema.as_value());
-    let is_other = |key: &str, value: &DeValue<'_>| match shape.property(key)?.only_type()? {
-        "string" => Some(!matches!(value, DeValue::String(_))),
-        "boolean" => Some(!matches!(value, DeValue::Boolean(_))),
-        _ => None,
+    let mut all = values.iter();
+    all.find_map(|(key, value)| unfit(shape.property(key.get_ref())?, value))
+}
+
+/// Where what is wrong with a value stands; none if it is as its schema wants it.
+fn unfit(shape: Shape<'_>, value: &Spanned<DeValue<'_>>) -> Option<Range<usize>> {
+    let limit = |key| shape.schema().get(key).and_then(Value::as_u64);
+    let is_right = match (shape.only_type(), value.get_ref()) {
+        (Some("string"), it) => matches!(it, DeValue::String(_)),
+        (Some("boolean"), it) => matches!(it, DeValue::Boolean(_)),
+        (Some("integer"), it) => matches!(it, DeValue::Integer(_)),
+        (Some("number"), it) => matches!(it, DeValue::Integer(_) | DeValue::Float(_)),
+        (Some("array"), DeValue::Array(items)) => {
+            let wrong = |it: &Spanned<DeValue<'_>>| unfit(shape.items()?, it);
+            if let Some(place) = items.iter().find_map(wrong) {
+                return Some(place);
+            }
+            let count = items.len() as u64;
+            let is_enough = limit("minItems").is_none_or(|least| count >= least);
+            is_enough && limit("maxItems").is_none_or(|most| count <= most)
+        }
+        (Some("array"), _) => false,
+        _ => true,
     };
-    let mut wrong = values
-        .iter()
-        .filter(|(key, value)| is_other(key.get_ref(), value.get_ref()) == Some(true));
-    wrong.next().map(|(_, value)| value.span())
+    let is_word = match value.get_ref() {
+        DeValue::String(word) => shape.has_word(word),
+        _ => !shape.is_words(),
+    };
+    let choices = shape.choices().unwrap_or_default();
+    let is_none = !choices.is_empty() && choices.iter().all(|it| unfit(*it, value).is_some());
+    (!is_right || !is_word || is_none).then(|| value.span())
 }
 
 /// The range that a number breaks, in words, going by the option's schema.
