@@ -101,7 +101,7 @@ fn only_what_a_change_can_break_is_run_and_the_rest_is_named() {
     let reader = clone("src/inference/onnx/file.rs");
     let (passed, said) = shell(&reader, ".ci/run");
     assert!(passed, "{said}");
-    assert!(said.contains("FUZZ_TARGETS=onnx\n"), "{said}");
+    assert!(said.contains("FUZZ_TARGETS=onnx tflite\n"), "{said}");
     assert!(native_only || said.contains("made: test-arm64"), "{said}");
 }
 
@@ -113,7 +113,7 @@ fn where_nobody_has_seen_it_pass_everything_runs() {
         let (passed, said) = shell(&landed, ".ci/run");
         assert!(passed, "{said}");
         assert!(
-            said.contains("FUZZ_TARGETS=config ggml http onnx sound wire\n"),
+            said.contains("FUZZ_TARGETS=config ggml http onnx sound tflite wire\n"),
             "{unknown}: {said}"
         );
         let arm = said.contains("made: test-arm64") || said.contains("ARM: NOT RUN: this kernel");
