@@ -31,9 +31,9 @@ use crate::pipeline::contract::node::{Emit, Node, Transform};
 pub struct Config {
     /// What is covered, in the detector's words. A word that it does not use covers nothing. Default: all that it finds.
     pub labels: Vec<String>,
-    /// `blank`: black, of which nothing can be brought back. `pixelate`: at most six squares along a box. `blur`: the same,
-    /// with soft edges. A model can still guess who that is among people whose pictures it has, and many frames tell more
-    /// than one; a lighter blur could be undone, so there is none.
+    /// `blank`: black, of which nothing can be brought back. `pixelate`: at most three squares along a box. `blur`: the same,
+    /// with soft edges; a lighter blur could be undone, so there is none. Of these two a model may still see that there is a face,
+    /// and guess whose of a few it is; many frames tell it more than one.
     pub method: Method,
     /// Of the sides of a box, the part that is covered more on each side.
     #[schemars(range(min = 0.0, max = 2.0))]
