@@ -1,7 +1,7 @@
 //! How a box is made unrecognisable.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::media::frame::Frame;
 
@@ -18,7 +18,7 @@ const CHANNELS: usize = Frame::CHANNELS;
 type Colour = [u8; CHANNELS];
 
 /// What becomes of a box, in the words of the pipeline file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
     /// Black.
