@@ -80,9 +80,9 @@
 //! - Model files are verified before native code reads them, and the very bytes that were verified
 //!   are the ones loaded.
 //! - The watchdog is fed by progress ([`service::progress`]): calls that come back, models that succeed.
-//! - Where the pipeline file asks for privacy, what people say reaches neither a sink nor an onlooker but through a
-//!   node that redacts: the graph is checked for it ([`pipeline::file`]), and the feed of onlookers keeps to it
-//!   ([`pipeline::flow::tap`]).
+//! - Where the pipeline file asks for privacy, what people say and what they look like reaches neither a sink nor an onlooker
+//!   but through a node that redacts: the graph is checked for it ([`pipeline::file`]), and what onlookers are shown keeps to
+//!   it ([`pipeline::flow::tap`], [`pipeline::run::View`]).
 //! - Secrets live in types and a register that keep them out of everything that is printed.
 
 pub mod cli;

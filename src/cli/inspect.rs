@@ -248,7 +248,7 @@ fn drawn(picture: &Path, look: &Look, finder: &mut Finder) -> Result<Drawn> {
         .reshape(width, height, PixelFormat::Rgb8)
         .copy_from_slice(&image);
     let found = finder.find(&frame)?.to_vec();
-    let mut canvas = Canvas::new(&mut image, width, height);
+    let mut canvas = Canvas::new(&mut image, width, height, PixelFormat::Rgb8);
     for it in &found {
         canvas.labelled(
             it.bounds,

@@ -2,11 +2,13 @@
 
 use font8x8::{BASIC_FONTS, LATIN_FONTS, UnicodeFonts};
 
+use crate::media::frame::{Frame, PixelFormat};
+
 /// Pixels of a letter's side before it is enlarged.
 const LETTER: usize = 8;
 /// Width of a picture for which letters are not enlarged.
 const SMALL: usize = 480;
-/// Colours that are told apart, three bytes each in whatever order the picture has them.
+/// Colours that are told apart: red, green, blue.
 const COLOURS: [[u8; 3]; 8] = [
     [230, 60, 60],
     [60, 180, 75],
@@ -18,29 +20,40 @@ const COLOURS: [[u8; 3]; 8] = [
     [150, 150, 30],
 ];
 
+/// What the words of a whole picture stand on.
+const GROUND: [u8; 3] = [40, 40, 40];
+
 /// A picture of three bytes a pixel that is drawn into.
 pub struct Canvas<'a> {
     pixels: &'a mut [u8],
     width: usize,
     height: usize,
+    format: PixelFormat,
 }
 
 impl<'a> Canvas<'a> {
     /// Of `width * height * 3` bytes, row by row.
-    pub fn new(pixels: &'a mut [u8], width: u32, height: u32) -> Canvas<'a> {
+    pub fn new(pixels: &'a mut [u8], width: u32, height: u32, format: PixelFormat) -> Canvas<'a> {
         let (width, height) = (width as usize, height as usize);
         Canvas {
             pixels,
             width,
             height,
+            format,
         }
+    }
+
+    /// Of a frame.
+    pub fn of(frame: &'a mut Frame) -> Canvas<'a> {
+        Canvas::new(&mut frame.pixels, frame.width, frame.height, frame.format)
     }
 
     /// A box `[x, y, width, height]` with words above it, in a colour that is the same for the same `kind`.
     pub fn labelled(&mut self, bounds: [f32; 4], words: &str, kind: &str) {
         let colour = colour(kind);
-        let [x, y, width, height] = bounds.map(|it| it.max(0.0) as usize);
-        let (right, bottom) = (x + width, y + height);
+        // What is negative becomes 0.
+        let [x, y] = [bounds[0], bounds[1]].map(|it| it as usize);
+        let [right, bottom] = [bounds[0] + bounds[2], bounds[1] + bounds[3]].map(|it| it as usize);
         let line = self.scale().div_ceil(2) + 1;
         for (from, to) in [
             ([x, y], [right, y + line]),
@@ -52,6 +65,12 @@ impl<'a> Canvas<'a> {
         }
         let high = LETTER * self.scale();
         self.words([x, y.saturating_sub(high)], words, colour);
+    }
+
+    /// Words about the whole picture, in its lower left corner.
+    pub fn caption(&mut self, words: &str) {
+        let high = LETTER * self.scale();
+        self.words([0, self.height.saturating_sub(high)], words, GROUND);
     }
 
     /// White words on a colour, from this corner on.
@@ -75,7 +94,11 @@ impl<'a> Canvas<'a> {
     }
 
     /// Whole pixels, as far as they are in the picture.
-    fn fill(&mut self, from: [usize; 2], to: [usize; 2], colour: [u8; 3]) {
+    fn fill(&mut self, from: [usize; 2], to: [usize; 2], [red, green, blue]: [u8; 3]) {
+        let colour = match self.format {
+            PixelFormat::Rgb8 => [red, green, blue],
+            PixelFormat::Bgr8 => [blue, green, red],
+        };
         let (right, bottom) = (to[0].min(self.width), to[1].min(self.height));
         for row in from[1]..bottom {
             let row = &mut self.pixels[row * self.width * 3..][..self.width * 3];
@@ -108,12 +131,41 @@ mod tests {
     #[test]
     fn a_box_is_drawn_as_far_as_it_is_in_the_picture() {
         let mut pixels = vec![0; 40 * 20 * 3];
-        let mut canvas = Canvas::new(&mut pixels, 40, 20);
+        let mut canvas = Canvas::new(&mut pixels, 40, 20, PixelFormat::Rgb8);
         canvas.labelled([10.0, 10.0, 100.0, 8.0], "a", "a");
         canvas.labelled([90.0, 90.0, 10.0, 10.0], "b", "b");
         let is_drawn = |x: usize, y: usize| pixels[(y * 40 + x) * 3..][..3] != [0; 3];
         assert!(is_drawn(10, 10) && is_drawn(39, 10) && is_drawn(10, 17));
         assert!(!is_drawn(20, 14) && !is_drawn(9, 14), "inside and outside");
         assert!(is_drawn(12, 4), "the word's ground");
+    }
+
+    #[test]
+    fn what_begins_outside_ends_where_it_should() {
+        let mut pixels = vec![0; 40 * 20 * 3];
+        let mut canvas = Canvas::new(&mut pixels, 40, 20, PixelFormat::Rgb8);
+        canvas.labelled([-10.0, 8.0, 20.0, 10.0], "", "a");
+        let is_drawn = |x: usize, y: usize| pixels[(y * 40 + x) * 3..][..3] != [0; 3];
+        assert!(is_drawn(9, 12) && is_drawn(0, 12) && !is_drawn(10, 12) && !is_drawn(5, 12));
+    }
+
+    #[test]
+    fn colours_are_the_same_in_whatever_order_they_stand() {
+        let drawn = |format| {
+            let mut frame = Frame::empty();
+            frame.reshape(20, 20, format);
+            let mut canvas = Canvas::of(&mut frame);
+            canvas.labelled([2.0, 12.0, 10.0, 5.0], "", "face");
+            canvas.caption("1");
+            let at = |x: usize, y: usize| -> [u8; 3] {
+                let pixel = &frame.pixels[(y * 20 + x) * 3..][..3];
+                pixel.try_into().expect("a pixel")
+            };
+            (at(2, 11), at(11, 13), at(0, 19))
+        };
+        let (above, line, ground) = drawn(PixelFormat::Rgb8);
+        assert_eq!((above, line, ground), ([0; 3], colour("face"), GROUND));
+        let turned = [line[2], line[1], line[0]];
+        assert_eq!(drawn(PixelFormat::Bgr8), (above, turned, ground));
     }
 }

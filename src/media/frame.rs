@@ -84,6 +84,16 @@ impl Frame {
         }
     }
 
+    /// Copies what it shows and where that comes from, into a frame that is no part of another: whoever changes a picture
+    /// leaves what it was cut out of behind.
+    pub fn copy(&self, into: &mut Frame) {
+        into.reshape(self.width, self.height, self.format)
+            .copy_from_slice(&self.pixels);
+        into.source.clone_from(&self.source);
+        into.file.clone_from(&self.file);
+        (into.seq, into.at, into.part) = (self.seq, self.at, None);
+    }
+
     /// Makes room for a picture of this size; allocates only when it grows.
     pub fn reshape(&mut self, width: u32, height: u32, format: PixelFormat) -> &mut [u8] {
         let bytes = width as usize * height as usize * Self::CHANNELS;

@@ -12,8 +12,24 @@ pub struct Kind {
     pub name: &'static str,
     /// Where it waits on an edge.
     pub lane: Lane,
-    /// Whether it holds what people said: the sound of it, or the words.
-    pub spoken: bool,
+    /// What of people it can hold.
+    pub holds: &'static [Private],
+}
+
+/// What of people is shown and kept only after a node has redacted it, where the pipeline file asks for privacy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Private {
+    /// What they say: the sound of it, or the words.
+    Speech,
+    /// What they look like.
+    Looks,
+}
+
+impl Kind {
+    /// Whether it can hold this of people.
+    pub fn holds(&self, what: Private) -> bool {
+        self.holds.contains(&what)
+    }
 }
 
 /// What happens to a packet when the queue is full.

@@ -76,6 +76,9 @@ pub struct Objects {
     /// The frame itself, unless it was let go.
     #[serde(skip)]
     pub frame: Option<Arc<Frame>>,
+    /// Whether a detector has looked at all of the frame: else there may be more in it.
+    #[serde(skip)]
+    pub complete: bool,
     /// What was found, strongest first.
     #[serde(rename = "objects")]
     pub found: Arc<[Object]>,

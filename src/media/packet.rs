@@ -7,7 +7,7 @@ use crate::media::clock::Time;
 use crate::media::coded::Coded;
 use crate::media::events::{self, Event, InBody, Of, Report};
 use crate::media::frame::Frame;
-use crate::media::kind::{Kind, Lane};
+use crate::media::kind::{Kind, Lane, Private};
 use crate::media::objects::Objects;
 
 /// The kinds that a type stands for on an edge.
@@ -22,10 +22,10 @@ pub trait FromPacket: Payload {
     fn from_packet(packet: Packet) -> Self;
 }
 
-/// Declares what flows beside events: the lane of the same name, the packet variant, the typed view, whether it can
-/// hold what people said.
+/// Declares what flows beside events: the lane of the same name, the packet variant, the typed view, what of
+/// people it can hold.
 macro_rules! payloads {
-    ($($lane:ident($ty:ty), $name:literal, $spoken:literal, $doc:literal;)*) => {
+    ($($lane:ident($ty:ty), $name:literal, [$($private:ident)*], $doc:literal;)*) => {
         /// One thing on its way along an edge.
         #[derive(Clone, Debug)]
         pub enum Packet {
@@ -54,7 +54,11 @@ macro_rules! payloads {
 
         $(
             impl Payload for $ty {
-                const KINDS: &'static [Kind] = &[Kind { name: $name, lane: Lane::$lane, spoken: $spoken }];
+                const KINDS: &'static [Kind] = &[Kind {
+                    name: $name,
+                    lane: Lane::$lane,
+                    holds: &[$(Private::$private),*],
+                }];
             }
 
             impl From<$ty> for Packet {
@@ -74,11 +78,11 @@ macro_rules! payloads {
 }
 
 payloads! {
-    Frame(Arc<Frame>), "frame", false, "A picture; perishable.";
-    Objects(Arc<Objects>), "objects", false, "What was found in a picture; perishable.";
-    Audio(Arc<Audio>), "audio", true, "A chunk of sound; continuous.";
-    Utterance(Arc<Utterance>), "utterance", true, "A stretch of speech.";
-    Coded(Arc<Coded>), "coded", true, "An access unit of a compressed stream.";
+    Frame(Arc<Frame>), "frame", [Looks], "A picture; perishable.";
+    Objects(Arc<Objects>), "objects", [Looks], "What was found in a picture; perishable.";
+    Audio(Arc<Audio>), "audio", [Speech], "A chunk of sound; continuous.";
+    Utterance(Arc<Utterance>), "utterance", [Speech], "A stretch of speech.";
+    Coded(Arc<Coded>), "coded", [Speech Looks], "An access unit of a compressed stream.";
 }
 
 fn astray(packet: &Packet) -> ! {

@@ -38,6 +38,10 @@ pub static NODES: &[Entry] = &[
     Entry::Present(catalogue::transform::<transforms::frames::detect::Detect>()),
     Entry::Present(catalogue::transform::<transforms::frames::motion::Motion>()),
     Entry::Present(catalogue::transform::<transforms::objects::track::Follow>()),
+    Entry::Present(catalogue::transform::<transforms::objects::redact::Redact>()),
+    Entry::Present(catalogue::transform::<
+        transforms::objects::annotate::Annotate,
+    >()),
     Entry::Present(catalogue::transform::<transforms::frames::classify::Classify>()),
     Entry::Present(catalogue::transform::<transforms::frames::segment::Segment>()),
     Entry::Present(catalogue::transform::<transforms::frames::embed::Embed>()),

@@ -49,6 +49,7 @@ pub fn objects(frame: &Arc<Frame>, boxes: &[[f32; 4]]) -> Packet {
         size: [frame.width, frame.height],
         file: None,
         frame: Some(Arc::clone(frame)),
+        complete: true,
         found: boxes.iter().enumerate().map(object).collect(),
         model: "m".into(),
         provider: "cpu".into(),

@@ -34,6 +34,7 @@ mod limits; // too few files, threads or too little address space
 mod live_camera; // a real RTSP server that comes and goes
 mod live_microphone; // a real sound server, ALSA and cpal
 mod long_faults; // faults that take minutes, for `make test-faults`
+mod looks; // pictures in which nobody is to be recognised
 mod manual; // the manual page and the shell completions
 mod masks; // which pixels things cover
 mod motion; // a gate before a detector

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::media::clock::Time;
-use crate::media::kind::{Kind, Lane};
+use crate::media::kind::{Kind, Lane, Private};
 use crate::media::objects::Object;
 
 /// A kind of event: what its body says beside the head.
@@ -19,7 +19,11 @@ pub trait Report: Serialize + JsonSchema + Send + Sync + 'static {
     const KIND: Kind = Kind {
         name: Self::NAME,
         lane: Lane::Event,
-        spoken: Self::SPOKEN,
+        holds: if Self::SPOKEN {
+            &[Private::Speech]
+        } else {
+            &[]
+        },
     };
 
     /// Says it in a sentence, without its source and time.

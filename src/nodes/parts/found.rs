@@ -33,22 +33,24 @@ pub fn tell(session: &Session, frame: &Arc<Frame>, found: Arc<[Object]>, out: &m
         out.event(&frame.source, frame.at, Some(frame.seq), detection);
     }
     if out.wants(Lane::Objects) {
-        out.send(objects(session, frame, found));
+        out.send(Arc::new(objects(session, frame, found)));
     }
 }
 
 /// What was found in a frame, with the frame as it was captured.
-pub fn objects(session: &Session, frame: &Arc<Frame>, found: Arc<[Object]>) -> Arc<Objects> {
+pub fn objects(session: &Session, frame: &Arc<Frame>, found: Arc<[Object]>) -> Objects {
+    let complete = frame.part.is_none();
     let frame = frame.whole();
-    Arc::new(Objects {
+    Objects {
         source: Arc::clone(&frame.source),
         seq: frame.seq,
         at: frame.at,
         size: [frame.width, frame.height],
         file: frame.file.clone(),
         frame: Some(Arc::clone(frame)),
+        complete,
         found,
         model: Arc::clone(&session.about.name),
         provider: Arc::clone(session.provider()),
-    })
+    }
 }

@@ -70,7 +70,7 @@ pub struct NodeType {
     pub wait_ms: Option<u64>,
     /// Whether of what it can make it makes only what comes in.
     pub passes: bool,
-    /// Whether what it makes of what people said may be shown and kept where privacy is asked for.
+    /// Whether what it makes of what people say or look like may be shown and kept where privacy is asked for.
     pub redacts: bool,
     /// Packets that it writes before they must be settled.
     pub batch: usize,

@@ -105,7 +105,7 @@ pub trait Transform: Node {
     const WAIT_MS: Option<u64> = None;
     /// Whether it only passes on: of the kinds that it can make, it makes those that come in.
     const PASSES: bool = false;
-    /// Whether what it makes of what people said may be shown and kept where the pipeline file asks for privacy.
+    /// Whether what it makes of what people say or look like may be shown and kept where the pipeline file asks for privacy.
     const REDACTS: bool = false;
 
     /// Handles one packet.

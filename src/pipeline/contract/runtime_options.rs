@@ -60,7 +60,7 @@ pub enum Isolation {
     Process,
 }
 
-/// What may be shown and kept of what people say, in the words of the pipeline file.
+/// What may be shown and kept of what people say and look like, in the words of the pipeline file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Privacy {
@@ -95,8 +95,9 @@ pub struct Runtime {
     /// Where models run. `process` gives each node that has one, and each of its workers, a process
     /// of its own, which is started anew when native code crashes or hangs.
     pub isolation: Isolation,
-    /// With `required` a pipeline is refused in which sound, transcripts or matches reach a sink as they were said: they
-    /// have to go through a node that redacts. The status endpoint and its page show no others either.
+    /// With `required` a pipeline is refused in which sound, transcripts or matches reach a sink as they were said, or
+    /// pictures as they were seen: they have to go through a node that redacts. The status endpoint and its page show no
+    /// others either.
     pub privacy: Privacy,
     /// How long a stop may take to finish what is under way before the rest is dropped.
     #[schemars(range(min = 100, max = 600_000))]

@@ -77,7 +77,7 @@ impl<'a> Parser<'a> {
             optional,
             wait,
             live: configured.live,
-            raw: false,
+            raw: Vec::new(),
             prepare: configured.prepare,
             probe: configured.probe,
             lacks: configured.lacks,

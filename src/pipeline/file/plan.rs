@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::media::kind::{Kind, Lane};
+use crate::media::kind::{Kind, Lane, Private};
 use crate::pipeline::contract::catalogue::{AtHand, NodeType, Opener, Prepare, Probe};
 use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::runtime_options::Runtime;
@@ -50,8 +50,8 @@ pub struct PlannedNode {
     pub wait: Option<Duration>,
     /// Whether it, or anything upstream of it, is a device that will not wait.
     pub live: bool,
-    /// Whether what it makes holds what people say as it was said.
-    pub raw: bool,
+    /// What of people its results can hold that no node has redacted.
+    pub raw: Vec<Private>,
     /// Loads what it needs before its medium is opened, for sources.
     pub prepare: Option<Prepare>,
     /// Tells whether its medium is there, for sources.

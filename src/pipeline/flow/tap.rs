@@ -11,6 +11,7 @@ use tokio::sync::{broadcast, oneshot};
 
 use crate::media::events::Event;
 use crate::media::frame::Frame;
+use crate::media::kind::Private;
 
 /// Events of each kind that are kept for those who come later, so that a flood of detections does
 /// not wash the last words away.
@@ -54,7 +55,7 @@ impl Feed {
     /// Shows an event to everybody who listens. What is `raw` holds what people say as it was said.
     pub fn tell(&self, event: &Arc<Event>, raw: bool) {
         let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
-        if raw && history.private && event.body.kind().spoken {
+        if raw && history.private && event.body.kind().holds(Private::Speech) {
             return;
         }
         history.told += 1;
@@ -78,11 +79,17 @@ impl Feed {
         if private && !history.private {
             let is_spoken = |it: &VecDeque<Published>| {
                 let first = it.front();
-                first.is_some_and(|it| it.event.body.kind().spoken)
+                first.is_some_and(|it| it.event.body.kind().holds(Private::Speech))
             };
             history.recent.retain(|_, it| !is_spoken(it));
         }
         history.private = private;
+    }
+
+    /// Whether what identifies people is kept from onlookers.
+    pub fn is_private(&self) -> bool {
+        let history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
+        history.private
     }
 
     /// The remembered events after number `after`, and all that are to come.

@@ -140,7 +140,7 @@ impl Graph {
         let same = |old: &PlannedNode| {
             (&old.id, old.ty.name, &old.options) == (&node.id, node.ty.name, &node.options)
                 && (old.workers, old.optional, old.wait) == (node.workers, node.optional, node.wait)
-                && (old.live, old.raw) == (node.live, node.raw)
+                && (old.live, &old.raw) == (node.live, &node.raw)
         };
         let independent = same_runtime || node.ty.role != Role::Transform;
         independent && self.members.iter().any(|it| same(&it.planned))

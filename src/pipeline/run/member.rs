@@ -6,6 +6,7 @@ use std::thread::{Builder, JoinHandle};
 
 use crossbeam_channel::{Sender, unbounded};
 
+use crate::media::kind::Private;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result, no_thread};
 use crate::pipeline::contract::memory::{Memory, Wanted};
@@ -84,7 +85,8 @@ impl Member {
         context.wanted = Wanted::default();
         let by_capture_time = !planned.live;
         let intake = inlets.map(|it| Intake::new(it, joined, by_capture_time, abandon.clone()));
-        let outlets = Outlets::new(context.clone(), feed, planned.live, planned.raw);
+        let raw = planned.raw.contains(&Private::Speech);
+        let outlets = Outlets::new(context.clone(), feed, planned.live, raw);
         let worker = Worker {
             role: planned.ty.role,
             makes: planned.ty.lanes(),
@@ -157,6 +159,7 @@ impl Member {
             ty: self.planned.ty,
             live: self.planned.live,
             optional: self.planned.optional,
+            raw: self.planned.raw.contains(&Private::Looks),
             tap: Arc::clone(&self.worker.outlets.tap),
             stats: Arc::clone(&self.worker.context.stats),
         }

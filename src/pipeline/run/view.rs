@@ -40,6 +40,8 @@ pub struct Watched {
     pub live: bool,
     /// Whether the run goes on without it.
     pub optional: bool,
+    /// Whether its frames show people as they look.
+    pub raw: bool,
     /// Where to ask for its frames.
     pub tap: Arc<Tap>,
     /// Its counters.
@@ -63,11 +65,16 @@ impl View {
         &self.feed
     }
 
-    /// Where to ask for frames of a node, if it exists and makes frames.
+    /// Where to ask for frames of a node, if it exists and makes frames that may be shown.
     pub fn tap(&self, id: &str) -> Option<Arc<Tap>> {
         let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
         let node = shown.nodes.iter().find(|node| *node.id == *id)?;
-        makes_frames(node.ty).then(|| Arc::clone(&node.tap))
+        self.shows(node).then(|| Arc::clone(&node.tap))
+    }
+
+    fn shows(&self, node: &Watched) -> bool {
+        let makes_frames = node.ty.produces.iter().any(|it| it.lane == Lane::Frame);
+        makes_frames && !(node.raw && self.feed.is_private())
     }
 
     /// Everything that can be counted, at this moment.
@@ -80,7 +87,7 @@ impl View {
             infers: node.ty.infers,
             live: node.live,
             optional: node.optional,
-            pictures: makes_frames(node.ty),
+            pictures: self.shows(node),
             counts: node.stats.read(),
         });
         let edges = shown.links.iter().map(|link| LinkReport {
@@ -126,8 +133,4 @@ impl View {
     pub fn change(&self, change: impl FnOnce(&mut Shown)) {
         change(&mut self.shown.write().unwrap_or_else(PoisonError::into_inner));
     }
-}
-
-fn makes_frames(ty: &NodeType) -> bool {
-    ty.produces.iter().any(|it| it.lane == Lane::Frame)
 }

@@ -3,6 +3,7 @@
 mod births;
 mod handover;
 mod kinds;
+mod looks;
 mod opening;
 mod options;
 mod passing;

@@ -24,9 +24,9 @@ impl AppState {
     /// Where to ask a node for its frames.
     ///
     /// # Errors
-    /// If no node of this name makes frames.
+    /// If no node of this name makes frames that may be shown.
     pub fn tap(&self, id: &str) -> Result<Arc<Tap>, Refusal> {
-        let text = "no node of this name makes pictures\n";
+        let text = "no node of this name makes pictures, or none that may be shown (`[runtime] privacy`)\n";
         self.view.tap(id).ok_or((StatusCode::NOT_FOUND, text))
     }
 
@@ -35,6 +35,8 @@ impl AppState {
     /// # Errors
     /// If it makes none, or gives none in time.
     pub async fn picture(&self, id: &str) -> Result<Picture, Refusal> {
-        self.pictures.picture(id, &*self.tap(id)?).await
+        let picture = self.pictures.picture(id, &*self.tap(id)?).await?;
+        // A reload may have made private what was asked for before.
+        self.tap(id).map(|_| picture)
     }
 }

@@ -104,7 +104,7 @@ impl Transform for Embed {
 
     fn apply(&mut self, item: Looked, out: &mut Emit<Self::Out>) -> Result<()> {
         let made = match item {
-            Looked::Frame(frame) => self.frame(&frame)?,
+            Looked::Frame(frame) => Arc::new(self.frame(&frame)?),
             Looked::Objects(objects) => Arc::new(self.objects(&objects)?),
         };
         out.send(made);
@@ -113,7 +113,7 @@ impl Transform for Embed {
 }
 
 impl Embed {
-    fn frame(&mut self, frame: &Arc<Frame>) -> Result<Arc<Objects>> {
+    fn frame(&mut self, frame: &Arc<Frame>) -> Result<Objects> {
         let (width, height) = (frame.width, frame.height);
         let [x, y] = frame.origin();
         let mut object = Object {
@@ -123,7 +123,12 @@ impl Embed {
             more: None,
         };
         self.embed(&mut object, frame, [0, 0, width, height])?;
-        Ok(found::objects(&self.eye.session, frame, Arc::new([object])))
+        // Nobody has looked for anything in it.
+        let complete = false;
+        Ok(Objects {
+            complete,
+            ..found::objects(&self.eye.session, frame, Arc::new([object]))
+        })
     }
 
     fn objects(&mut self, objects: &Objects) -> Result<Objects> {

@@ -37,7 +37,6 @@ ports! {
 impl Node for RedactText {
     const NAME: &'static str = "redact_text";
     const ALSO: &'static [&'static str] = &[
-        "redact",
         "redaction",
         "anonymize",
         "anonymise",

@@ -33,6 +33,7 @@ fn frame(seq: u64, at: f64, found: Vec<Object>) -> Packet {
         size: [1280, 720],
         file: None,
         frame: None,
+        complete: true,
         found: found.into(),
         model: "test".into(),
         provider: "cpu".into(),
