@@ -62,6 +62,7 @@ pub static NODES: &[Entry] = &[
     Entry::Present(catalogue::transform::<transforms::events::filter::Filter>()),
     Entry::Present(catalogue::sink::<sinks::console::Console>()),
     Entry::Present(catalogue::sink::<sinks::jsonl::Jsonl>()),
+    Entry::Present(catalogue::sink::<sinks::snapshot::Snapshot>()),
 ];
 
 /// The node type of this name, if this build has it.

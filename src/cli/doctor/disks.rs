@@ -24,7 +24,9 @@ const SLOW: f64 = 5.0;
 const LITTLE_ROOM_MB: u64 = 1024;
 const NO_ROOM_MB: u64 = 100;
 
-const MAKE_ROOM: &str = "make room, or lower `max_mb` of the sink";
+const MAKE_ROOM: &str = "make room, or lower `max_mb` or `keep_mb` of the sink";
+const ELSEWHERE: &str = "choose a `path` or `folder` that this user can write to, on a disk that is not read-only, \
+     or a tmpfs; a service writes below /var/lib/otus (StateDirectory=otus)";
 
 /// Somewhere to write.
 struct Place {
@@ -39,13 +41,17 @@ struct Place {
 pub fn check(plan: &Plan) -> Vec<Finding> {
     let sinks = plan.nodes.iter().filter(|node| node.ty.role == Role::Sink);
     let places = sinks.filter_map(|node| {
-        let file = plan.base.join(node.options.get("path")?.as_str()?);
+        let named = |option: &str| Some(plan.base.join(node.options.get(option)?.as_str()?));
+        let file = named("path");
+        let folder = match &file {
+            Some(file) => file.parent()?.to_path_buf(),
+            None => named("folder")?,
+        };
         let place = Place {
             name: format!("disk of {}", node.id),
-            folder: file.parent()?.to_path_buf(),
-            file: Some(file),
-            remedy: "choose a `path` that this user can write to, on a disk that is not read-only, \
-                     or a tmpfs; a service writes below /var/lib/otus (StateDirectory=otus)",
+            folder,
+            file,
+            remedy: ELSEWHERE,
         };
         Some(look(place))
     });
@@ -107,7 +113,7 @@ fn judge(name: String, shown: &str, free: u64, speed: f64) -> Finding {
     match free {
         ..NO_ROOM_MB => finding.problem(MAKE_ROOM),
         NO_ROOM_MB..LITTLE_ROOM_MB => {
-            finding.warning("room for little; lower `max_mb` of the sink")
+            finding.warning("room for little; lower `max_mb` or `keep_mb` of the sink")
         }
         _ if speed < SLOW => finding.warning("slow; a better card, or an SSD, keeps up with more"),
         _ => finding,

@@ -3,10 +3,13 @@
 pub mod at_hand;
 pub mod condition;
 pub mod device;
+pub mod disk;
 pub mod expression;
+pub mod folder;
 pub mod found;
 pub mod level;
 pub mod looked;
 pub mod pace;
 pub mod stream;
 pub mod words;
+pub mod worth;

@@ -6,7 +6,6 @@ mod spool;
 #[cfg(test)]
 mod tests;
 
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,6 +16,7 @@ use self::log::Log;
 use self::spool::{Paths, Spooled};
 use crate::media::clock::Time;
 use crate::media::events::Event;
+use crate::nodes::parts::disk;
 use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Misuse, Result};
@@ -139,25 +139,6 @@ impl Sink for Jsonl {
     }
 }
 
-/// A full disk may have room again, and a disk that was mounted read-only be mounted anew; a path that cannot be written to needs a person.
 fn trouble(path: &Path, error: &std::io::Error) -> Error {
-    let message = format!("cannot write {}: {error}", path.display());
-    match error.kind() {
-        // That a directory is to be made where a file is says "already exists".
-        ErrorKind::PermissionDenied
-        | ErrorKind::NotADirectory
-        | ErrorKind::IsADirectory
-        | ErrorKind::AlreadyExists
-        | ErrorKind::NotFound
-        | ErrorKind::InvalidFilename
-        | ErrorKind::InvalidData
-        | ErrorKind::InvalidInput => Error::fatal(format!(
-            "{message}; choose a `path` that this user can write to"
-        )),
-        ErrorKind::ReadOnlyFilesystem => Error::retry(format!(
-            "{message}; mount it writable, or choose a `path` elsewhere, such as a tmpfs; a service \
-             writes below /var/lib/otus"
-        )),
-        _ => Error::retry(message),
-    }
+    disk::trouble(path, "path", error)
 }

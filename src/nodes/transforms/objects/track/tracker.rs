@@ -12,6 +12,7 @@ use super::course::Course;
 use crate::media::clock::Time;
 use crate::media::events::Sight;
 use crate::media::objects::Object;
+use crate::nodes::parts::worth;
 
 /// Objects of a frame that are followed at most, the surest ones: pairing takes cubic time.
 const MOST: usize = 256;
@@ -254,9 +255,8 @@ fn sight((at, seq): (Time, u64), object: &Object) -> Sight {
     }
 }
 
-/// Twice as large is as good as half as sure again.
 fn worth(sight: &Sight) -> f32 {
-    sight.score * (sight.bounds[2] * sight.bounds[3]).max(1.0).sqrt()
+    worth::worth(sight.score, sight.bounds)
 }
 
 fn grown([x, y, width, height]: [f32; 4], by: f32) -> [f32; 4] {

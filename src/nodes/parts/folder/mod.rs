@@ -1,0 +1,304 @@
+//! A folder into which a sink puts files of its own: whole ones only, and no more than it may keep.
+
+pub mod name;
+pub mod retention;
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{Error, ErrorKind, Result, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use self::retention::{FLOOR, Kept, Now, Retention};
+use crate::pipeline::contract::error::Misuse;
+
+/// What is seen and heard at home is for the owner and the group.
+const FILE_MODE: u32 = 0o640;
+const FOLDER_MODE: u32 = 0o750;
+/// What a file is called until it is whole.
+const PART: &str = ".part";
+/// How often it is looked for what has become too old.
+const SWEEP: Duration = Duration::from_secs(60 * 60);
+
+/// An open folder. Only files whose names tell that they were written by this are ever deleted.
+pub struct Folder {
+    path: PathBuf,
+    extension: &'static str,
+    retention: Retention,
+    opened: Instant,
+    swept: Instant,
+    /// Bytes of its files.
+    bytes: u64,
+}
+
+impl Folder {
+    /// What can be known of a folder without writing: that it is none. `option` is what names it.
+    pub fn at_hand(base: &Path, path: &Path, option: &'static str) -> Option<Misuse> {
+        let path = base.join(path);
+        let there = path.ancestors().find(|it| it.exists())?;
+        let is_none = || {
+            Misuse::new(
+                option,
+                format!("{} is no folder", there.display()),
+                "name a folder; one that is not there is made",
+            )
+        };
+        (!there.is_dir()).then(is_none)
+    }
+
+    /// Opens a folder, which is made if need be, and sees that it can be written to. What a kill has left half written
+    /// is removed, and so is what is too much.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn open(path: PathBuf, extension: &'static str, retention: Retention) -> Result<Folder> {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(FOLDER_MODE)
+            .create(&path)?;
+        let mut folder = Folder {
+            path,
+            extension,
+            retention,
+            opened: Instant::now(),
+            swept: Instant::now(),
+            bytes: 0,
+        };
+        folder.clear()?;
+        tempfile::Builder::new()
+            .prefix(".")
+            .suffix(PART)
+            .tempfile_in(&folder.path)?;
+        folder.make_room(0, Timestamp::now())?;
+        Ok(folder)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes a file, in place of one of the same name.
+    ///
+    /// # Errors
+    /// What the system says, or that there is no room; then nothing of it is there, and an older one still is.
+    pub fn write(&mut self, name: &str, content: &[u8]) -> Result<()> {
+        let size = content.len() as u64;
+        let is_due = self.swept.elapsed() >= SWEEP || self.bytes + size > self.retention.most();
+        if is_due || self.free()? < self.retention.least_free() + size {
+            self.make_room(size, Timestamp::now())?;
+        }
+        let part = self.path.join(format!(".{name}{PART}"));
+        let whole = self.path.join(name);
+        let replaced = fs::metadata(&whole).map_or(0, |it| it.len());
+        let written = write_whole(&part, content).and_then(|()| fs::rename(&part, &whole));
+        if written.is_err() {
+            let _ = fs::remove_file(&part);
+        } else {
+            self.bytes = (self.bytes + size).saturating_sub(replaced);
+        }
+        written
+    }
+
+    /// Deletes what has become too old, once an hour.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn sweep(&mut self) -> Result<()> {
+        match self.swept.elapsed() >= SWEEP {
+            true => self.make_room(0, Timestamp::now()),
+            false => Ok(()),
+        }
+    }
+
+    /// Deletes what is too old or too much with what is coming.
+    fn make_room(&mut self, coming: u64, at: Timestamp) -> Result<()> {
+        self.swept = Instant::now();
+        let files = self.files()?;
+        self.bytes = files.iter().map(|it| it.bytes).sum();
+        let now = Now {
+            at,
+            watched: self.opened.elapsed(),
+            coming,
+            free: self.free()?,
+        };
+        for file in self.retention.surplus(files, now) {
+            fs::remove_file(self.path.join(&file.name))?;
+            self.bytes -= file.bytes;
+        }
+        if coming == 0 {
+            return Ok(());
+        }
+        let minutes = FLOOR.as_secs() / 60;
+        let full = |what: String| {
+            let why = format!("{what}, and what is newer than {minutes} minutes is not deleted");
+            Err(Error::new(ErrorKind::StorageFull, why))
+        };
+        let Retention {
+            keep_mb,
+            min_free_mb,
+            ..
+        } = self.retention;
+        if self.bytes + coming > self.retention.most() {
+            return full(format!("it holds the {keep_mb} MB of `keep_mb`"));
+        }
+        // Where nothing is to be left free, the disk itself says when it is full.
+        if min_free_mb > 0 && self.free()? < self.retention.least_free() + coming {
+            return full(format!(
+                "less than the {min_free_mb} MB of `min_free_mb` are free"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Its files by their names; others' are not looked at.
+    fn files(&self) -> Result<Vec<Kept>> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&self.path)? {
+            let entry = entry?;
+            let Ok(name) = entry.file_name().into_string() else {
+                continue;
+            };
+            let Some(at) = name::time(&name, self.extension) else {
+                continue;
+            };
+            // It may be gone since.
+            let Ok(about) = entry.metadata() else {
+                continue;
+            };
+            if about.is_file() {
+                files.push(Kept {
+                    name,
+                    at,
+                    bytes: about.len(),
+                });
+            }
+        }
+        Ok(files)
+    }
+
+    /// Removes what was not whole when this or an earlier process was killed.
+    fn clear(&self) -> Result<()> {
+        for entry in fs::read_dir(&self.path)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let whole = |it: &str| it.strip_prefix('.')?.strip_suffix(PART).map(str::to_owned);
+            let is_ours = |it: String| name::time(&it, self.extension).is_some();
+            if name.to_str().and_then(whole).is_some_and(is_ours) {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn free(&self) -> Result<u64> {
+        let disk = rustix::fs::statvfs(&self.path)?;
+        Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+    }
+}
+
+/// Makes sure that it is on the disk before it gets its name: a power cut must not leave a name without a picture.
+fn write_whole(path: &Path, content: &[u8]) -> Result<()> {
+    let mut options = OpenOptions::new();
+    options
+        .create(true)
+        .write(true)
+        .truncate(true)
+        .mode(FILE_MODE);
+    let mut file: File = options.open(path)?;
+    file.write_all(content)?;
+    file.sync_data()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MEGABYTE: usize = 1 << 20;
+
+    fn open(path: &Path, keep_mb: u64, min_free_mb: u64) -> Folder {
+        let retention = Retention {
+            keep_days: Some(7),
+            keep_mb,
+            min_free_mb,
+        };
+        Folder::open(path.to_owned(), "jpg", retention).expect("it is writable")
+    }
+
+    fn name(day: u8) -> String {
+        format!("2026-01-{day:02}T00-00-00.000Z_porch_person.jpg")
+    }
+
+    fn names(path: &Path) -> Vec<String> {
+        let names = fs::read_dir(path).expect("it is there").flatten();
+        let mut names: Vec<_> = names
+            .map(|it| it.file_name().into_string().expect("plain"))
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn others_files_stay_and_half_ones_of_ours_go() {
+        let scratch = tempfile::tempdir().expect("a directory");
+        let path = scratch.path().join("a/b");
+        drop(open(&path, 1, 0));
+        let half = format!(".{}{PART}", name(3));
+        for it in [&half, "holiday.jpg", ".holiday.jpg.part", "zz.part"] {
+            fs::write(path.join(it), vec![0; 4 * MEGABYTE]).expect("room");
+        }
+        let mut folder = open(&path, 1, 0);
+        assert_eq!(
+            names(&path),
+            [".holiday.jpg.part", "holiday.jpg", "zz.part"]
+        );
+        folder
+            .write(&name(1), &vec![1; MEGABYTE / 4])
+            .expect("room");
+        folder
+            .write(&name(1), &vec![2; MEGABYTE / 2])
+            .expect("room");
+        folder
+            .write(&name(2), &vec![3; MEGABYTE / 4])
+            .expect("room");
+        assert_eq!(folder.bytes as usize, MEGABYTE / 4 * 3);
+        folder
+            .write(&name(3), &vec![4; MEGABYTE / 2])
+            .expect("the oldest goes");
+        let kept = names(&path);
+        assert_eq!(kept[1..3], [name(2), name(3)]);
+        assert_eq!(
+            fs::read(path.join(name(3))).expect("it is whole"),
+            vec![4; MEGABYTE / 2]
+        );
+    }
+
+    #[test]
+    fn where_only_new_files_could_go_nothing_is_written() {
+        let scratch = tempfile::tempdir().expect("a directory");
+        let mut folder = open(scratch.path(), 1, 0);
+        let now = name::of(Timestamp::now(), &["porch"], "jpg");
+        folder.write(&now, &vec![0; MEGABYTE]).expect("room");
+        let more = name::of(Timestamp::now(), &["yard"], "jpg");
+        let error = folder.write(&more, &[0; 1]).expect_err("it is full");
+        assert_eq!(error.kind(), ErrorKind::StorageFull);
+        assert!(error.to_string().contains("`keep_mb`"), "{error}");
+        assert_eq!(names(scratch.path()), [now]);
+        let mut folder = open(&scratch.path().join("other"), 1, 100_000_000);
+        let error = folder
+            .write(&more, &[0; 1])
+            .expect_err("no disk is so large");
+        assert!(error.to_string().contains("`min_free_mb`"), "{error}");
+    }
+
+    #[test]
+    fn what_is_no_folder_is_told() {
+        let scratch = tempfile::tempdir().expect("a directory");
+        fs::write(scratch.path().join("file"), "").expect("room");
+        let told = |path: &str| Folder::at_hand(scratch.path(), Path::new(path), "folder");
+        assert!(told("file").is_some() && told("file/below").is_some());
+        assert!(told(".").is_none() && told("new/below").is_none());
+    }
+}
