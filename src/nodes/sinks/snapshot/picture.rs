@@ -163,5 +163,6 @@ fn draw(picture: &mut RgbImage, [x, y, width, height]: [u32; 4], object: &Object
     let number = object.more.as_ref().and_then(|it| it.track);
     let number = number.map_or(Cow::from(""), |it| format!(" {it}").into());
     let words = format!("{}{number} {:.2}", object.label, object.score);
-    Canvas::new(picture, to_width, to_height).labelled(bounds, &words, &object.label);
+    let mut canvas = Canvas::new(picture, to_width, to_height, PixelFormat::Rgb8);
+    canvas.labelled(bounds, &words, &object.label);
 }
