@@ -38,6 +38,7 @@ pub static NODES: &[Entry] = &[
     Entry::Present(catalogue::transform::<transforms::frames::detect::Detect>()),
     Entry::Present(catalogue::transform::<transforms::frames::motion::Motion>()),
     Entry::Present(catalogue::transform::<transforms::objects::track::Follow>()),
+    Entry::Present(catalogue::transform::<transforms::objects::zones::Zones>()),
     Entry::Present(catalogue::transform::<transforms::frames::classify::Classify>()),
     Entry::Present(catalogue::transform::<transforms::frames::segment::Segment>()),
     Entry::Present(catalogue::transform::<transforms::frames::embed::Embed>()),
