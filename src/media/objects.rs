@@ -43,6 +43,9 @@ pub struct More {
         serialize_with = "three_places_of"
     )]
     pub area: Option<f32>,
+    /// Names of the zones that it is in.
+    #[serde(skip_serializing_if = "is_empty")]
+    pub zones: Arc<[Arc<str>]>,
     /// What it looks like, to be compared with others.
     #[serde(skip)]
     pub vector: Option<Arc<[f32]>>,
@@ -86,6 +89,10 @@ pub struct Objects {
     pub model: Arc<str>,
     /// ONNX Runtime execution provider that ran the model.
     pub provider: Arc<str>,
+}
+
+fn is_empty(zones: &[Arc<str>]) -> bool {
+    zones.is_empty()
 }
 
 fn seconds<S: Serializer>(at: &Time, to: S) -> Result<S::Ok, S::Error> {

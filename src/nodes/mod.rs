@@ -42,6 +42,7 @@ pub static NODES: &[Entry] = &[
     Entry::Present(catalogue::transform::<
         transforms::objects::annotate::Annotate,
     >()),
+    Entry::Present(catalogue::transform::<transforms::objects::zones::Zones>()),
     Entry::Present(catalogue::transform::<transforms::frames::classify::Classify>()),
     Entry::Present(catalogue::transform::<transforms::frames::segment::Segment>()),
     Entry::Present(catalogue::transform::<transforms::frames::embed::Embed>()),

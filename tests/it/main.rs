@@ -69,3 +69,4 @@ mod transcripts; // what is heard together, and what is not heard in time
 mod utterances; // sound that no microphone makes
 mod whisper; // speech to text
 mod whisper_gpu; // modules for graphics processors that are of no use
+mod zones; // zones and lines behind a tracker

@@ -45,7 +45,7 @@ fn a_word_that_people_try_is_told_the_type_or_what_there_is_today() {
         ("transforms", "yolo", "`type = \"detect\"`"),
         ("transforms", "object_detection", "`type = \"detect\"`"),
         ("transforms", "tracker", "`type = \"track\"`"),
-        ("transforms", "zones", "`track` follows objects"),
+        ("transforms", "line_crossing", "`type = \"zones\"`"),
         (
             "transforms",
             "stdout",

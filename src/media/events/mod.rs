@@ -19,6 +19,7 @@ mod speech;
 mod speech_start;
 mod track;
 mod transcript;
+mod zone;
 
 use std::fmt::{self, Display, Write};
 use std::marker::PhantomData;
@@ -41,6 +42,7 @@ pub use self::speech::Speech;
 pub use self::speech_start::SpeechStart;
 pub use self::track::{Sight, Step, Track};
 pub use self::transcript::{Doubt, Transcript, Word};
+pub use self::zone::{Action, Direction, Reason, Zone};
 use crate::media::clock::Time;
 use crate::media::kind::Kind;
 use crate::media::objects::Object;
@@ -121,6 +123,7 @@ events! {
     Motion,
     Sound,
     Track,
+    Zone,
 }
 
 /// A kind of event that is in the list.

@@ -70,6 +70,8 @@ pub struct NodeType {
     pub wait_ms: Option<u64>,
     /// Whether of what it can make it makes only what comes in.
     pub passes: bool,
+    /// Whether each of its inputs must give every kind that it takes.
+    pub together: bool,
     /// Whether what it makes of what people say or look like may be shown and kept where privacy is asked for.
     pub redacts: bool,
     /// Packets that it writes before they must be settled.
@@ -94,6 +96,8 @@ pub struct Configured {
     pub lacks: Vec<(Lane, &'static str, &'static str)>,
     /// What is wrong with its options beyond types and ranges.
     pub misuses: Vec<Misuse>,
+    /// Sources that its options name, each after the option that does.
+    pub sources: Vec<(String, String)>,
     /// What only it may have, where relative paths start at the given one.
     pub claims: Claims,
     /// What is wrong with the files that it names, where relative paths start at the given one.
@@ -282,6 +286,7 @@ pub const fn transform<N: Transform>() -> NodeType {
         infers: N::INFERS,
         wait_ms: N::WAIT_MS,
         passes: N::PASSES,
+        together: N::TOGETHER,
         redacts: N::REDACTS,
         configure: |table| {
             let wrap = |node| -> Box<dyn Running> { Box::new(AsTransform(node)) };
@@ -317,6 +322,7 @@ const fn node_type<N: Node>(role: Role) -> NodeType {
         infers: false,
         wait_ms: None,
         passes: false,
+        together: false,
         redacts: false,
         batch: 1,
         schema: || schemars::schema_for!(N::Config),
@@ -338,6 +344,7 @@ fn configure<N: Node>(
         probe: None,
         lacks: Vec::new(),
         misuses: N::check(&config),
+        sources: N::sources(&config),
         claims: Arc::new(move |base| N::claims(&claiming, base)),
         at_hand: Arc::new(move |base| N::at_hand(&looking, base)),
         open: Arc::new(move |context| N::open(&options, context).map(wrap)),

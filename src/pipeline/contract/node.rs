@@ -45,6 +45,11 @@ pub trait Node: Sized + Send + 'static {
         Vec::new()
     }
 
+    /// Sources that its options name, each with the option that does: one that the node sees nothing of is refused.
+    fn sources(_config: &Self::Config) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
     /// Finds what is missing or does not fit among the files that its options name. Reads what is at hand, and
     /// touches no device and no network. `base` is where relative paths start.
     fn at_hand(_config: &Self::Config, _base: &Path) -> Vec<Misuse> {
@@ -105,6 +110,8 @@ pub trait Transform: Node {
     const WAIT_MS: Option<u64> = None;
     /// Whether it only passes on: of the kinds that it can make, it makes those that come in.
     const PASSES: bool = false;
+    /// Whether each input must give every kind that it takes, as one says too little without the others.
+    const TOGETHER: bool = false;
     /// Whether what it makes of what people say or look like may be shown and kept where the pipeline file asks for privacy.
     const REDACTS: bool = false;
 

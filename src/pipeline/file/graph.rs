@@ -7,6 +7,7 @@ use crate::media::kind::{self, Kind, Lane};
 use crate::pipeline::contract::catalogue::{Entry, NodeType, Role};
 use crate::pipeline::file::input::Input;
 use crate::pipeline::file::kinds;
+use crate::pipeline::file::path::place_of;
 use crate::pipeline::file::plan::PlannedNode;
 use crate::pipeline::file::problem::{Problem, suggest};
 
@@ -19,6 +20,7 @@ pub fn check(
     let index = index(nodes);
     let mut problems = inputs(nodes, doubt, &index, catalogue);
     problems.extend(cycles(nodes, &index));
+    problems.extend(unseen(nodes, &index));
     problems.extend(contested(nodes));
     problems
 }
@@ -66,7 +68,7 @@ fn inputs(
             };
             let from = &nodes[from];
             let lacks = |it: &&(Lane, _, _)| node.ty.accepts.iter().any(|kind| kind.lane == it.0);
-            if !from.gives(node).is_empty() {
+            if fits(from, node) {
                 continue;
             }
             if let Some((_, why, help)) = from.lacks.iter().find(lacks) {
@@ -93,6 +95,16 @@ fn inputs(
     problems
 }
 
+/// Whether a node gives another what that takes.
+fn fits(from: &PlannedNode, to: &PlannedNode) -> bool {
+    let given = from.gives(to).len();
+    if to.ty.together {
+        given == to.takes.len()
+    } else {
+        given > 0
+    }
+}
+
 /// What to put between two nodes that do not fit.
 fn remedy(
     from: &PlannedNode,
@@ -101,7 +113,14 @@ fn remedy(
     catalogue: &[Entry],
 ) -> String {
     let takes = |ty: &NodeType| ty.accepts.iter().any(|it| from.makes.contains(it));
-    let makes = |ty: &NodeType| ty.produces.iter().any(|it| to.takes.contains(it));
+    let makes = |ty: &NodeType| {
+        let mut taken = to.takes.iter().map(|it| ty.produces.contains(it));
+        if to.ty.together {
+            taken.all(|it| it)
+        } else {
+            taken.any(|it| it)
+        }
+    };
     let fits = |ty: &NodeType| !ty.passes && takes(ty) && makes(ty);
     if let Some(between) = nodes.iter().find(|node| fits(node.ty)) {
         return format!("take `{}` as input instead", between.id);
@@ -176,22 +195,46 @@ fn cycles(nodes: &[PlannedNode], index: &HashMap<String, usize>) -> Vec<Problem>
 
 /// Whether following inputs from `start` leads back to it.
 fn comes_back(nodes: &[PlannedNode], index: &HashMap<String, usize>, start: usize) -> bool {
+    upstream(nodes, index, start).contains(&start)
+}
+
+/// What following inputs from `start` leads to.
+fn upstream(nodes: &[PlannedNode], index: &HashMap<String, usize>, start: usize) -> HashSet<usize> {
     let mut seen = HashSet::new();
     let mut to_do = vec![start];
     while let Some(at) = to_do.pop() {
-        for (input, _) in &nodes[at].inputs {
-            let Some(&from) = index.get(input.from()) else {
-                continue;
-            };
-            if from == start {
-                return true;
-            }
-            if seen.insert(from) {
-                to_do.push(from);
-            }
+        let inputs = nodes[at].inputs.iter();
+        let known = inputs.filter_map(|(input, _)| index.get(input.from()));
+        to_do.extend(known.filter(|from| seen.insert(**from)));
+    }
+    seen
+}
+
+/// Sources that the options of a node name, and that it sees nothing of.
+fn unseen(nodes: &[PlannedNode], index: &HashMap<String, usize>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (at, node) in nodes.iter().enumerate() {
+        if node.sources.is_empty() {
+            continue;
+        }
+        let before = upstream(nodes, index, at);
+        let is_known = |it: &(Input, _)| index.contains_key(it.0.from());
+        let mut all = before.iter().chain([&at]).flat_map(|it| &nodes[*it].inputs);
+        // Of an input that is not known it is told already.
+        if !all.all(is_known) {
+            continue;
+        }
+        let sources = nodes.iter().enumerate();
+        let sources = sources.filter(|(at, it)| it.ty.role == Role::Source && before.contains(at));
+        let sources: Vec<&str> = sources.map(|(_, it)| &*it.id).collect();
+        for (option, name) in node.sources.iter().filter(|it| !sources.contains(&&*it.1)) {
+            let place = place_of(option, &node.places).unwrap_or(&node.span);
+            let message = format!("`{}` sees nothing of a source `{name}`", node.id);
+            let help = suggest(name, sources.iter().copied());
+            problems.push(Problem::new(place.clone(), message, help));
         }
     }
-    false
+    problems
 }
 
 /// Nodes whose output reaches no sink.

@@ -60,6 +60,7 @@ impl<'a> Parser<'a> {
             probe: None,
             lacks: Vec::new(),
             misuses: Vec::new(),
+            sources: Vec::new(),
             claims: Arc::new(|_| Vec::new()),
             at_hand: Arc::new(|_| Vec::new()),
         });
@@ -81,6 +82,7 @@ impl<'a> Parser<'a> {
             prepare: configured.prepare,
             probe: configured.probe,
             lacks: configured.lacks,
+            sources: configured.sources,
             claims: (configured.claims)(self.base),
             places,
             at_hand: configured.at_hand,

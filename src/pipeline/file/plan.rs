@@ -58,6 +58,8 @@ pub struct PlannedNode {
     pub probe: Option<Probe>,
     /// Lanes of its type that it makes nothing of, why, and what to do.
     pub lacks: Vec<(Lane, &'static str, &'static str)>,
+    /// Sources that its options name, each after the option that does.
+    pub sources: Vec<(String, String)>,
     /// What only it may have.
     pub claims: Vec<Claim>,
     /// Where the values of its options stand in the file.

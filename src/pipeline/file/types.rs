@@ -9,7 +9,7 @@ use super::problem::suggest;
 use crate::pipeline::contract::catalogue::{Entry, NodeType, Role};
 
 /// What people look for and otus has no node for: words, and what there is today.
-const INSTEAD: [(&[&str], &str); 5] = [
+const INSTEAD: [(&[&str], &str); 4] = [
     (
         &[
             "mqtt",
@@ -51,19 +51,6 @@ const INSTEAD: [(&[&str], &str); 5] = [
     (
         &["csv", "xml", "yaml", "parquet"],
         "events are written as lines of JSON, by `jsonl`; `jq` makes other formats of them",
-    ),
-    (
-        &[
-            "zone",
-            "zones",
-            "roi",
-            "line",
-            "line_crossing",
-            "counter",
-            "count",
-            "counting",
-        ],
-        "nothing counts, and there are no zones; `track` follows objects and tells when each comes and leaves",
     ),
     (
         &[

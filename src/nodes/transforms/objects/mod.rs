@@ -3,3 +3,4 @@
 pub mod annotate;
 pub mod redact;
 pub mod track;
+pub mod zones;

@@ -1,0 +1,110 @@
+//! Options of `zones`.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::geometry::Point;
+
+/// Options of `zones`.
+#[derive(Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Parts of the frame that things enter and leave.
+    #[serde(default)]
+    pub zones: Vec<Zone>,
+    /// Lines that things cross.
+    #[serde(default)]
+    pub lines: Vec<Line>,
+}
+
+/// A part of the frame.
+#[derive(Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Zone {
+    /// What events call it.
+    pub name: Arc<str>,
+    /// Its corners, one after the other, in parts of the frame's width and height from the upper left:
+    /// `[[0.0, 0.5], [1.0, 0.5], [1.0, 1.0], [0.0, 1.0]]` is the lower half.
+    pub polygon: Vec<Point>,
+    /// What counts, in the model's words. Default: everything.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// Which point of the box must be inside.
+    #[serde(default)]
+    pub anchor: Anchor,
+    /// Cameras that it is a part of the frames of. Default: all that the node sees.
+    #[serde(default)]
+    pub sources: Vec<String>,
+    /// So long somebody must be inside, or outside, before it is told, with the time at which it began.
+    #[serde(default = "min_ms")]
+    #[schemars(range(min = 0, max = 60_000))]
+    pub min_ms: u64,
+    /// Who stays so long loiters, which is told once. 0: nobody does.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 86_400_000))]
+    pub loiter_ms: u64,
+}
+
+/// A line across the frame.
+#[derive(Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Line {
+    /// What events call it.
+    pub name: Arc<str>,
+    /// Where it begins, in parts of the frame's width and height from the upper left. What is left and right of it is
+    /// so for somebody who goes from here to its end.
+    pub from: Point,
+    /// Where it ends.
+    pub to: Point,
+    /// What counts, in the model's words. Default: everything.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// Which point of the box must cross it.
+    #[serde(default)]
+    pub anchor: Anchor,
+    /// Cameras that it lies across the frames of. Default: all that the node sees.
+    #[serde(default)]
+    pub sources: Vec<String>,
+}
+
+/// A point of a box.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Anchor {
+    /// The middle of the lower side: where somebody stands.
+    #[default]
+    Bottom,
+    /// The middle of the box.
+    Centre,
+}
+
+fn min_ms() -> u64 {
+    500
+}
+
+impl Config {
+    /// The cameras that they name, each after the option that does.
+    pub fn named_sources(&self) -> Vec<(String, String)> {
+        let zones = self.zones.iter().map(|it| &it.sources).enumerate();
+        let lines = self.lines.iter().map(|it| &it.sources).enumerate();
+        let zones = zones.map(|(at, it)| (format!("zones[{at}].sources"), it));
+        let lines = lines.map(|(at, it)| (format!("lines[{at}].sources"), it));
+        let named = zones.chain(lines).flat_map(|(option, sources)| {
+            let sources = sources.iter().enumerate();
+            sources.map(move |(at, it)| (format!("{option}[{at}]"), it.clone()))
+        });
+        named.collect()
+    }
+}
+
+/// The corners of a polygon as they are meant: none twice in a row, nor the first again at the end.
+pub fn corners(polygon: &[Point]) -> Vec<Point> {
+    let mut corners = polygon.to_vec();
+    corners.dedup();
+    if corners.len() > 1 && corners.first() == corners.last() {
+        corners.pop();
+    }
+    corners
+}
