@@ -57,7 +57,7 @@ fn everyone_who_walks_by_is_in_one_picture_with_a_box() {
     let scratch = Scratch::new();
     let ended = scratch.run(
         &format!(
-            "[sources.street]\ntype = 'camera'\nuri = '{STREET}'\nfps = 1\n\
+            "[sources.street]\ntype = 'camera'\nuri = '{STREET}'\nfps = 2\n\
              [transforms.people]\ntype = 'detect'\nmodel = 'otus-person'\ninputs = ['street']\n\
              [transforms.visits]\ntype = 'track'\ninputs = ['people']\n\
              [sinks.log]\ntype = 'jsonl'\ninputs = ['visits']\npath = 'events.jsonl'\n\
