@@ -113,6 +113,7 @@ fn frame(seq: u64, at: f64, boxes: &[[f32; 4]]) -> Packet {
         size: [1280, 720],
         file: None,
         frame: None,
+        complete: true,
         found: found.collect(),
         model: "test".into(),
         provider: "cpu".into(),

@@ -47,6 +47,7 @@ fn sight<const N: usize>(
         }
     };
     Arc::new(Objects {
+        complete: true,
         source: "cam".into(),
         seq: (second * 10.0) as u64,
         at,

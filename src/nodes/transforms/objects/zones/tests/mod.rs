@@ -118,6 +118,7 @@ fn person(id: u64, [x, y]: [f32; 2]) -> Object {
 
 fn frame(source: &str, at: f64, found: Vec<Object>) -> Packet {
     let objects = Objects {
+        complete: true,
         source: source.into(),
         seq: (at * 1000.0) as u64,
         at: Time::from_secs_f64(at),
