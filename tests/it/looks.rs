@@ -8,7 +8,7 @@ use crate::bad_input::refused;
 use crate::eyes::named;
 use crate::live_camera::fetch;
 use crate::samples::{constant_model, picture, stubborn_model, sum};
-use crate::scratch::{Ended, Scratch, has_opencv, shared, skipped, wait_for};
+use crate::scratch::{Ended, Running, Scratch, has_opencv, shared, skipped, wait_for};
 
 const NO_ONNX_RUNTIME: &str = "there is no ONNX Runtime";
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -20,7 +20,7 @@ fn a_camera_is_not_wired_into_it() {
          transforms.calm = { type = 'redact', inputs = ['cam'] }
          transforms.moves = { type = 'motion', inputs = ['calm'] }
          sinks.log = { type = 'console', inputs = ['moves'] }",
-        "`redact` takes objects, but `cam` makes frames … pipeline.toml:2:62 … put a `detect` between `cam` and `calm`",
+        "`redact` takes objects, but `cam` makes frames … pipeline.toml:2:57 … put a `detect` between `cam` and `calm`",
     );
     refused(
         "sources.cam = { type = 'camera', uri = 'picture.bmp' }
@@ -138,7 +138,8 @@ fn the_page_shows_no_picture_but_what_leaves_it() {
          [runtime]\nprivacy = 'required'\n[status]\nlisten = 'unix:status.socket'\n",
         sum(&model)
     );
-    let running = scratch.start(&pipeline, &[]);
+    scratch.write("pipeline.toml", pipeline);
+    let running = Running::start(scratch.otus(&["run", "pipeline.toml"]));
     let refused = wait_for("the endpoint", PATIENCE, || {
         let answer = fetch(&scratch, "/nodes/cam/frame.jpg")?;
         String::from_utf8(answer).ok()

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::media::frame::Frame;
 
 /// Squares along the longer side of a box, at most: a face with its margin is two of them wide. Of 554 faces YuNet still
-/// finds a third, at 0.3, as it finds something like a face; with six squares it finds more than half, and of what is blank none.
+/// found about a third, at 0.3, as it finds something like a face; with six squares it found more than half.
 const SQUARES: usize = 3;
 /// Pixels of a square's side, at least: of a small box even fewer are left.
 const LEAST: usize = 8;

@@ -52,7 +52,7 @@ impl Default for Config {
         Config {
             labels: Vec::new(),
             method: Method::Blank,
-            margin: 0.2,
+            margin: 0.35,
             hold_ms: 500,
             masks: Vec::new(),
         }

@@ -95,7 +95,7 @@ fn what_was_found_is_covered_with_its_margin_and_the_rest_is_as_it_was() {
     let [frame] = &made[..] else {
         panic!("{made:?}")
     };
-    assert_eq!(hole(frame), Some([4, 2, 7, 7]));
+    assert_eq!(hole(frame), Some([3, 1, 9, 9]));
     assert_eq!((&*frame.source, frame.seq, frame.at), ("cam", 3, before.at));
     assert_eq!(frame.file.as_deref(), Some("a.png"));
     assert_eq!(
