@@ -120,6 +120,28 @@ fn frame(seq: u64, at: f64, boxes: &[[f32; 4]]) -> Packet {
     }))
 }
 
+#[test]
+fn a_filter_behind_zones_goes_by_who_is_where() {
+    let node = |name| nodes::find(name).expect("it is there");
+    // The second of two stands in the zone, from the third frame on.
+    let frames = (0..5).map(|it| {
+        let x = if it < 2 { 100.0 } else { 900.0 };
+        frame(
+            it,
+            it as f64,
+            &[[100.0, 100.0, 90.0, 270.0], [x, 400.0, 90.0, 270.0]],
+        )
+    });
+    let tracked = drive(node("track"), "lost_ms = 3000", frames).expect("it runs");
+    let zone =
+        "zones = [{ name = 'porch', polygon = [[0.6, 0], [1, 0], [1, 1], [0.6, 1]], min_ms = 0 }]";
+    let placed = drive(node("zones"), zone, tracked).expect("it runs");
+    let when = "when = \"kind == 'objects' && objects.exists(it, 'porch' in it.zones)\"";
+    let passed = drive(node("filter"), when, placed).expect("it runs");
+    let times: Vec<f64> = passed.iter().map(|it| it.at().as_secs_f64()).collect();
+    assert_eq!(times, [3.0, 4.0]);
+}
+
 /// Two people who walk through the frame from its sides and meet in its middle, where one hides the other. Boxes tremble.
 fn meeting(rate: f64, seed: u64) -> Vec<Packet> {
     let mut random = fastrand::Rng::with_seed(seed);

@@ -76,7 +76,7 @@ impl Node for Zones {
         "count",
         "counting",
     ];
-    const ABOUT: &'static str = "Tells when objects that `track` follows enter and leave zones of the frame, loiter in them, and cross lines, and counts them.";
+    const ABOUT: &'static str = "Tells when objects that `track` follows enter and leave zones of the frame, loiter in them, and cross lines, and counts them. Objects go on with the names of the zones that they are in, as `zones`.";
     const EXAMPLE: &'static str = "zones = [{ name = \"porch\", polygon = [[0.1, 0.5], [0.6, 0.5], [0.6, 1.0], [0.1, 1.0]], loiter_ms = 30_000 }]\nlines = [{ name = \"gate\", from = [0.7, 1.0], to = [0.7, 0.3], labels = [\"person\"] }]";
     type Config = Config;
 
@@ -140,6 +140,10 @@ impl Transform for Zones {
                 let (id, label, _) = seen.ended.swap_remove(at);
                 self.end(seen, seen.place(id, &label), source, out);
             }
+            let is_forgotten = |it: &Followed| to.since(it.last.frame.0) > FORGOTTEN;
+            while let Some(at) = seen.tracks.iter().position(is_forgotten) {
+                self.end(seen, Some(at), source, out);
+            }
         }
         Ok(())
     }
@@ -187,10 +191,6 @@ impl Zones {
                 seen.ended.retain(|it| (it.0, it.2) != (id, end));
                 self.end(seen, Some(at), source, out);
             }
-        }
-        let is_forgotten = |it: &Followed| objects.at.since(it.last.frame.0) > FORGOTTEN;
-        while let Some(at) = seen.tracks.iter().position(is_forgotten) {
-            self.end(seen, Some(at), source, out);
         }
     }
 

@@ -98,7 +98,7 @@ fn an_id_that_is_given_anew_is_somebody_else() {
         [(Action::Enter, 1), (Action::Exit, 0), (Action::Enter, 1)]
     );
     // And who is never heard of again is forgotten.
-    run.stand(2, 1_000.0, [100.0, 600.0]);
+    run.pass(1_000.0);
     assert_eq!(deeds(&run, 1), ["enter", "gone", "enter", "gone"]);
 }
 
