@@ -77,9 +77,10 @@ fn report(look: &Look, as_json: bool) -> Result<()> {
     let base = std::env::current_dir().unwrap_or_default();
     let context = Context::new("inspect", &base, Runtime::default());
     let model = (&*file.model, file.told.as_deref());
+    // Kept until the finder has it too, which shares its session then.
+    let (eye, _) = Eye::open(model.0, model.1, &options.shown, &context)?;
     if !as_json {
         // What it takes is shown even if what it puts out is not understood.
-        let (eye, _) = Eye::open(model.0, model.1, &options.shown, &context)?;
         println!(
             "{} ({:.1} MB, sha256 {})",
             look.model, file.megabytes, file.sum
@@ -87,6 +88,7 @@ fn report(look: &Look, as_json: bool) -> Result<()> {
         show_input(&eye);
     }
     let mut finder = Finder::open(model, &options, LIMITS, &context)?;
+    drop(eye);
     let found = look.picture.as_ref();
     let found = found.map(|it| drawn(it, look, &mut finder)).transpose()?;
     match as_json {
