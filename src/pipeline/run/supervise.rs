@@ -59,6 +59,7 @@ impl Worker {
                 let message = redact(&failure.error.to_string());
                 self.context.stats.fail(State::Failed, message);
                 self.lose(&mut memory);
+                self.tell_lost(self.context.clock.now(), &mut memory);
                 return Err(failure.error);
             }
             let pause = self.fail(&failure, &mut memory);

@@ -6,6 +6,7 @@ mod kinds;
 mod looks;
 mod opening;
 mod options;
+mod outages;
 mod passing;
 mod privacy;
 mod reload;
