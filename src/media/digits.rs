@@ -17,7 +17,10 @@ pub fn three_places<T: Into<f64> + Copy, S: Serializer>(
 ///
 /// # Errors
 /// What the format says.
-pub fn three_places_of<S: Serializer>(value: &Option<f32>, to: S) -> Result<S::Ok, S::Error> {
+pub fn three_places_of<T: Into<f64> + Copy, S: Serializer>(
+    value: &Option<T>,
+    to: S,
+) -> Result<S::Ok, S::Error> {
     value.map(|it| rounded(it.into(), 1000.0)).serialize(to)
 }
 

@@ -22,6 +22,19 @@ pub trait FromPacket: Payload {
     fn from_packet(packet: Packet) -> Self;
 }
 
+/// What a node makes that makes nothing.
+pub enum Nothing {}
+
+impl Payload for Nothing {
+    const KINDS: &'static [Kind] = &[];
+}
+
+impl From<Nothing> for Packet {
+    fn from(nothing: Nothing) -> Packet {
+        match nothing {}
+    }
+}
+
 /// Declares what flows beside events: the lane of the same name, the packet variant, the typed view, what of
 /// people it can hold.
 macro_rules! payloads {

@@ -13,6 +13,7 @@ mod health;
 mod motion;
 mod redaction;
 mod report;
+mod saved;
 mod schema;
 mod sound;
 mod speech;
@@ -37,6 +38,7 @@ pub use self::health::{Condition, Health};
 pub use self::motion::{Motion, Phase};
 pub use self::redaction::{Hidden, Mode, Redaction, Span};
 pub use self::report::{Report, Tone};
+pub use self::saved::{Kept, Saved};
 pub use self::sound::Sound;
 pub use self::speech::Speech;
 pub use self::speech_start::SpeechStart;
@@ -124,6 +126,7 @@ events! {
     Sound,
     Track,
     Zone,
+    Saved,
 }
 
 /// A kind of event that is in the list.

@@ -4,10 +4,10 @@ use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::report::{Report, Tone};
-use crate::media::digits::{tenths, three_places};
+use crate::media::digits::{tenths, three_places_of};
 
 /// One thing that is followed, and a part of the frame.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -26,7 +26,10 @@ pub struct Zone {
     /// How many are in the zone then; of a line, how many have crossed it in this direction since the run began.
     pub count: u64,
     /// Seconds that it has stayed; only when it has left and when it loiters.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "seconds")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "three_places_of"
+    )]
     pub seconds: Option<f64>,
     /// Where it went over the line, as seen from its `from` to its `to`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,13 +89,6 @@ pub enum Reason {
     Left,
     /// It was seen inside, and then no more.
     Gone,
-}
-
-fn seconds<S: Serializer>(value: &Option<f64>, to: S) -> Result<S::Ok, S::Error> {
-    match value {
-        Some(value) => three_places(value, to),
-        None => to.serialize_none(),
-    }
 }
 
 impl Report for Zone {

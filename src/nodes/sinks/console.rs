@@ -7,9 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::media::events::{Event, Tone};
+use crate::media::packet::Nothing;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
-use crate::pipeline::contract::node::{Node, Sink};
+use crate::pipeline::contract::node::{Emit, Node, Sink};
 use crate::pipeline::contract::stdout as standard;
 
 /// How events are written.
@@ -61,8 +62,9 @@ impl Node for Console {
 
 impl Sink for Console {
     type In = Arc<Event>;
+    type Out = Nothing;
 
-    fn write(&mut self, event: Arc<Event>) -> Result<()> {
+    fn write(&mut self, event: Arc<Event>, _: &mut Emit<Nothing>) -> Result<()> {
         let line = match self.format {
             Format::Text if !standard::is_for_programs() => sentence(&event, self.colour),
             Format::Json | Format::Text => event.to_json(),

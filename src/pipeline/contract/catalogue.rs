@@ -191,7 +191,7 @@ pub trait Running {
     ///
     /// # Errors
     /// What the node returns.
-    fn settle(&mut self) -> Result<()> {
+    fn settle(&mut self, _out: &mut Emit<Packet>) -> Result<()> {
         Ok(())
     }
 
@@ -240,21 +240,25 @@ impl<N: Transform> Running for AsTransform<N> {
 }
 
 impl<N: Sink> Running for AsSink<N> {
-    fn step(&mut self, input: Option<Packet>, _: &mut Emit<Packet>) -> Result<Flow> {
+    fn step(&mut self, input: Option<Packet>, out: &mut Emit<Packet>) -> Result<Flow> {
         let item = N::In::from_packet(input.expect("a sink is driven by packets"));
-        self.0.write(item).map(|()| Flow::More)
+        self.0.write(item, &mut out.only()).map(|()| Flow::More)
     }
 
-    fn pass(&mut self, to: Time, _: &mut Emit<Packet>) -> Result<()> {
-        self.0.pass(to)
+    fn pass(&mut self, to: Time, out: &mut Emit<Packet>) -> Result<()> {
+        self.0.pass(to, &mut out.only())
     }
 
-    fn settle(&mut self) -> Result<()> {
-        self.0.settle()
+    fn holds(&self) -> Option<Time> {
+        self.0.holds()
     }
 
-    fn finish(&mut self, _: &mut Emit<Packet>) -> Result<()> {
-        self.0.finish()
+    fn settle(&mut self, out: &mut Emit<Packet>) -> Result<()> {
+        self.0.settle(&mut out.only())
+    }
+
+    fn finish(&mut self, out: &mut Emit<Packet>) -> Result<()> {
+        self.0.finish(&mut out.only())
     }
 }
 
@@ -300,6 +304,7 @@ pub const fn transform<N: Transform>() -> NodeType {
 pub const fn sink<N: Sink>() -> NodeType {
     NodeType {
         accepts: N::In::KINDS,
+        produces: N::Out::KINDS,
         batch: N::BATCH,
         configure: |table| {
             let wrap = |node| -> Box<dyn Running> { Box::new(AsSink(node)) };

@@ -160,6 +160,8 @@ pub trait Transform: Node {
 pub trait Sink: Node {
     /// What it takes.
     type In: FromPacket;
+    /// What it tells of what it has written; `Nothing` if it does not.
+    type Out: Payload + Into<Packet>;
 
     /// So many packets are written before they must be settled: those of a transaction, or between two
     /// writes to a disk.
@@ -170,14 +172,14 @@ pub trait Sink: Node {
     ///
     /// # Errors
     /// `Retry` if the place may have room again, `Fatal` if not.
-    fn write(&mut self, item: Self::In) -> Result<()>;
+    fn write(&mut self, item: Self::In, out: &mut Emit<Self::Out>) -> Result<()>;
 
     /// Makes sure of all that was written since the last time: after this it counts as delivered. Called
     /// after `BATCH` packets, a second after the first of them, and before the end.
     ///
     /// # Errors
     /// As `write`: then nothing of the batch counts as delivered.
-    fn settle(&mut self) -> Result<()> {
+    fn settle(&mut self, _out: &mut Emit<Self::Out>) -> Result<()> {
         Ok(())
     }
 
@@ -185,15 +187,20 @@ pub trait Sink: Node {
     ///
     /// # Errors
     /// As `write`.
-    fn pass(&mut self, _to: Time) -> Result<()> {
+    fn pass(&mut self, _to: Time, _out: &mut Emit<Self::Out>) -> Result<()> {
         Ok(())
+    }
+
+    /// As `Transform::holds`.
+    fn holds(&self) -> Option<Time> {
+        None
     }
 
     /// Completes what has been written.
     ///
     /// # Errors
     /// As `write`.
-    fn finish(&mut self) -> Result<()> {
+    fn finish(&mut self, _out: &mut Emit<Self::Out>) -> Result<()> {
         Ok(())
     }
 }

@@ -65,7 +65,7 @@ pub fn drive(
         node.step(Some(packet), &mut emit)?;
     }
     node.pass(Time::END, &mut emit)?;
-    node.settle()?;
+    node.settle(&mut emit)?;
     node.finish(&mut emit)?;
     Ok(out)
 }

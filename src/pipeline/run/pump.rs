@@ -50,7 +50,7 @@ impl Worker {
         if !queue.is_paused() {
             node.pass(Time::END, &mut out)?;
         }
-        self.settle(node, memory)?;
+        self.settle(node, &mut made, memory)?;
         node.finish(&mut Emit::new(&self.context, &mut |packet| {
             made.push(packet)
         }))?;
@@ -90,10 +90,14 @@ impl Worker {
             }),
         }
         booked?;
-        match self.is_due(memory) {
-            true => self.settle(node, memory),
-            false => Ok(()),
+        if self.is_due(memory) {
+            let mut made = Vec::new();
+            let settled = self.settle(node, &mut made, memory);
+            self.outlets
+                .put(&made, Progress::new(memory.at, Time::ZERO));
+            settled?;
         }
+        Ok(())
     }
 
     /// What comes later than the node waits has been decided about already.
@@ -206,12 +210,20 @@ impl Worker {
     }
 
     /// Makes sure of what a sink has written, which counts as forwarded then.
-    fn settle(&self, node: &mut dyn Running, memory: &mut Memory) -> Result<(), Failure> {
+    fn settle(
+        &self,
+        node: &mut dyn Running,
+        made: &mut Vec<Packet>,
+        memory: &mut Memory,
+    ) -> Result<(), Failure> {
         if memory.unsettled.is_empty() {
             return Ok(());
         }
         self.pulse.enter(None, None);
-        let settled = catch_unwind(AssertUnwindSafe(|| Ok(node.settle()?)));
+        let settled = catch_unwind(AssertUnwindSafe(|| {
+            let mut sink = |packet| made.push(packet);
+            Ok(node.settle(&mut Emit::new(&self.context, &mut sink))?)
+        }));
         self.context.stats.count_call(self.pulse.leave());
         let settled = settled.unwrap_or_else(|panic| Err(panicked(&*panic)));
         if settled.is_err() {

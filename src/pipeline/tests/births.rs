@@ -13,6 +13,7 @@ use super::{Sequences, Ticks, Work};
 use crate::media::clock::Time;
 use crate::media::events::{Event, Gap, Of, Speech};
 use crate::media::frame::Frame;
+use crate::media::packet::Nothing;
 use crate::pipeline::contract::catalogue::{self, Entry};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
@@ -32,7 +33,7 @@ static NODES: &[Entry] = &[
 
 #[derive(Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Nothing {}
+struct NoOptions {}
 
 /// Passes events on, twenty events later.
 #[derive(Default)]
@@ -42,9 +43,9 @@ impl Node for Later {
     const NAME: &'static str = "later";
     const ABOUT: &'static str = "Events, twenty events later.";
     const EXAMPLE: &'static str = "";
-    type Config = Nothing;
+    type Config = NoOptions;
 
-    fn open(_: &Nothing, _: &Context) -> Result<Later> {
+    fn open(_: &NoOptions, _: &Context) -> Result<Later> {
         Ok(Later::default())
     }
 }
@@ -130,13 +131,14 @@ impl Node for Authors {
 
 impl Sink for Authors {
     type In = Arc<Event>;
+    type Out = Nothing;
 
-    fn write(&mut self, event: Arc<Event>) -> Result<()> {
+    fn write(&mut self, event: Arc<Event>, _: &mut Emit<Nothing>) -> Result<()> {
         self.1.push(event.head.node.to_string());
         Ok(())
     }
 
-    fn finish(&mut self) -> Result<()> {
+    fn finish(&mut self, _: &mut Emit<Nothing>) -> Result<()> {
         std::fs::write(&self.0.path, self.1.join(" ")).map_err(Error::fatal)
     }
 }
@@ -148,17 +150,18 @@ impl Node for Ears {
     const NAME: &'static str = "ears";
     const ABOUT: &'static str = "Takes speech.";
     const EXAMPLE: &'static str = "";
-    type Config = Nothing;
+    type Config = NoOptions;
 
-    fn open(_: &Nothing, _: &Context) -> Result<Ears> {
+    fn open(_: &NoOptions, _: &Context) -> Result<Ears> {
         Ok(Ears)
     }
 }
 
 impl Sink for Ears {
     type In = Of<Speech>;
+    type Out = Nothing;
 
-    fn write(&mut self, _: Of<Speech>) -> Result<()> {
+    fn write(&mut self, _: Of<Speech>, _: &mut Emit<Nothing>) -> Result<()> {
         Ok(())
     }
 }

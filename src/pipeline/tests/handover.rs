@@ -12,6 +12,7 @@ use super::reload::Reloading;
 use super::{Ticks, Work, numbers};
 use crate::media::events::Event;
 use crate::media::frame::Frame;
+use crate::media::packet::Nothing;
 use crate::pipeline::contract::catalogue::{self, Entry};
 use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::context::Context;
@@ -81,8 +82,9 @@ impl Node for Exclusive {
 
 impl Sink for Exclusive {
     type In = Arc<Event>;
+    type Out = Nothing;
 
-    fn write(&mut self, event: Arc<Event>) -> Result<()> {
+    fn write(&mut self, event: Arc<Event>, _: &mut Emit<Nothing>) -> Result<()> {
         let Some(seq) = event.head.seq else {
             return Ok(());
         };

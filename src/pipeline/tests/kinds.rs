@@ -12,6 +12,7 @@ use crate::media::clock::Time;
 use crate::media::coded::Coded;
 use crate::media::events::{Gap, Of};
 use crate::media::frame::Frame;
+use crate::media::packet::Nothing;
 use crate::pipeline::contract::catalogue::{self, Entry};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
@@ -132,8 +133,9 @@ impl Node for Order {
 
 impl Sink for Order {
     type In = Media;
+    type Out = Nothing;
 
-    fn write(&mut self, item: Media) -> Result<()> {
+    fn write(&mut self, item: Media, _: &mut Emit<Nothing>) -> Result<()> {
         self.1.push(match item {
             Media::Frame(frame) => format!("f{}", frame.seq),
             Media::Audio(audio) => format!("a{}", audio.samples[0]),
@@ -141,7 +143,7 @@ impl Sink for Order {
         Ok(())
     }
 
-    fn finish(&mut self) -> Result<()> {
+    fn finish(&mut self, _: &mut Emit<Nothing>) -> Result<()> {
         std::fs::write(&self.0.path, self.1.join(" ")).map_err(Error::fatal)
     }
 }
@@ -162,8 +164,9 @@ impl Node for Vault {
 
 impl Sink for Vault {
     type In = Arc<Coded>;
+    type Out = Nothing;
 
-    fn write(&mut self, _: Arc<Coded>) -> Result<()> {
+    fn write(&mut self, _: Arc<Coded>, _: &mut Emit<Nothing>) -> Result<()> {
         Ok(())
     }
 }

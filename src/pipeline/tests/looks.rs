@@ -10,6 +10,7 @@ use serde::Deserialize;
 use crate::media::coded::Coded;
 use crate::media::frame::{Frame, PixelFormat};
 use crate::media::objects::Objects;
+use crate::media::packet::Nothing;
 use crate::pipeline::contract::catalogue::{self, Entry};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::Result;
@@ -29,7 +30,7 @@ static NODES: &[Entry] = &[
 
 #[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Nothing {}
+struct NoOptions {}
 
 /// A node without options, whose type is `$type`.
 macro_rules! node {
@@ -40,9 +41,9 @@ macro_rules! node {
             const NAME: &'static str = $name;
             const ABOUT: &'static str = "For tests.";
             const EXAMPLE: &'static str = "";
-            type Config = Nothing;
+            type Config = NoOptions;
 
-            fn open(_: &Nothing, context: &Context) -> Result<$type> {
+            fn open(_: &NoOptions, context: &Context) -> Result<$type> {
                 Ok($type(context.clone()))
             }
         }
@@ -54,8 +55,9 @@ macro_rules! takes {
     ($type:ident, $taken:ty) => {
         impl Sink for $type {
             type In = $taken;
+            type Out = Nothing;
 
-            fn write(&mut self, _: $taken) -> Result<()> {
+            fn write(&mut self, _: $taken, _: &mut Emit<Nothing>) -> Result<()> {
                 let _ = &self.0;
                 Ok(())
             }
@@ -91,7 +93,7 @@ fn pixel(of: u8) -> Frame {
 impl Source for Eye {
     type Out = Sight;
 
-    fn is_live(_: &Nothing) -> bool {
+    fn is_live(_: &NoOptions) -> bool {
         true
     }
 

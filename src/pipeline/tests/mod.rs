@@ -24,6 +24,7 @@ use serde::Deserialize;
 use crate::media::clock::Time;
 use crate::media::events::{Event, Gap, Of};
 use crate::media::frame::Frame;
+use crate::media::packet::Nothing;
 use crate::pipeline::contract::catalogue::{self, Entry};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
@@ -203,8 +204,9 @@ impl Node for Sequences {
 
 impl Sink for Sequences {
     type In = Arc<Event>;
+    type Out = Nothing;
 
-    fn write(&mut self, event: Arc<Event>) -> Result<()> {
+    fn write(&mut self, event: Arc<Event>, _: &mut Emit<Nothing>) -> Result<()> {
         if self.refuses {
             REFUSALS.fetch_add(1, Relaxed);
             return Err(Error::retry("the disk is full"));

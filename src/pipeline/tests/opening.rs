@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::media::frame::Frame;
+use crate::media::packet::Nothing;
 use crate::pipeline::contract::catalogue::{self, Entry};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::Result;
@@ -92,8 +93,9 @@ impl Node for Model {
 
 impl Sink for Model {
     type In = std::sync::Arc<Frame>;
+    type Out = Nothing;
 
-    fn write(&mut self, _: Self::In) -> Result<()> {
+    fn write(&mut self, _: Self::In, _: &mut Emit<Nothing>) -> Result<()> {
         Ok(())
     }
 }

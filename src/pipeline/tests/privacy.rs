@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::media::events::{Event, Found, Of, Transcript};
+use crate::media::packet::Nothing;
 use crate::pipeline::contract::catalogue::{self, Entry};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::Result;
@@ -24,7 +25,7 @@ static NODES: &[Entry] = &[
 
 #[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Nothing {}
+struct NoOptions {}
 
 /// Says a secret a hundred times a second.
 struct Mouth(Context);
@@ -33,9 +34,9 @@ impl Node for Mouth {
     const NAME: &'static str = "mouth";
     const ABOUT: &'static str = "A secret.";
     const EXAMPLE: &'static str = "";
-    type Config = Nothing;
+    type Config = NoOptions;
 
-    fn open(_: &Nothing, context: &Context) -> Result<Mouth> {
+    fn open(_: &NoOptions, context: &Context) -> Result<Mouth> {
         Ok(Mouth(context.clone()))
     }
 }
@@ -51,7 +52,7 @@ fn transcript(text: &str) -> Transcript {
 impl Source for Mouth {
     type Out = Of<Transcript>;
 
-    fn is_live(_: &Nothing) -> bool {
+    fn is_live(_: &NoOptions) -> bool {
         true
     }
 
@@ -70,9 +71,9 @@ impl Node for Clean {
     const NAME: &'static str = "clean";
     const ABOUT: &'static str = "No secret.";
     const EXAMPLE: &'static str = "";
-    type Config = Nothing;
+    type Config = NoOptions;
 
-    fn open(_: &Nothing, _: &Context) -> Result<Clean> {
+    fn open(_: &NoOptions, _: &Context) -> Result<Clean> {
         Ok(Clean)
     }
 }
@@ -97,9 +98,9 @@ impl Node for Spot {
     const NAME: &'static str = "spot";
     const ABOUT: &'static str = "What was heard.";
     const EXAMPLE: &'static str = "";
-    type Config = Nothing;
+    type Config = NoOptions;
 
-    fn open(_: &Nothing, _: &Context) -> Result<Spot> {
+    fn open(_: &NoOptions, _: &Context) -> Result<Spot> {
         Ok(Spot)
     }
 }
@@ -132,17 +133,18 @@ impl Node for Book {
     const NAME: &'static str = "book";
     const ABOUT: &'static str = "Takes everything.";
     const EXAMPLE: &'static str = "";
-    type Config = Nothing;
+    type Config = NoOptions;
 
-    fn open(_: &Nothing, _: &Context) -> Result<Book> {
+    fn open(_: &NoOptions, _: &Context) -> Result<Book> {
         Ok(Book)
     }
 }
 
 impl Sink for Book {
     type In = Arc<Event>;
+    type Out = Nothing;
 
-    fn write(&mut self, _: Arc<Event>) -> Result<()> {
+    fn write(&mut self, _: Arc<Event>, _: &mut Emit<Nothing>) -> Result<()> {
         Ok(())
     }
 }

@@ -14,6 +14,7 @@ use super::{Sequences, Ticks, run_of};
 use crate::media::clock::Time;
 use crate::media::events::{Event, Gap, Of};
 use crate::media::frame::Frame;
+use crate::media::packet::Nothing;
 use crate::pipeline::contract::catalogue::{self, Entry};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
@@ -33,7 +34,7 @@ static NODES: &[Entry] = &[
 
 #[derive(Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Nothing {}
+struct NoOptions {}
 
 #[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -118,9 +119,9 @@ impl Node for Pair {
     const NAME: &'static str = "pair";
     const ABOUT: &'static str = "Frames with an event near.";
     const EXAMPLE: &'static str = "";
-    type Config = Nothing;
+    type Config = NoOptions;
 
-    fn open(_: &Nothing, _: &Context) -> Result<Pair> {
+    fn open(_: &NoOptions, _: &Context) -> Result<Pair> {
         Ok(Pair::default())
     }
 }
@@ -215,14 +216,15 @@ impl Node for Batches {
 
 impl Sink for Batches {
     type In = Arc<Event>;
+    type Out = Nothing;
     const BATCH: usize = 3;
 
-    fn write(&mut self, event: Arc<Event>) -> Result<()> {
+    fn write(&mut self, event: Arc<Event>, _: &mut Emit<Nothing>) -> Result<()> {
         self.1.extend(event.head.seq);
         Ok(())
     }
 
-    fn settle(&mut self) -> Result<()> {
+    fn settle(&mut self, _: &mut Emit<Nothing>) -> Result<()> {
         if self.2.fetch_add(1, Relaxed) == 0 {
             return Err(Error::retry("asked to"));
         }

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use self::retention::{FLOOR, Kept, Now, Retention};
+use crate::inference::store::sum;
 use crate::pipeline::contract::error::Misuse;
 
 /// What is seen and heard at home is for the owner and the group.
@@ -21,6 +22,17 @@ const FOLDER_MODE: u32 = 0o750;
 const PART: &str = ".part";
 /// How often it is looked for what has become too old.
 const SWEEP: Duration = Duration::from_secs(60 * 60);
+
+/// A file that is whole.
+#[derive(Debug)]
+pub struct Written {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its length.
+    pub bytes: u64,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
+}
 
 /// An open folder. Only files whose names tell that they were written by this are ever deleted.
 pub struct Folder {
@@ -54,6 +66,8 @@ impl Folder {
     /// # Errors
     /// What the system says.
     pub fn open(path: PathBuf, extension: &'static str, retention: Retention) -> Result<Folder> {
+        // Others who hear of its files may stand elsewhere.
+        let path = std::path::absolute(path)?;
         DirBuilder::new()
             .recursive(true)
             .mode(FOLDER_MODE)
@@ -84,7 +98,7 @@ impl Folder {
     ///
     /// # Errors
     /// What the system says, or that there is no room; then nothing of it is there, and an older one still is.
-    pub fn write(&mut self, name: &str, content: &[u8]) -> Result<()> {
+    pub fn write(&mut self, name: &str, content: &[u8]) -> Result<Written> {
         let size = content.len() as u64;
         let is_due = self.swept.elapsed() >= SWEEP || self.bytes + size > self.retention.most();
         if is_due || self.free()? < self.retention.least_free() + size {
@@ -94,12 +108,16 @@ impl Folder {
         let whole = self.path.join(name);
         let replaced = fs::metadata(&whole).map_or(0, |it| it.len());
         let written = write_whole(&part, content).and_then(|()| fs::rename(&part, &whole));
-        if written.is_err() {
+        if let Err(error) = written {
             let _ = fs::remove_file(&part);
-        } else {
-            self.bytes = (self.bytes + size).saturating_sub(replaced);
+            return Err(error);
         }
-        written
+        self.bytes = (self.bytes + size).saturating_sub(replaced);
+        Ok(Written {
+            path: whole,
+            bytes: size,
+            sha256: sum::sum(content),
+        })
     }
 
     /// Deletes what has become too old, once an hour.

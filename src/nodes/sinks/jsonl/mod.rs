@@ -16,11 +16,12 @@ use self::log::Log;
 use self::spool::{Paths, Spooled};
 use crate::media::clock::Time;
 use crate::media::events::Event;
+use crate::media::packet::Nothing;
 use crate::nodes::parts::disk;
 use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Misuse, Result};
-use crate::pipeline::contract::node::{Node, Sink};
+use crate::pipeline::contract::node::{Emit, Node, Sink};
 
 /// Options of `jsonl`.
 #[derive(Clone, Deserialize, JsonSchema)]
@@ -110,8 +111,9 @@ impl Node for Jsonl {
 
 impl Sink for Jsonl {
     type In = Arc<Event>;
+    type Out = Nothing;
 
-    fn write(&mut self, event: Arc<Event>) -> Result<()> {
+    fn write(&mut self, event: Arc<Event>, _: &mut Emit<Nothing>) -> Result<()> {
         self.line.clear();
         self.line.extend_from_slice(event.to_json().as_bytes());
         self.line.push(b'\n');
@@ -124,14 +126,14 @@ impl Sink for Jsonl {
         }
     }
 
-    fn pass(&mut self, _to: Time) -> Result<()> {
+    fn pass(&mut self, _to: Time, _: &mut Emit<Nothing>) -> Result<()> {
         match &mut self.way {
             Way::Straight(_) => Ok(()),
             Way::Spooled(log) => log.go_on(),
         }
     }
 
-    fn finish(&mut self) -> Result<()> {
+    fn finish(&mut self, _: &mut Emit<Nothing>) -> Result<()> {
         match &mut self.way {
             Way::Straight(log) => log.settle().map_err(|error| trouble(&self.path, &error)),
             Way::Spooled(log) => log.finish(),

@@ -17,15 +17,15 @@ use serde::Deserialize;
 use self::picture::Style;
 use self::visits::{Rules, Shot, Visits};
 use crate::media::clock::Time;
-use crate::media::events::{Of, Step, Track};
+use crate::media::events::{Kept, Of, Saved, Step, Track};
 use crate::media::objects::Objects;
 use crate::nodes::parts::disk;
 use crate::nodes::parts::folder::retention::Retention;
-use crate::nodes::parts::folder::{Folder, name};
+use crate::nodes::parts::folder::{Folder, Written, name};
 use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Misuse, Result};
-use crate::pipeline::contract::node::{Node, Sink};
+use crate::pipeline::contract::node::{Emit, Node, Sink};
 use crate::ports;
 
 /// How pictures end in their names.
@@ -144,8 +144,9 @@ impl Node for Snapshot {
 
 impl Sink for Snapshot {
     type In = Seen;
+    type Out = Of<Saved>;
 
-    fn write(&mut self, seen: Seen) -> Result<()> {
+    fn write(&mut self, seen: Seen, out: &mut Emit<Of<Saved>>) -> Result<()> {
         match seen {
             Seen::Objects(objects) if objects.frame.is_none() => {
                 return Err(Error::fatal(
@@ -158,12 +159,12 @@ impl Sink for Snapshot {
             }
             Seen::Track(_) => {}
         }
-        self.save()
+        self.save(out)
     }
 
-    fn pass(&mut self, to: Time) -> Result<()> {
+    fn pass(&mut self, to: Time, out: &mut Emit<Of<Saved>>) -> Result<()> {
         lock(&self.visits).pass(to);
-        self.save()?;
+        self.save(out)?;
         let swept = self.folder.sweep();
         swept.map_err(|error| trouble(self.folder.path(), &error))
     }
@@ -171,19 +172,19 @@ impl Sink for Snapshot {
 
 impl Snapshot {
     /// Writes what is due. What cannot be written stays due.
-    fn save(&mut self) -> Result<()> {
+    fn save(&mut self, out: &mut Emit<Of<Saved>>) -> Result<()> {
         loop {
             let due = lock(&self.visits).due(&self.rules);
             let Some(shot) = due else { return Ok(()) };
             let at = shot
                 .wall
                 .unwrap_or_else(|| self.context.clock.wall(shot.since));
-            self.write_shot(&shot, at)?;
+            self.write_shot(&shot, at, out)?;
             lock(&self.visits).wrote(&shot, at);
         }
     }
 
-    fn write_shot(&mut self, shot: &Shot, at: Timestamp) -> Result<()> {
+    fn write_shot(&mut self, shot: &Shot, at: Timestamp, out: &mut Emit<Of<Saved>>) -> Result<()> {
         let objects = &*shot.sight.objects;
         let object = &objects.found[shot.sight.which];
         let id = shot.id.map(|it| it.to_string());
@@ -200,9 +201,30 @@ impl Snapshot {
                 .style
                 .picture(objects, shot.sight.which, *view, is_wanted)?;
             let written = self.folder.write(&name, &picture);
-            written.map_err(|error| trouble(&self.folder.path().join(&name), &error))?;
+            let written =
+                written.map_err(|error| trouble(&self.folder.path().join(&name), &error))?;
+            let now = lock(&self.visits).now();
+            out.event(&objects.source, now, Some(objects.seq), told(shot, written));
         }
         Ok(())
+    }
+}
+
+/// What others hear of a picture.
+fn told(shot: &Shot, written: Written) -> Saved {
+    let objects = &shot.sight.objects;
+    let at = objects.at.as_secs_f64();
+    Saved {
+        what: Kept::Picture,
+        path: written.path.display().to_string(),
+        bytes: written.bytes,
+        sha256: written.sha256,
+        start: at,
+        end: at,
+        why: None,
+        label: Some(Arc::clone(&objects.found[shot.sight.which].label)),
+        track: shot.id,
+        subject: None,
     }
 }
 

@@ -7,6 +7,7 @@ use image::RgbImage;
 use jiff::Timestamp;
 
 use super::*;
+use crate::inference::store::sum;
 use crate::media::events;
 use crate::media::frame::{Frame, PixelFormat};
 use crate::media::objects::{More, Object};
@@ -266,7 +267,12 @@ fn a_picture_that_cannot_be_written_is_still_due() {
     fs::remove_dir(&folder).expect("it is empty");
     fs::write(&folder, "").expect("room");
     let seen = || Seen::Objects(person(1.0, 100.0, Some(3)));
-    let error = node.write(seen()).expect_err("it is a file");
+    let mut made = Vec::new();
+    let mut sink = |packet: Packet| made.push(packet);
+    let mut out = Emit::new(&context, &mut sink);
+    let error = node
+        .write(seen(), &mut out.only())
+        .expect_err("it is a file");
     assert!(error.to_string().contains("_cam_person_3.jpg"), "{error}");
     let error = Snapshot::open(&config, &context)
         .err()
@@ -275,7 +281,24 @@ fn a_picture_that_cannot_be_written_is_still_due() {
     // The next instance is given the same again.
     fs::remove_file(&folder).expect("it is there");
     let mut node = Snapshot::open(&config, &context).expect("it is writable");
-    node.write(seen()).expect("it is writable");
-    node.pass(Time::END).expect("it is writable");
-    assert_eq!(pictures(&folder).len(), 1);
+    node.write(seen(), &mut out.only()).expect("it is writable");
+    node.pass(Time::END, &mut out.only())
+        .expect("it is writable");
+    let [(name, _)] = &pictures(&folder)[..] else {
+        panic!("one picture")
+    };
+    let [Packet::Event(event)] = &made[..] else {
+        panic!("one event")
+    };
+    let events::Body::Saved(saved) = &event.body else {
+        panic!("of a file")
+    };
+    assert_eq!(
+        (Path::new(&saved.path), saved.track),
+        (&*folder.join(name), Some(3))
+    );
+    assert_eq!(
+        saved.sha256,
+        sum::sum(&fs::read(&saved.path).expect("it is there"))
+    );
 }

@@ -130,6 +130,11 @@ impl Visits {
         self.left_out.clone()
     }
 
+    /// The latest capture time that it has heard of.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
     /// Looks at the objects of a frame.
     pub fn see(&mut self, objects: &Arc<Objects>, rules: &Rules) {
         self.now = self.now.max(objects.at);
