@@ -63,6 +63,8 @@ pub static NODES: &[Entry] = &[
     Entry::Present(catalogue::transform::<transforms::events::filter::Filter>()),
     Entry::Present(catalogue::sink::<sinks::console::Console>()),
     Entry::Present(catalogue::sink::<sinks::jsonl::Jsonl>()),
+    Entry::Present(catalogue::sink::<sinks::clip::Clip>()),
+    Entry::Present(catalogue::sink::<sinks::record::Record>()),
     Entry::Present(catalogue::sink::<sinks::snapshot::Snapshot>()),
 ];
 

@@ -1,5 +1,7 @@
 //! Where results go.
 
+pub mod clip;
 pub mod console;
 pub mod jsonl;
+pub mod record;
 pub mod snapshot;

@@ -72,6 +72,8 @@ pub struct NodeType {
     pub passes: bool,
     /// Whether each of its inputs must give every kind that it takes.
     pub together: bool,
+    /// Lanes of which at least one of its inputs must give something.
+    pub needs: &'static [Lane],
     /// Whether what it makes of what people say or look like may be shown and kept where privacy is asked for.
     pub redacts: bool,
     /// Packets that it writes before they must be settled.
@@ -305,6 +307,7 @@ pub const fn sink<N: Sink>() -> NodeType {
     NodeType {
         accepts: N::In::KINDS,
         produces: N::Out::KINDS,
+        needs: N::NEEDS,
         batch: N::BATCH,
         configure: |table| {
             let wrap = |node| -> Box<dyn Running> { Box::new(AsSink(node)) };
@@ -328,6 +331,7 @@ const fn node_type<N: Node>(role: Role) -> NodeType {
         wait_ms: None,
         passes: false,
         together: false,
+        needs: &[],
         redacts: false,
         batch: 1,
         schema: || schemars::schema_for!(N::Config),

@@ -163,6 +163,8 @@ pub trait Sink: Node {
     /// What it tells of what it has written; `Nothing` if it does not.
     type Out: Payload + Into<Packet>;
 
+    /// Lanes of which at least one input must give something, as it can do nothing without.
+    const NEEDS: &'static [Lane] = &[];
     /// So many packets are written before they must be settled: those of a transaction, or between two
     /// writes to a disk.
     const BATCH: usize = 1;

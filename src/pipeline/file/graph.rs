@@ -7,6 +7,7 @@ use crate::media::kind::{self, Kind, Lane};
 use crate::pipeline::contract::catalogue::{Entry, NodeType, Role};
 use crate::pipeline::file::input::Input;
 use crate::pipeline::file::kinds;
+use crate::pipeline::file::needs;
 use crate::pipeline::file::path::place_of;
 use crate::pipeline::file::plan::PlannedNode;
 use crate::pipeline::file::problem::{Problem, suggest};
@@ -22,6 +23,7 @@ pub fn check(
     problems.extend(cycles(nodes, &index));
     problems.extend(unseen(nodes, &index));
     problems.extend(contested(nodes));
+    problems.extend(needs::check(nodes, &index));
     problems
 }
 
@@ -76,7 +78,7 @@ fn inputs(
                 problems.push(Problem::new(span.clone(), message, *help));
             } else {
                 let message = match &from.makes[..] {
-                    [] => format!("`{name}` is a sink and gives nothing"),
+                    [] => format!("`{name}` gives nothing"),
                     makes => format!(
                         "`{}` takes {}, but `{name}` makes {}",
                         node.ty.name,

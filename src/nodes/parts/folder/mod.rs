@@ -1,5 +1,6 @@
 //! A folder into which a sink puts files of its own: whole ones only, and no more than it may keep.
 
+mod growing;
 pub mod name;
 pub mod retention;
 
@@ -11,28 +12,18 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use self::growing::FILE_MODE;
+pub use self::growing::{Growing, Written};
 use self::retention::{FLOOR, Kept, Now, Retention};
 use crate::inference::store::sum;
 use crate::pipeline::contract::error::Misuse;
 
-/// What is seen and heard at home is for the owner and the group.
-const FILE_MODE: u32 = 0o640;
+/// As files are, for the owner and the group.
 const FOLDER_MODE: u32 = 0o750;
 /// What a file is called until it is whole.
 const PART: &str = ".part";
 /// How often it is looked for what has become too old.
 const SWEEP: Duration = Duration::from_secs(60 * 60);
-
-/// A file that is whole.
-#[derive(Debug)]
-pub struct Written {
-    /// Where it is.
-    pub path: PathBuf,
-    /// Its length.
-    pub bytes: u64,
-    /// SHA-256 of its bytes.
-    pub sha256: String,
-}
 
 /// An open folder. Only files whose names tell that they were written by this are ever deleted.
 pub struct Folder {
@@ -43,6 +34,8 @@ pub struct Folder {
     swept: Instant,
     /// Bytes of its files.
     bytes: u64,
+    /// Names of files that are not complete; these stay.
+    growing: Vec<String>,
 }
 
 impl Folder {
@@ -79,6 +72,7 @@ impl Folder {
             opened: Instant::now(),
             swept: Instant::now(),
             bytes: 0,
+            growing: Vec::new(),
         };
         folder.clear()?;
         tempfile::Builder::new()
@@ -100,10 +94,7 @@ impl Folder {
     /// What the system says, or that there is no room; then nothing of it is there, and an older one still is.
     pub fn write(&mut self, name: &str, content: &[u8]) -> Result<Written> {
         let size = content.len() as u64;
-        let is_due = self.swept.elapsed() >= SWEEP || self.bytes + size > self.retention.most();
-        if is_due || self.free()? < self.retention.least_free() + size {
-            self.make_room(size, Timestamp::now())?;
-        }
+        self.reserve(size)?;
         let part = self.path.join(format!(".{name}{PART}"));
         let whole = self.path.join(name);
         let replaced = fs::metadata(&whole).map_or(0, |it| it.len());
@@ -120,6 +111,57 @@ impl Folder {
         })
     }
 
+    /// Begins a file that grows, and has its name from the beginning.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn create(&mut self, name: &str) -> Result<Growing> {
+        let growing = Growing::create(self.path.join(name))?;
+        self.growing.push(name.to_owned());
+        Ok(growing)
+    }
+
+    /// Appends all of this to a file or nothing.
+    ///
+    /// # Errors
+    /// What the system says, or that there is no room.
+    pub fn append(&mut self, growing: &mut Growing, content: &[u8]) -> Result<()> {
+        let size = content.len() as u64;
+        self.reserve(size)?;
+        growing.append(content)?;
+        self.bytes += size;
+        Ok(())
+    }
+
+    /// Completes a file: this takes the place of its beginning.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn complete(&mut self, growing: Growing, head: &[u8]) -> Result<Written> {
+        self.growing.retain(|name| !growing.is_called(name));
+        growing.complete(head)
+    }
+
+    /// Its newest files, so many at most.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn newest(&self, count: usize) -> Result<Vec<PathBuf>> {
+        let mut files = self.files()?;
+        files.sort_by(|a, b| (b.at, &b.name).cmp(&(a.at, &a.name)));
+        let newest = files.into_iter().take(count);
+        Ok(newest.map(|it| self.path.join(it.name)).collect())
+    }
+
+    /// Sees that so many bytes find room.
+    fn reserve(&mut self, size: u64) -> Result<()> {
+        let is_due = self.swept.elapsed() >= SWEEP || self.bytes + size > self.retention.most();
+        if is_due || self.free()? < self.retention.least_free() + size {
+            self.make_room(size, Timestamp::now())?;
+        }
+        Ok(())
+    }
+
     /// Deletes what has become too old, once an hour.
     ///
     /// # Errors
@@ -134,8 +176,9 @@ impl Folder {
     /// Deletes what is too old or too much with what is coming.
     fn make_room(&mut self, coming: u64, at: Timestamp) -> Result<()> {
         self.swept = Instant::now();
-        let files = self.files()?;
+        let mut files = self.files()?;
         self.bytes = files.iter().map(|it| it.bytes).sum();
+        files.retain(|it| !self.growing.contains(&it.name));
         let now = Now {
             at,
             watched: self.opened.elapsed(),

@@ -15,7 +15,7 @@ use crate::media::coded::{Coded, Medium, Stream};
 /// Seconds that are added to timestamps on the way: sound begins before a film does, and NUT has no time before zero.
 const AHEAD: f64 = 1000.0;
 /// Codecs as NUT and FFmpeg name them.
-const CODECS: [(&[u8], &str); 16] = [
+const CODECS: [(&[u8], &str); 18] = [
     (b"H264", "h264"),
     (b"avc1", "h264"),
     (b"HEVC", "hevc"),
@@ -32,6 +32,8 @@ const CODECS: [(&[u8], &str); 16] = [
     (b"ulaw", "pcm_mulaw"),
     (b"fLaC", "flac"),
     (b"mp3 ", "mp3"),
+    (b"PSD\x10", "pcm_s16le"),
+    (b"\x10DSP", "pcm_s16be"),
 ];
 /// The same where NUT has the numbers of WAV files.
 const NUMBERED: [(&[u8], &str); 4] = [

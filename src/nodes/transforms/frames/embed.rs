@@ -64,7 +64,6 @@ impl Node for Embed {
         "reidentification",
         "osnet",
         "similarity",
-        "clip",
         "dino",
     ];
     const ABOUT: &'static str = "Gives each object it is given a vector of length 1, by which nodes after it tell whether two \

@@ -1,0 +1,247 @@
+//! `record`: all that cameras send, as films, without decoding it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::media::clock::Time;
+use crate::media::coded::{Coded, Medium};
+use crate::media::events::{Kept, Of, Saved};
+use crate::nodes::parts::disk;
+use crate::nodes::parts::folder::{Folder, name};
+use crate::nodes::parts::movie::repair;
+use crate::nodes::parts::take::{EXTENSION, Films, Take, Trouble};
+use crate::pipeline::contract::claim::Claim;
+use crate::pipeline::contract::context::Context;
+use crate::pipeline::contract::error::{Error, Misuse, Result};
+use crate::pipeline::contract::node::{Emit, Node, Sink};
+
+/// A camera that sends nothing for so long is away, and its film ends.
+const AWAY: Duration = Duration::from_secs(5);
+/// Sources whose films were not completed when this was killed: the newest files are looked at.
+const MOST_OPEN: usize = 64;
+
+/// Options of `record`.
+#[derive(Clone, Deserialize, JsonSchema)]
+pub struct Config {
+    /// Where the films go; it is made if need be. Files in it that this has not written are left alone.
+    pub folder: PathBuf,
+    /// Each film lasts so long, by the clock: with 300, one begins at the first key picture after every full five minutes.
+    #[serde(default = "default_segment_s")]
+    #[schemars(range(min = 2, max = 86_400))]
+    pub segment_s: u32,
+    /// Whether the camera's sound is recorded with its pictures.
+    #[serde(default = "default_sound")]
+    pub sound: bool,
+    /// How much is kept.
+    #[serde(flatten)]
+    pub films: Films,
+}
+
+fn default_segment_s() -> u32 {
+    300
+}
+
+fn default_sound() -> bool {
+    true
+}
+
+/// A folder and the films that are being written into it.
+pub struct Record {
+    folder: Folder,
+    config: Config,
+    context: Context,
+    films: BTreeMap<Arc<str>, Film>,
+    /// What is written and not told yet.
+    untold: Arc<Mutex<Vec<Told>>>,
+    left_out: Arc<Mutex<BTreeMap<Arc<str>, String>>>,
+    now: Time,
+}
+
+/// A source, and a film of it.
+type Told = (Arc<str>, Saved);
+
+/// What is written of one source, and to which stretch of the clock it belongs.
+struct Film {
+    take: Take,
+    slot: i64,
+}
+
+impl Node for Record {
+    const NAME: &'static str = "record";
+    const ALSO: &'static [&'static str] = &[
+        "recorder",
+        "recording",
+        "recordings",
+        "nvr",
+        "dvr",
+        "filesink",
+        "splitmuxsink",
+        "segment_writer",
+        "mp4",
+        "continuous",
+    ];
+    const ABOUT: &'static str = "Records what cameras send, pictures and sound, as it is: nothing is decoded, nothing is coded again. Films are MP4 \
+        files of H.264, H.265 or MJPEG that play while they are written, cut by the clock at key pictures, and named by when they begin: \
+        `2026-11-29T16-40-00.480Z_porch.mp4`. Sound in AAC, Opus or MP3 stays as it is; G.711 and PCM are packed as FLAC, without loss. A camera that is \
+        away, or changes how it codes, ends its film. What a kill or a power cut has left is repaired at the next start. Devices that \
+        give raw pictures (USB, CSI) need an `encode` before.";
+    const EXAMPLE: &'static str = "folder = \"recordings\"\nkeep_days = 7";
+    type Config = Config;
+
+    fn claims(config: &Config, base: &Path) -> Vec<Claim> {
+        Claim::file(base, &config.folder).into_iter().collect()
+    }
+
+    fn at_hand(config: &Config, base: &Path) -> Vec<Misuse> {
+        let misuse = Folder::at_hand(base, &config.folder, "folder");
+        misuse.into_iter().collect()
+    }
+
+    fn open(config: &Config, context: &Context) -> Result<Record> {
+        let path = context.resolve(&config.folder);
+        let folder = Folder::open(path.clone(), EXTENSION, config.films.clone().into());
+        let folder = folder.map_err(|error| disk::trouble(&path, "folder", &error))?;
+        let left_out = Arc::new(Mutex::new(BTreeMap::new()));
+        let told = Arc::clone(&left_out);
+        context.describe_live("left out", move || {
+            let told: Vec<String> = lock(&told).values().cloned().collect();
+            (!told.is_empty()).then(|| told.join("; "))
+        });
+        for file in folder.newest(MOST_OPEN).unwrap_or_default() {
+            // What cannot be repaired is no worse than it was.
+            let _ = repair(&file);
+        }
+        Ok(Record {
+            folder,
+            config: config.clone(),
+            context: context.clone(),
+            films: BTreeMap::new(),
+            untold: context.kept(),
+            left_out,
+            now: Time::ZERO,
+        })
+    }
+}
+
+impl Sink for Record {
+    type In = Arc<Coded>;
+    type Out = Of<Saved>;
+
+    fn write(&mut self, unit: Arc<Coded>, out: &mut Emit<Of<Saved>>) -> Result<()> {
+        self.now = self.now.max(unit.at);
+        let taken = self.take(&unit);
+        self.tell(out);
+        taken
+    }
+
+    fn pass(&mut self, to: Time, out: &mut Emit<Of<Saved>>) -> Result<()> {
+        if to < Time::END {
+            self.now = self.now.max(to);
+        }
+        let is_away = |it: &Film| to.since(it.take.end) > AWAY;
+        let away = self.films.iter().filter(|it| is_away(it.1));
+        let away: Vec<_> = away.map(|it| Arc::clone(it.0)).collect();
+        let ended = away.iter().try_for_each(|source| self.end(source));
+        self.tell(out);
+        ended?;
+        let swept = self.folder.sweep();
+        swept.map_err(|error| self.trouble(&error))
+    }
+
+    fn finish(&mut self, out: &mut Emit<Of<Saved>>) -> Result<()> {
+        let sources: Vec<_> = self.films.keys().cloned().collect();
+        let ended = sources.iter().try_for_each(|source| self.end(source));
+        self.tell(out);
+        ended
+    }
+}
+
+impl Record {
+    fn take(&mut self, unit: &Coded) -> Result<()> {
+        let is_picture = matches!(unit.stream.medium, Medium::Picture { .. });
+        if !is_picture && !self.config.sound {
+            return Ok(());
+        }
+        let begins = is_picture && unit.key;
+        let slot = self.slot(unit.at);
+        if let Some(film) = self.films.get(&unit.source) {
+            let was_away = unit.at.since(film.take.end) > AWAY;
+            let is_over = begins && film.slot != slot;
+            if was_away || is_over || !film.take.fits(unit) {
+                self.end(&unit.source)?;
+            }
+        }
+        match self.films.get_mut(&unit.source) {
+            Some(film) => {
+                let pushed = film.take.push(&mut self.folder, unit);
+                if let Some(unfit) = film.take.left_out() {
+                    lock(&self.left_out).insert(Arc::clone(&unit.source), unfit.to_string());
+                }
+                if let Err(error) = pushed {
+                    // What is in the file is whole.
+                    self.end(&unit.source)?;
+                    return Err(self.trouble(&error));
+                }
+                Ok(())
+            }
+            None if begins => self.begin(unit, slot),
+            None => Ok(()),
+        }
+    }
+
+    fn begin(&mut self, picture: &Coded, slot: i64) -> Result<()> {
+        let name = name::of(
+            self.context.clock.wall(picture.at),
+            &[&picture.source],
+            EXTENSION,
+        );
+        let source = Arc::clone(&picture.source);
+        match Take::begin(&mut self.folder, &name, picture) {
+            Ok(take) => {
+                lock(&self.left_out).remove(&source);
+                self.films.insert(source, Film { take, slot });
+                Ok(())
+            }
+            Err(Trouble::Disk(error)) => Err(self.trouble(&error)),
+            Err(Trouble::Unfit(unfit)) => {
+                lock(&self.left_out).insert(source, unfit.to_string());
+                Ok(())
+            }
+        }
+    }
+
+    fn end(&mut self, source: &Arc<str>) -> Result<()> {
+        let Some(film) = self.films.remove(source) else {
+            return Ok(());
+        };
+        let saved = film.take.finish(&mut self.folder, Kept::Recording);
+        let saved = saved.map_err(|error| self.trouble(&error))?;
+        lock(&self.untold).push((Arc::clone(source), saved));
+        Ok(())
+    }
+
+    fn tell(&mut self, out: &mut Emit<Of<Saved>>) {
+        for (source, saved) in lock(&self.untold).drain(..) {
+            out.event(&source, self.now, None, saved);
+        }
+    }
+
+    /// The stretch of the clock that a capture time belongs to.
+    fn slot(&self, at: Time) -> i64 {
+        let second = self.context.clock.wall(at).as_second();
+        second.div_euclid(i64::from(self.config.segment_s))
+    }
+
+    fn trouble(&self, error: &std::io::Error) -> Error {
+        disk::trouble(self.folder.path(), "folder", error)
+    }
+}
+
+fn lock<T>(of: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
