@@ -6,6 +6,7 @@ mod attacks; // what strangers do to the HTTP endpoint
 mod bad_input; // what a wrong pipeline, model, device or file is answered with
 mod browser; // the page, in a real Chromium
 mod camera_faults;
+mod camera_masks; // parts of a picture that nobody is to see
 mod camera_sound; // cameras that send nonsense, nothing, or another size
 mod child_cameras; // ffmpeg and GStreamer as decoders in processes of their own
 mod clocks; // wall clocks that step

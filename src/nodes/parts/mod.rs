@@ -10,6 +10,7 @@ pub mod found;
 pub mod level;
 pub mod looked;
 pub mod pace;
+pub mod polygon;
 pub mod stream;
 pub mod words;
 pub mod worth;

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::crossing::Crossing;
-use super::geometry::Point;
 use super::stay::{Sight, Stay};
 use crate::media::clock::Time;
 use crate::media::events::Direction;
+use crate::nodes::parts::polygon::Point;
 
 /// Names of zones and lines, in their order.
 #[derive(Debug, Default, PartialEq)]

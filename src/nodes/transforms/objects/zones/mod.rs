@@ -15,7 +15,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use self::borders::{anchors, is_inside, margin, place};
-use self::geometry::Point;
 use self::memory::{Followed, Known, Names, Seen, Tally};
 pub use self::options::Config;
 use self::options::Zone;
@@ -25,6 +24,7 @@ use crate::media::clock::Time;
 use crate::media::events::{self, Of, Step};
 use crate::media::kind::Lane;
 use crate::media::objects::{More, Object, Objects};
+use crate::nodes::parts::polygon::{Point, corners};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Misuse, Result};
 use crate::pipeline::contract::node::{Emit, Node, Transform};
@@ -91,7 +91,7 @@ impl Node for Zones {
     fn open(config: &Config, context: &Context) -> Result<Zones> {
         let mut config = config.clone();
         for zone in &mut config.zones {
-            zone.polygon = options::corners(&zone.polygon);
+            zone.polygon = corners(&zone.polygon);
         }
         let names = Names {
             zones: config.zones.iter().map(|it| Arc::clone(&it.name)).collect(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::geometry::Point;
+use crate::nodes::parts::polygon::Point;
 
 /// Options of `zones`.
 #[derive(Clone, Deserialize, JsonSchema)]
@@ -97,14 +97,4 @@ impl Config {
         });
         named.collect()
     }
-}
-
-/// The corners of a polygon as they are meant: none twice in a row, nor the first again at the end.
-pub fn corners(polygon: &[Point]) -> Vec<Point> {
-    let mut corners = polygon.to_vec();
-    corners.dedup();
-    if corners.len() > 1 && corners.first() == corners.last() {
-        corners.pop();
-    }
-    corners
 }
