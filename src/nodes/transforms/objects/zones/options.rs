@@ -69,6 +69,25 @@ pub struct Line {
     pub sources: Vec<String>,
 }
 
+impl Zone {
+    /// Whether it is a part of this camera's frames.
+    pub fn is_of(&self, source: &str) -> bool {
+        concerns(&self.sources, source)
+    }
+}
+
+impl Line {
+    /// Whether it lies across this camera's frames.
+    pub fn is_of(&self, source: &str) -> bool {
+        concerns(&self.sources, source)
+    }
+}
+
+/// Whether a list names something, or is empty and means all.
+pub fn concerns(list: &[String], it: &str) -> bool {
+    list.is_empty() || list.iter().any(|one| one == it)
+}
+
 /// A point of a box.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
