@@ -16,6 +16,7 @@ mod crowds; // who is kept out of the HTTP endpoint by whom
 mod detectors; // which family a model is of
 mod devices; // cameras and microphones that are not there or belong to others
 mod doctor; // what `otus doctor` says about real and missing parts
+mod drawing; // zones that a person draws on the page
 mod editors;
 mod eyes; // models that name pictures and make vectors
 mod faults;
