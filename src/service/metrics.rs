@@ -8,6 +8,7 @@ use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, 
 use prometheus_client::metrics::MetricType::{self, Counter, Gauge, Histogram};
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::pipeline::count::areas::{Area, Count};
 use crate::pipeline::count::histogram::Times;
 use crate::pipeline::count::metrics::State;
 use crate::pipeline::run::View;
@@ -185,6 +186,15 @@ fn of_nodes(nodes: &[NodeReport]) -> Vec<Family> {
         counter("node_packets", "Packets made, by kind.", packets),
         counter("node_events", "Events made, by kind.", events),
     ];
+    let of_areas = [
+        gauge("zone_objects", "Things in a zone, now.", inside(nodes)).of("node, source, zone"),
+        counter(
+            "line_crossings",
+            "Things that crossed a line.",
+            crossings(nodes),
+        )
+        .of("node, source, line, direction"),
+    ];
     let unsure = counter(
         "node_unsure_events",
         "Events made that may be nothing.",
@@ -193,7 +203,50 @@ fn of_nodes(nodes: &[NodeReport]) -> Vec<Family> {
     let families = families.into_iter().map(|it| it.of("node"));
     let per_kind = per_kind.into_iter().map(|it| it.of("node, kind"));
     let per_reason = [unsure.of("node, reason")];
-    families.chain(per_kind).chain(per_reason).collect()
+    let families = families.chain(per_kind).chain(per_reason);
+    families.chain(of_areas).collect()
+}
+
+fn inside(nodes: &[NodeReport]) -> Vec<Sample> {
+    let sample = |(node, area): (&NodeReport, &Area)| {
+        let Count::Zone { inside } = area.count else {
+            return None;
+        };
+        Some((
+            area_labels(node, area, "zone"),
+            Value::Number(inside as f64),
+        ))
+    };
+    areas(nodes).filter_map(sample).collect()
+}
+
+fn crossings(nodes: &[NodeReport]) -> Vec<Sample> {
+    let samples = |(node, area): (&NodeReport, &Area)| {
+        let Count::Line { left, right } = area.count else {
+            return Vec::new();
+        };
+        let sample = |(direction, count): (&str, u64)| {
+            let mut labels = area_labels(node, area, "line");
+            labels.push(("direction", direction.to_owned()));
+            (labels, Value::Number(count as f64))
+        };
+        [("left", left), ("right", right)].map(sample).into()
+    };
+    areas(nodes).flat_map(samples).collect()
+}
+
+fn areas<'a>(nodes: &'a [NodeReport]) -> impl Iterator<Item = (&'a NodeReport, &'a Area)> {
+    let of = |node: &'a NodeReport| node.counts.areas.iter().map(move |area| (node, area));
+    nodes.iter().flat_map(of)
+}
+
+fn area_labels(node: &NodeReport, area: &Area, name: &'static str) -> Vec<(&'static str, String)> {
+    let names = [
+        ("node", &node.id),
+        ("source", &area.source),
+        (name, &area.name),
+    ];
+    names.map(|(key, it)| (key, it.to_string())).into()
 }
 
 fn of_edges(edges: &[LinkReport]) -> Vec<Family> {

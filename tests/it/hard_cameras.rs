@@ -232,7 +232,7 @@ fn a_camera_of_one_frame_a_second_is_seen_and_a_time_limit_ends_it_well() {
 }
 
 /// The rig and its address; it prints what it was asked when it ends.
-fn snapshot_camera(scratch: &Scratch, options: &[&str]) -> (Running, String) {
+pub fn snapshot_camera(scratch: &Scratch, options: &[&str]) -> (Running, String) {
     let picture = image::RgbImage::from_fn(320, 240, |x, y| image::Rgb([x as u8, y as u8, 90]));
     let path = scratch.path("snap.jpg");
     picture.save(&path).expect("it can be written");

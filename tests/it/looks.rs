@@ -26,7 +26,7 @@ fn a_camera_is_not_wired_into_it() {
         "sources.cam = { type = 'camera', uri = 'picture.bmp' }
          transforms.calm = { type = 'redact', inputs = ['cam'], masks = [[[0, 0], [1, 0], [0, 7]]] }
          sinks.log = { type = 'console', inputs = ['calm'] }",
-        "the corner [0.0, 7.0] lies outside the frame … pipeline.toml:2",
+        "[0.0, 7.0] lies outside the frame … pipeline.toml:2",
     );
 }
 

@@ -6,6 +6,7 @@ mod attacks; // what strangers do to the HTTP endpoint
 mod bad_input; // what a wrong pipeline, model, device or file is answered with
 mod browser; // the page, in a real Chromium
 mod camera_faults;
+mod camera_masks; // parts of a picture that nobody is to see
 mod camera_sound; // cameras that send nonsense, nothing, or another size
 mod child_cameras; // ffmpeg and GStreamer as decoders in processes of their own
 mod clocks; // wall clocks that step
@@ -15,6 +16,7 @@ mod crowds; // who is kept out of the HTTP endpoint by whom
 mod detectors; // which family a model is of
 mod devices; // cameras and microphones that are not there or belong to others
 mod doctor; // what `otus doctor` says about real and missing parts
+mod drawing; // zones that a person draws on the page
 mod editors;
 mod eyes; // models that name pictures and make vectors
 mod faults;

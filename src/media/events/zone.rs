@@ -89,6 +89,8 @@ pub enum Reason {
     Left,
     /// It was seen inside, and then no more.
     Gone,
+    /// It was inside when the zone was taken out of the pipeline file.
+    Removed,
 }
 
 impl Report for Zone {
@@ -102,6 +104,12 @@ impl Report for Zone {
             (Action::Enter, _) => write!(to, "has entered {zone}")?,
             (Action::Exit, Some(Reason::Gone)) => {
                 write!(to, "is seen no more in {zone} after {seconds:.1} s")?;
+            }
+            (Action::Exit, Some(Reason::Removed)) => {
+                write!(
+                    to,
+                    "was in {zone} for {seconds:.1} s, which is there no more"
+                )?;
             }
             (Action::Exit, _) => write!(to, "has left {zone} after {seconds:.1} s")?,
             (Action::Loiter, _) => write!(to, "is in {zone} for {seconds:.0} s")?,

@@ -11,6 +11,7 @@ pub mod level;
 pub mod looked;
 pub mod movie;
 pub mod pace;
+pub mod polygon;
 pub mod stream;
 pub mod take;
 pub mod words;

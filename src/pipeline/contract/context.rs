@@ -8,6 +8,7 @@ use crate::media::events::{Body, Event, Head};
 use crate::pipeline::contract::memory::{Memory, Wanted};
 use crate::pipeline::contract::runtime_options::Runtime;
 use crate::pipeline::contract::stop::Stop;
+use crate::pipeline::count::areas::Area;
 use crate::pipeline::count::metrics::NodeStats;
 
 /// The world of one node: its clock, its stop signal, where relative paths start.
@@ -63,6 +64,11 @@ impl Context {
         value: impl Fn() -> Option<String> + Send + Sync + 'static,
     ) {
         self.stats.describe_live(what, Arc::new(value));
+    }
+
+    /// Shows parts of pictures in `/status` and on the page, and counts who is there in `/metrics`.
+    pub fn describe_areas(&self, areas: impl Fn() -> Vec<Area> + Send + Sync + 'static) {
+        self.stats.describe_areas(Arc::new(areas));
     }
 
     /// What survives a failure, a hang and a reload under the same name and type; see [`Memory::recall`].

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::media::kind::Lane;
 use crate::media::packet::Packet;
+use crate::pipeline::count::areas::{self, Area};
 use crate::pipeline::count::calls::{CallCounts, Calls};
 use crate::pipeline::count::cpu::Cpu;
 use crate::pipeline::count::histogram::{Histogram, Times};
@@ -147,17 +148,20 @@ impl Fact {
     }
 }
 
-impl fmt::Debug for Fact {
+impl fmt::Debug for Details {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        self.now().fmt(f)
+        f.debug_struct("Details")
+            .field("state", &self.state)
+            .finish_non_exhaustive()
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Details {
     state: State,
     last_error: Option<String>,
     facts: BTreeMap<&'static str, Fact>,
+    areas: Option<areas::Live>,
     events: BTreeMap<&'static str, u64>,
     unsure: BTreeMap<&'static str, u64>,
 }
@@ -231,6 +235,11 @@ impl NodeStats {
         self.details().facts.insert(what, Fact::Live(value));
     }
 
+    /// Shows parts of pictures, and what is counted there.
+    pub fn describe_areas(&self, areas: areas::Live) {
+        self.details().areas = Some(areas);
+    }
+
     /// Shows a fact no longer.
     pub fn withdraw(&self, what: &'static str) {
         self.details().facts.remove(what);
@@ -261,6 +270,7 @@ impl NodeStats {
             facts: facts
                 .filter_map(|(what, it)| Some((*what, it.now()?)))
                 .collect(),
+            areas: details.areas.as_ref().map_or(Vec::new(), |it| it()),
         }
     }
 
@@ -304,4 +314,7 @@ pub struct NodeCounts {
     pub last_error: Option<String>,
     /// Facts such as model and provider.
     pub facts: BTreeMap<&'static str, String>,
+    /// Zones and lines, and who is there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub areas: Vec<Area>,
 }

@@ -1,5 +1,6 @@
 //! What is counted of nodes and links, and read by everyone who reports.
 
+pub mod areas;
 pub mod calls;
 pub mod cpu;
 pub mod histogram;

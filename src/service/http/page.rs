@@ -8,7 +8,9 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 
-const PAGE: &str = include_str!("page.html");
+/// What shows and draws zones stands in a file of its own, and is a part of the page's one script.
+static PAGE: LazyLock<String> =
+    LazyLock::new(|| include_str!("page.html").replace("/* draw.js */", include_str!("draw.js")));
 
 /// What the page may do: run its own script, ask this endpoint, and show the pictures it got. The
 /// last rule makes text that is taken for HTML an error instead of an attack.
@@ -26,7 +28,7 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
 
 pub async fn page() -> Response {
     let policy = [(header::CONTENT_SECURITY_POLICY, POLICY.as_str())];
-    (policy, Html(PAGE)).into_response()
+    (policy, Html(PAGE.as_str())).into_response()
 }
 
 fn sum_of(start: &str, end: &str) -> String {

@@ -10,13 +10,13 @@ use super::kept::Kept;
 use super::medium::{Medium, RIBBON};
 use super::opencv::{self, Backend, Capture, Property, Wish};
 use super::rate::{RateLimit, silent, small_enough};
+use super::room::Room;
 use super::shot::Shot;
 use super::timeline::Timeline;
 use super::trial::Trial;
 use crate::media::clock::Time;
 use crate::media::events::Gap;
 use crate::media::frame::Frame;
-use crate::media::recycle::Recycle;
 use crate::pipeline::contract::blocking::Blocking;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
@@ -28,7 +28,7 @@ pub fn start(medium: Medium, config: &Config, context: &Context) -> Blocking<Sho
         live: medium.is_live(),
         stall_timeout: Duration::from_millis(config.stall_timeout_ms),
         limit: RateLimit::new(config.fps),
-        pool: Recycle::new(Frame::empty),
+        room: Room::new(config),
         shape: (0, 0),
         timeline: Timeline::default(),
         next: None,
@@ -107,7 +107,7 @@ struct Reader {
     live: bool,
     stall_timeout: Duration,
     limit: RateLimit,
-    pool: Recycle<Frame>,
+    room: Room,
     /// Width and height of the latest picture.
     shape: (u32, u32),
     timeline: Timeline,
@@ -165,7 +165,7 @@ impl Reader {
     fn retrieve(&mut self, capture: &mut Capture, at: Time, seq: u64) -> Result<Arc<Frame>> {
         let shape = &mut self.shape;
         let source = &self.context.id;
-        self.pool.share(|frame| {
+        self.room.share(|frame| {
             frame.source = Arc::clone(source);
             (frame.at, frame.seq) = (at, seq);
             capture.retrieve(frame, shape)

@@ -9,6 +9,7 @@ use super::opencv;
 use crate::media::mono::Channel;
 use crate::nodes::parts::condition::Remedy;
 use crate::nodes::parts::pace::Pace;
+use crate::nodes::parts::polygon::Point;
 use crate::nodes::parts::stream::address::Transport;
 use crate::pipeline::contract::uri::Uri;
 
@@ -49,6 +50,11 @@ pub struct Config {
     #[serde(default)]
     #[schemars(range(min = 16, max = 16384))]
     pub height: Option<u32>,
+    /// What is black in every frame before anybody sees it: a list of areas, each a list of at least three corners `[x, y]`
+    /// in parts of the frame's width and height, as `[[[0, 0], [1, 0], [1, 0.3]]]`. Coded packets, which would show it, are
+    /// not handed on then.
+    #[serde(default)]
+    pub mask: Vec<Vec<Point>>,
     /// Which channel of its sound is heard, where somebody takes that: its number, counted from 0; `"mix"`, the mean of
     /// all; `"loudest"`, the one with the most energy over about a second.
     #[serde(default)]

@@ -34,9 +34,9 @@ pub struct Parts {
 impl Parts {
     /// What is wanted now; a reload may change it. Pictures are, if nothing else is.
     pub fn wanted(config: &Config, medium: &Medium, context: &Context) -> Parts {
-        let flows = why_silent(config, medium).is_none();
         let has = |lane| context.wanted.has(lane);
-        let (sound, packets) = (flows && has(Lane::Audio), flows && has(Lane::Coded));
+        let sound = has(Lane::Audio) && why_silent(config, medium).is_none();
+        let packets = has(Lane::Coded) && why_unpacked(config, medium).is_none();
         Parts {
             pictures: has(Lane::Frame) || !(sound || packets),
             sound,
@@ -79,6 +79,15 @@ pub fn why_silent(config: &Config, medium: &Medium) -> Option<(&'static str, &'s
         )),
         Medium::Video(_) | Medium::Stream(_) => None,
     }
+}
+
+/// Why it hands on no packets, and what to do; none if it may.
+pub fn why_unpacked(config: &Config, medium: &Medium) -> Option<(&'static str, &'static str)> {
+    let masked = (
+        "coded packets would show what its `mask` covers",
+        "take its frames, or remove `mask`",
+    );
+    why_silent(config, medium).or((!config.mask.is_empty()).then_some(masked))
 }
 
 /// What is read on threads of its own.
@@ -244,4 +253,34 @@ fn unseen(medium: Medium, config: &Config, context: &Context) -> Result<(unseen:
         heard_to: Arc::clone(&context.kept::<Kept>().heard_to),
     };
     Ok((medium, reading))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nodes;
+    use crate::pipeline::contract::testing::{configure, context};
+    use crate::pipeline::contract::uri::Uri;
+
+    #[test]
+    fn a_camera_with_a_mask_hands_on_sound_but_no_packets() {
+        let camera = nodes::find("camera").expect("it is always there");
+        let lacks = |options: &str| configure(camera, options).expect("it is right").lacks;
+        let stream = "uri = 'rtsp://porch/1'";
+        assert_eq!(lacks(stream), []);
+        let masked = format!("{stream}\nmask = [[[0, 0], [1, 0], [1, 1]]]");
+        let told = [(
+            Lane::Coded,
+            "coded packets would show what its `mask` covers",
+            "take its frames, or remove `mask`",
+        )];
+        assert_eq!(lacks(&masked), told);
+        let context = context();
+        context.wanted.set(Lane::ALL.iter().copied());
+        let uri = Uri::new("rtsp://porch/1");
+        let medium = Medium::of(&uri).expect("a stream");
+        let config = toml::from_str(&masked).expect("it can be read");
+        let parts = Parts::wanted(&config, &medium, &context);
+        assert!(parts.pictures && parts.sound && !parts.packets);
+    }
 }

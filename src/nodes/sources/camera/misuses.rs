@@ -4,6 +4,7 @@ use super::config::{Backend, Config};
 use super::medium::Medium;
 use super::{elements, snapshots};
 use crate::nodes::parts::pace::Pace;
+use crate::nodes::parts::polygon::flaws;
 use crate::pipeline::contract::error::Misuse;
 use crate::pipeline::contract::uri::Uri;
 
@@ -16,7 +17,7 @@ pub fn of(config: &Config) -> Vec<Misuse> {
             return vec![Misuse::new("uri", message, help)];
         }
     };
-    let mut misuses = Vec::new();
+    let mut misuses = flaws::of_masks("mask", &config.mask);
     if let Medium::GStreamer(uri) = &medium {
         misuses.extend(of_pipeline(uri, config));
     }

@@ -17,6 +17,7 @@ mod misuses;
 mod opencv;
 mod probe;
 mod rate;
+mod room;
 mod shot;
 mod snapshots;
 mod stills;
@@ -207,7 +208,8 @@ impl Source for Camera {
 
     fn lacks(config: &Config, lane: Lane) -> Option<(&'static str, &'static str)> {
         match (lane, Medium::of(&config.uri)) {
-            (Lane::Audio | Lane::Coded, Ok(medium)) => media::why_silent(config, &medium),
+            (Lane::Audio, Ok(medium)) => media::why_silent(config, &medium),
+            (Lane::Coded, Ok(medium)) => media::why_unpacked(config, &medium),
             _ => None,
         }
     }

@@ -15,10 +15,10 @@ use ureq::{Agent, Body};
 use super::config::Config;
 use super::kept::Kept;
 use super::rate::small_enough;
+use super::room::Room;
 use super::shot::Shot;
 use super::stills;
-use crate::media::frame::{Frame, PixelFormat};
-use crate::media::recycle::Recycle;
+use crate::media::frame::PixelFormat;
 use crate::nodes::parts::stream::reasons;
 use crate::pipeline::contract::blocking::Blocking;
 use crate::pipeline::contract::context::Context;
@@ -116,9 +116,9 @@ impl Snapshots {
     /// Starts to read.
     pub fn start(self, config: &Config, context: &Context) -> Blocking<Shot> {
         let (config, context) = (config.clone(), context.clone());
-        let (pool, kept) = (Recycle::new(Frame::empty), context.kept());
+        let kept = context.kept();
         let mut album = Album {
-            pool,
+            room: Room::new(&config),
             kept,
             config,
             context,
@@ -216,7 +216,7 @@ fn explained(error: &ureq::Error) -> String {
 
 /// Makes frames of pictures.
 struct Album {
-    pool: Recycle<Frame>,
+    room: Room,
     kept: Arc<Kept>,
     config: Config,
     context: Context,
@@ -240,7 +240,7 @@ impl Album {
         };
         let (width, height) = picture.dimensions();
         small_enough(width.into(), height.into(), &self.config)?;
-        let frame = self.pool.share(|frame| -> Result<()> {
+        let frame = self.room.share(|frame| -> Result<()> {
             frame.source = Arc::clone(&self.context.id);
             (frame.at, frame.seq) = (at, seq);
             let room = frame.reshape(width, height, PixelFormat::Rgb8);

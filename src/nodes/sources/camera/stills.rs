@@ -15,10 +15,10 @@ use super::config::Config;
 use super::jpeg;
 use super::medium::is_picture;
 use super::rate::RateLimit;
+use super::room::Room;
 use super::shot::Shot;
 use crate::media::clock::Time;
-use crate::media::frame::{Frame, PixelFormat};
-use crate::media::recycle::Recycle;
+use crate::media::frame::PixelFormat;
 use crate::pipeline::contract::blocking::Blocking;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
@@ -33,7 +33,7 @@ pub fn start(pattern: &Path, config: &Config, context: &Context) -> Result<Block
         source: Arc::clone(&context.id),
         base: context.base.clone(),
         limit: RateLimit::new(config.fps),
-        pool: Recycle::new(Frame::empty),
+        room: Room::new(config),
         most_pixels: config.max_pixels,
         seen: 0,
         first_lost: None,
@@ -67,7 +67,7 @@ struct Album {
     source: Arc<str>,
     base: PathBuf,
     limit: RateLimit,
-    pool: Recycle<Frame>,
+    room: Room,
     most_pixels: u64,
     /// Pictures that could be read.
     seen: usize,
@@ -95,7 +95,7 @@ impl Album {
             }
         };
         self.seen += 1;
-        let frame = self.pool.share(|frame| -> Result<()> {
+        let frame = self.room.share(|frame| -> Result<()> {
             frame.source = Arc::clone(&self.source);
             (frame.seq, frame.at) = (number as u64, at(number));
             let name = path.strip_prefix(&self.base).unwrap_or(&path);

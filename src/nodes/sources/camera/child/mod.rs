@@ -16,14 +16,14 @@ use super::config::Config;
 use super::kept::Kept;
 use super::medium::Medium;
 use super::rate::RateLimit;
+use super::room::Room;
 use super::shot::Shot;
 use super::timeline::Timeline;
 
 use crate::media::clock::Time;
 use crate::media::coded::Coded;
 use crate::media::events::Gap;
-use crate::media::frame::{Frame, PixelFormat};
-use crate::media::recycle::Recycle;
+use crate::media::frame::PixelFormat;
 use crate::nodes::parts::stream::address;
 use crate::nodes::parts::stream::clock::StreamClock;
 use crate::nodes::parts::stream::origin::Origin;
@@ -78,7 +78,7 @@ pub fn start(
     };
     let reader = Reader {
         limit: RateLimit::new(config.fps),
-        pool: Recycle::new(Frame::empty),
+        room: Room::new(config),
         timeline: Timeline::default(),
         clock: is_timed.then_some(clock),
         zero: Some(zero),
@@ -145,7 +145,7 @@ fn hear(
 /// Turns what a child writes into frames.
 struct Reader {
     limit: RateLimit,
-    pool: Recycle<Frame>,
+    room: Room,
     timeline: Timeline,
     /// That of a camera of which more than pictures is read.
     clock: Option<Arc<StreamClock>>,
@@ -182,7 +182,7 @@ impl Reader {
                 }
             }
             let source = &self.context.id;
-            let frame = self.pool.share(|frame| {
+            let frame = self.room.share(|frame| {
                 frame.source = Arc::clone(source);
                 (frame.at, frame.seq) = (at, seq);
                 pictures.read_rows(frame.reshape(width, height, PixelFormat::Bgr8), width)

@@ -10,7 +10,7 @@ use crate::media::frame::Frame;
 const SQUARES: usize = 3;
 /// Pixels of a square's side, at least: of a small box even fewer are left.
 const LEAST: usize = 8;
-/// What a mask and a blank box are.
+/// What a blank box is.
 const BLACK: u8 = 0;
 
 const CHANNELS: usize = Frame::CHANNELS;
@@ -160,12 +160,6 @@ fn add(sum: &mut [u64; CHANNELS], pixels: &[u8]) {
     for (sum, of_row) in sum.iter_mut().zip(of_row) {
         *sum += u64::from(of_row);
     }
-}
-
-/// Covers whole pixels of a row.
-pub fn blank(frame: &mut Frame, y: u32, from: u32, to: u32) {
-    let area = [from, y, to - from, 1].map(|it| it as usize);
-    rows(frame, area).for_each(|row| row.fill(BLACK));
 }
 
 /// The rows of a part of the frame.

@@ -2,7 +2,6 @@
 
 mod cover;
 mod hold;
-mod mask;
 #[cfg(test)]
 mod tests;
 
@@ -16,11 +15,12 @@ use serde::Deserialize;
 
 use self::cover::{Cover, Method};
 use self::hold::{Held, Sighting};
-use self::mask::{Mask, Point};
 use crate::media::frame::Frame;
 use crate::media::objects::Objects;
 use crate::media::recycle::Recycle;
 use crate::nodes::parts::looked;
+use crate::nodes::parts::polygon::mask::Masks;
+use crate::nodes::parts::polygon::{Point, flaws};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Misuse, Result};
 use crate::pipeline::contract::node::{Emit, Node, Transform};
@@ -64,7 +64,7 @@ pub struct Redact {
     labels: Vec<String>,
     margin: f32,
     hold: Duration,
-    masks: Vec<Mask>,
+    masks: Masks,
     cover: Cover,
     pool: Recycle<Frame>,
     /// What was covered a moment ago, by source; also after it was opened anew.
@@ -101,12 +101,7 @@ impl Node for Redact {
     type Config = Config;
 
     fn check(config: &Config) -> Vec<Misuse> {
-        let wrong = |(at, corners): (usize, &Vec<Point>)| {
-            let message = mask::mistake(corners)?;
-            let help = "corners are `[x, y]` in parts of the frame's width and height, 0 to 1";
-            Some(Misuse::new(format!("masks[{at}]"), message, help))
-        };
-        config.masks.iter().enumerate().filter_map(wrong).collect()
+        flaws::of_masks("masks", &config.masks)
     }
 
     fn open(config: &Config, context: &Context) -> Result<Redact> {
@@ -114,7 +109,7 @@ impl Node for Redact {
             labels: config.labels.clone(),
             margin: config.margin,
             hold: Duration::from_millis(config.hold_ms),
-            masks: config.masks.iter().cloned().map(Mask::new).collect(),
+            masks: Masks::new(&config.masks),
             cover: Cover::new(config.method),
             pool: Recycle::new(Frame::empty),
             held: context.kept(),
@@ -147,9 +142,7 @@ impl Transform for Redact {
             for area in areas.iter() {
                 cover.cover(to, *area);
             }
-            for mask in masks.iter_mut() {
-                mask.cover(to);
-            }
+            masks.cover(to);
             Ok::<(), Infallible>(())
         });
         let Ok(covered) = covered;

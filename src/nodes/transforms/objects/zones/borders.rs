@@ -1,8 +1,9 @@
 //! Where a box is, seen from the border of a zone and from a line.
 
 use super::crossing::Place;
-use super::geometry::{self, Point};
+use super::geometry;
 use super::options::{Anchor, Line, Zone};
+use crate::nodes::parts::polygon::Point;
 
 /// Boxes tremble: nobody is over a border before being clear of it by this share of the box's size.
 const MARGIN: f32 = 0.15;

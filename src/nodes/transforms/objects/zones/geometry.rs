@@ -1,16 +1,9 @@
 //! Points, lines and polygons in parts of the frame, 0 to 1. Distances are in pixels, as a frame is wider than high.
 
+use crate::nodes::parts::polygon::{Point, area, sides, turn};
+
 /// Sides and ends that lie so near the edge of the frame are upon it.
 const EDGE: f32 = 0.005;
-
-/// A place in parts of the frame: `[x, y]` from the upper left corner.
-pub type Point = [f32; 2];
-
-/// The sides of a polygon.
-pub fn sides(polygon: &[Point]) -> impl Iterator<Item = (Point, Point)> {
-    let next = polygon.iter().cycle().skip(1);
-    polygon.iter().copied().zip(next.copied())
-}
 
 /// Whether a point lies inside a polygon.
 pub fn contains(polygon: &[Point], [x, y]: Point) -> bool {
@@ -18,18 +11,6 @@ pub fn contains(polygon: &[Point], [x, y]: Point) -> bool {
         (*ay > y) != (*by > y) && x < (bx - ax) * (y - ay) / (by - ay) + ax
     };
     sides(polygon).filter(is_met).count() % 2 == 1
-}
-
-/// Twice the area of the triangle of three points: more than zero where `of` lies to the right of who goes from
-/// `from` to `to`.
-pub fn turn(from: Point, to: Point, of: Point) -> f32 {
-    (to[0] - from[0]) * (of[1] - from[1]) - (to[1] - from[1]) * (of[0] - from[0])
-}
-
-/// The area of a polygon.
-pub fn area(polygon: &[Point]) -> f32 {
-    let sum: f32 = sides(polygon).map(|(a, b)| turn([0.0; 2], a, b)).sum();
-    sum.abs() / 2.0
 }
 
 /// How far a point is from the nearest side of a polygon over which one can come: none lies upon the edge of the frame.
@@ -58,23 +39,6 @@ pub fn crosses([from, to]: [Point; 2], before: Point, after: Point) -> Option<bo
     let is_ahead = |it| turn(before, after, it) > 0.0;
     let meets = is_right(before) != is_right(after) && is_ahead(from) != is_ahead(to);
     meets.then(|| is_right(after))
-}
-
-/// Whether two lines between points meet.
-pub fn meet([a, b]: [Point; 2], [c, d]: [Point; 2]) -> bool {
-    let (of_c, of_d) = (turn(a, b, c), turn(a, b, d));
-    let (of_a, of_b) = (turn(c, d, a), turn(c, d, b));
-    let apart = |one: f32, other: f32| one * other < 0.0;
-    let touches = |turn: f32, a: Point, b: Point, it: Point| {
-        let within =
-            |axis: usize| (a[axis].min(b[axis])..=a[axis].max(b[axis])).contains(&it[axis]);
-        turn == 0.0 && within(0) && within(1)
-    };
-    apart(of_c, of_d) && apart(of_a, of_b)
-        || touches(of_c, a, b, c)
-        || touches(of_d, a, b, d)
-        || touches(of_a, c, d, a)
-        || touches(of_b, c, d, b)
 }
 
 /// In pixels of a frame.

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::crossing::Crossing;
-use super::geometry::Point;
-use super::stay::{Sight, Stay};
+use super::options::Config;
+use super::stay::{Change, Sight, Stay};
 use crate::media::clock::Time;
 use crate::media::events::Direction;
+use crate::nodes::parts::polygon::Point;
+use crate::pipeline::count::areas::{Area, Count};
 
 /// Names of zones and lines, in their order.
 #[derive(Debug, Default, PartialEq)]
@@ -46,6 +48,21 @@ pub struct Tally {
     pub crossed: Vec<[u64; 2]>,
 }
 
+/// What becomes of one who is in a zone that is no more.
+#[derive(Debug)]
+pub struct Evicted {
+    /// Where it was seen.
+    pub source: Arc<str>,
+    /// Which one it is, and what.
+    pub who: (u64, Arc<str>),
+    /// Name of the zone.
+    pub zone: Arc<str>,
+    /// How it has left it.
+    pub change: Change,
+    /// How many are left there.
+    pub count: u64,
+}
+
 /// One that is followed.
 #[derive(Debug)]
 pub struct Followed {
@@ -68,13 +85,20 @@ pub struct Followed {
 }
 
 impl Known {
-    /// Goes by these zones and lines from now on. What has the same name is the same.
-    pub fn fit(&mut self, names: &Arc<Names>) {
+    /// Goes by these zones and lines from now on. What has the same name is the same. Gives who was in zones that are no
+    /// more.
+    pub fn fit(&mut self, names: &Arc<Names>) -> Vec<Evicted> {
+        let mut evicted = Vec::new();
         if Arc::ptr_eq(&self.names, names) {
-            return;
+            return evicted;
         }
         let old = std::mem::replace(&mut self.names, Arc::clone(names));
-        for seen in self.sources.values_mut() {
+        for (source, seen) in &mut self.sources {
+            for (at, zone) in old.zones.iter().enumerate() {
+                if !names.zones.contains(zone) {
+                    seen.evict((at, zone), source, &mut evicted);
+                }
+            }
             seen.tally.fit(&old, names);
             for track in &mut seen.tracks {
                 moved(&mut track.stays, &old.zones, &names.zones);
@@ -82,6 +106,7 @@ impl Known {
                 track.inside = inside(&track.stays, names);
             }
         }
+        evicted
     }
 
     /// What is known of a source.
@@ -102,6 +127,33 @@ impl Known {
             stays.filter_map(Stay::holds).chain(ended).min()
         };
         self.sources.values().filter_map(of).min()
+    }
+
+    /// Zones and lines of each source that they are for, and how many are where.
+    pub fn areas(&self, config: &Config) -> Vec<Area> {
+        let of = |(source, seen): (&Arc<str>, &Seen)| {
+            let zones = config.zones.iter().filter(|it| it.is_of(source));
+            let zones = zones.map(|zone| Area {
+                source: Arc::clone(source),
+                name: Arc::clone(&zone.name),
+                points: zone.polygon.iter().map(rounded).collect(),
+                count: Count::Zone {
+                    inside: of_name(&self.names.zones, &zone.name, &seen.tally.inside),
+                },
+            });
+            let lines = config.lines.iter().filter(|it| it.is_of(source));
+            let lines = lines.map(|line| {
+                let [left, right] = of_name(&self.names.lines, &line.name, &seen.tally.crossed);
+                Area {
+                    source: Arc::clone(source),
+                    name: Arc::clone(&line.name),
+                    points: [line.from, line.to].iter().map(rounded).collect(),
+                    count: Count::Line { left, right },
+                }
+            });
+            zones.chain(lines).collect::<Vec<_>>()
+        };
+        self.sources.iter().flat_map(of).collect()
     }
 
     /// How many are where, in words; none as long as nothing was seen.
@@ -128,6 +180,23 @@ impl Seen {
         self.tracks
             .iter()
             .position(|it| it.id == id && *it.label == *label)
+    }
+
+    /// Lets all out of a zone that is no more.
+    fn evict(&mut self, (at, zone): (usize, &Arc<str>), source: &Arc<str>, to: &mut Vec<Evicted>) {
+        let count = &mut self.tally.inside[at];
+        for track in &mut self.tracks {
+            track.stays[at].end(track.last, &mut |change| {
+                *count = count.saturating_sub(1);
+                to.push(Evicted {
+                    source: Arc::clone(source),
+                    who: (track.id, Arc::clone(&track.label)),
+                    zone: Arc::clone(zone),
+                    change: change.of_no_zone(),
+                    count: *count,
+                });
+            });
+        }
     }
 
     /// When one was seen for the last time, as was heard before that sight came.
@@ -185,9 +254,18 @@ fn inside(stays: &[Stay], names: &Names) -> Arc<[Arc<str>]> {
 }
 
 fn moved<T: Default + Copy>(values: &mut Vec<T>, old: &[Arc<str>], new: &[Arc<str>]) {
-    let of = |name: &Arc<str>| old.iter().position(|it| it == name).map(|at| values[at]);
-    *values = new
-        .iter()
-        .map(|name| of(name).unwrap_or_default())
-        .collect();
+    *values = new.iter().map(|name| of_name(old, name, values)).collect();
+}
+
+/// To a tenth of a pixel of a large frame.
+fn rounded(point: &Point) -> [f64; 2] {
+    point.map(|it| (f64::from(it) * 1e5).round() / 1e5)
+}
+
+/// The value of what has this name.
+fn of_name<T: Default + Copy>(names: &[Arc<str>], name: &Arc<str>, values: &[T]) -> T {
+    let at = names.iter().position(|it| it == name);
+    at.and_then(|it| values.get(it))
+        .copied()
+        .unwrap_or_default()
 }

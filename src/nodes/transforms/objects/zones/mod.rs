@@ -15,16 +15,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use self::borders::{anchors, is_inside, margin, place};
-use self::geometry::Point;
 use self::memory::{Followed, Known, Names, Seen, Tally};
 pub use self::options::Config;
-use self::options::Zone;
+use self::options::{Zone, concerns};
 use self::stay::{Lasting, Sight};
-use self::tell::{tell_line, tell_zone};
+use self::tell::{tell_evicted, tell_line, tell_zone};
 use crate::media::clock::Time;
 use crate::media::events::{self, Of, Step};
 use crate::media::kind::Lane;
 use crate::media::objects::{More, Object, Objects};
+use crate::nodes::parts::polygon::{Point, corners};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Misuse, Result};
 use crate::pipeline::contract::node::{Emit, Node, Transform};
@@ -91,7 +91,7 @@ impl Node for Zones {
     fn open(config: &Config, context: &Context) -> Result<Zones> {
         let mut config = config.clone();
         for zone in &mut config.zones {
-            zone.polygon = options::corners(&zone.polygon);
+            zone.polygon = corners(&zone.polygon);
         }
         let names = Names {
             zones: config.zones.iter().map(|it| Arc::clone(&it.name)).collect(),
@@ -100,6 +100,8 @@ impl Node for Zones {
         let known: Arc<Mutex<Known>> = context.kept();
         let shown = Arc::clone(&known);
         context.describe_live("counts", move || lock(&shown).counts());
+        let (shown, drawn) = (Arc::clone(&known), config.clone());
+        context.describe_areas(move || lock(&shown).areas(&drawn));
         Ok(Zones {
             config,
             names: Arc::new(names),
@@ -114,8 +116,7 @@ impl Transform for Zones {
     const TOGETHER: bool = true;
 
     fn apply(&mut self, given: Given, out: &mut Emit<Placed>) -> Result<()> {
-        let mut known = lock(&self.known);
-        known.fit(&self.names);
+        let mut known = self.known(out);
         match given {
             Given::Objects(objects) => {
                 let seen = known.of(&objects.source);
@@ -133,8 +134,7 @@ impl Transform for Zones {
     }
 
     fn pass(&mut self, to: Time, out: &mut Emit<Placed>) -> Result<()> {
-        let mut known = lock(&self.known);
-        known.fit(&self.names);
+        let mut known = self.known(out);
         for (source, seen) in &mut known.sources {
             while let Some(at) = seen.ended.iter().position(|it| it.2 < to) {
                 let (id, label, _) = seen.ended.swap_remove(at);
@@ -158,6 +158,15 @@ fn lock(known: &Mutex<Known>) -> MutexGuard<'_, Known> {
 }
 
 impl Zones {
+    /// What is known, by the zones that there are now.
+    fn known(&self, out: &mut Emit<Placed>) -> MutexGuard<'_, Known> {
+        let mut known = lock(&self.known);
+        for evicted in known.fit(&self.names) {
+            tell_evicted(evicted, out);
+        }
+        known
+    }
+
     /// Looks where everybody in a frame is.
     fn look(&self, seen: &mut Seen, objects: &Objects, out: &mut Emit<Placed>) {
         let source = &objects.source;
@@ -229,14 +238,14 @@ impl Zones {
         let who = (track.id, &track.label);
         let mut has_changed = false;
         for (at, (zone, stay)) in self.config.zones.iter().zip(&mut track.stays).enumerate() {
-            if !concerns(&zone.labels, &track.label) || !concerns(&zone.sources, source) {
+            if !concerns(&zone.labels, &track.label) || !zone.is_of(source) {
                 continue;
             }
             let anchor = anchors[zone.anchor as usize];
             let is_inside = is_inside(zone, anchor, size, margin, stay.is_inside());
             stay.see(sight, is_inside, &lasting(zone), &mut |change| {
                 has_changed = true;
-                tell_zone(zone, who, change, &mut tally.inside[at], source, out);
+                tell_zone(&zone.name, who, change, &mut tally.inside[at], source, out);
             });
         }
         for (at, (line, crossing)) in self
@@ -246,7 +255,7 @@ impl Zones {
             .zip(&mut track.crossings)
             .enumerate()
         {
-            if !concerns(&line.labels, &track.label) || !concerns(&line.sources, source) {
+            if !concerns(&line.labels, &track.label) || !line.is_of(source) {
                 continue;
             }
             let way = [track.anchors, anchors].map(|it| it[line.anchor as usize]);
@@ -274,7 +283,7 @@ impl Zones {
         let tally = &mut seen.tally;
         for (at, (zone, stay)) in self.config.zones.iter().zip(&mut track.stays).enumerate() {
             stay.end(track.last, &mut |change| {
-                tell_zone(zone, who, change, &mut tally.inside[at], source, out);
+                tell_zone(&zone.name, who, change, &mut tally.inside[at], source, out);
             });
         }
         for (at, (line, crossing)) in self
@@ -300,10 +309,6 @@ impl Zones {
 
 fn id_of(object: &Object) -> Option<u64> {
     object.more.as_ref()?.track
-}
-
-fn concerns(list: &[String], it: &str) -> bool {
-    list.is_empty() || list.iter().any(|one| one == it)
 }
 
 fn lasting(zone: &Zone) -> Lasting {

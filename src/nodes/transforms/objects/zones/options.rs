@@ -5,7 +5,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::geometry::Point;
+use crate::nodes::parts::polygon::Point;
 
 /// Options of `zones`.
 #[derive(Clone, Deserialize, JsonSchema)]
@@ -69,6 +69,25 @@ pub struct Line {
     pub sources: Vec<String>,
 }
 
+impl Zone {
+    /// Whether it is a part of this camera's frames.
+    pub fn is_of(&self, source: &str) -> bool {
+        concerns(&self.sources, source)
+    }
+}
+
+impl Line {
+    /// Whether it lies across this camera's frames.
+    pub fn is_of(&self, source: &str) -> bool {
+        concerns(&self.sources, source)
+    }
+}
+
+/// Whether a list names something, or is empty and means all.
+pub fn concerns(list: &[String], it: &str) -> bool {
+    list.is_empty() || list.iter().any(|one| one == it)
+}
+
 /// A point of a box.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -97,14 +116,4 @@ impl Config {
         });
         named.collect()
     }
-}
-
-/// The corners of a polygon as they are meant: none twice in a row, nor the first again at the end.
-pub fn corners(polygon: &[Point]) -> Vec<Point> {
-    let mut corners = polygon.to_vec();
-    corners.dedup();
-    if corners.len() > 1 && corners.first() == corners.last() {
-        corners.pop();
-    }
-    corners
 }

@@ -22,8 +22,20 @@ pub enum Change {
     Exit(Sight, Duration),
     /// It was seen in it for the last time here, after so long, and has ended.
     Gone(Sight, Duration),
+    /// It was in it, after so long, when the zone was taken away.
+    Evicted(Sight, Duration),
     /// At this sight it has stayed so long.
     Loiter(Sight, Duration),
+}
+
+impl Change {
+    /// The same where it is not that it is seen no more, but that the zone is no more.
+    pub fn of_no_zone(self) -> Change {
+        match self {
+            Change::Gone(sight, stayed) => Change::Evicted(sight, stayed),
+            other => other,
+        }
+    }
 }
 
 /// How long things must last.

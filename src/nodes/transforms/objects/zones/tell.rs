@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use super::Placed;
-use super::options::{Line, Zone};
+use super::memory::Evicted;
+use super::options::Line;
 use super::stay::{Change, Sight};
 use crate::media::events::{self, Action, Direction, Reason};
 use crate::pipeline::contract::node::Emit;
 
 /// Tells what somebody did in a zone, and counts it.
 pub fn tell_zone(
-    zone: &Zone,
+    zone: &Arc<str>,
     who: (u64, &Arc<str>),
     change: Change,
     inside: &mut u64,
@@ -21,6 +22,9 @@ pub fn tell_zone(
         Change::Enter(sight) => (Action::Enter, sight, None, None),
         Change::Exit(sight, stayed) => (Action::Exit, sight, Some(stayed), Some(Reason::Left)),
         Change::Gone(sight, stayed) => (Action::Exit, sight, Some(stayed), Some(Reason::Gone)),
+        Change::Evicted(sight, stayed) => {
+            (Action::Exit, sight, Some(stayed), Some(Reason::Removed))
+        }
         Change::Loiter(sight, stayed) => (Action::Loiter, sight, Some(stayed), None),
     };
     *inside = match action {
@@ -30,7 +34,7 @@ pub fn tell_zone(
     };
     let event = events::Zone {
         action,
-        zone: Arc::clone(&zone.name),
+        zone: Arc::clone(zone),
         track: who.0,
         label: Arc::clone(who.1),
         bounds: sight.bounds,
@@ -40,6 +44,19 @@ pub fn tell_zone(
         reason,
     };
     out.event(source, sight.frame.0, Some(sight.frame.1), event);
+}
+
+/// Tells that somebody was in a zone that is no more.
+pub fn tell_evicted(evicted: Evicted, out: &mut Emit<Placed>) {
+    let Evicted {
+        source,
+        who,
+        zone,
+        change,
+        count,
+    } = evicted;
+    let who = (who.0, &who.1);
+    tell_zone(&zone, who, change, &mut (count + 1), &source, out);
 }
 
 /// Tells that somebody has crossed a line, for the so-manieth time.

@@ -127,10 +127,36 @@ fn a_reload_loses_nobody_and_what_has_the_same_name_is_the_same() {
     );
     let counts = &run.context.stats.read().facts["counts"];
     assert_eq!(counts, "cam: all 1, middle 0, gate 1 left 1 right");
-    // One that is taken away takes those in it with it.
+    // Who is in one that is taken away is told to be out of it.
     run.reload(MIDDLE);
+    run.pass(6.5);
+    assert_eq!(
+        run.told()[5..],
+        ["6.0 person 1 was in all for 3.0 s, which is there no more, nobody is there"]
+    );
     run.track(Step::End, 1, 6.0);
-    assert_eq!(run.events().len(), 5);
+    assert_eq!(run.events().len(), 6);
+}
+
+#[test]
+fn zones_and_lines_are_shown_with_who_is_there_of_their_own_cameras() {
+    let mut run = Run::new(&MIDDLE.replace("}]\nlines", ", sources = ['cam'] }]\nlines"));
+    run.stand(1, 0.0, [500.0, 600.0]);
+    run.stand(1, 1.0, [500.0, 600.0]);
+    run.stand(1, 2.0, [700.0, 600.0]);
+    run.give(frame("yard", 2.0, Vec::new()));
+    let told = serde_json::to_value(run.context.stats.read().areas).expect("it is written");
+    let gate = serde_json::json!([[0.5, 1.0], [0.5, 0.0]]);
+    let middle = serde_json::json!([[0.3, 0.0], [0.7, 0.0], [0.7, 1.0], [0.3, 1.0]]);
+    let line = |source: &str, right: u64| serde_json::json!({ "source": source, "name": "gate", "points": gate, "left": 0, "right": right });
+    assert_eq!(
+        told,
+        serde_json::json!([
+            { "source": "cam", "name": "middle", "points": middle, "inside": 1 },
+            line("cam", 1),
+            line("yard", 0),
+        ])
+    );
 }
 
 #[test]
