@@ -47,6 +47,7 @@ pub static NODES: &[Entry] = &[
     Entry::Present(catalogue::transform::<transforms::frames::segment::Segment>()),
     Entry::Present(catalogue::transform::<transforms::frames::embed::Embed>()),
     Entry::Present(catalogue::transform::<transforms::frames::crop::Crop>()),
+    Entry::Present(catalogue::transform::<transforms::frames::encode::Encode>()),
     Entry::Present(catalogue::transform::<transforms::sound::vad::Vad>()),
     Entry::Present(catalogue::transform::<transforms::sound::tag_sound::TagSound>()),
     gated!(

@@ -83,11 +83,24 @@ pub fn why_silent(config: &Config, medium: &Medium) -> Option<(&'static str, &'s
 
 /// Why it hands on no packets, and what to do; none if it may.
 pub fn why_unpacked(config: &Config, medium: &Medium) -> Option<(&'static str, &'static str)> {
-    let masked = (
-        "coded packets would show what its `mask` covers",
-        "take its frames, or remove `mask`",
-    );
-    why_silent(config, medium).or((!config.mask.is_empty()).then_some(masked))
+    const ENCODE: &str = "put an `encode` between: it codes frames";
+    if !config.mask.is_empty() {
+        let masked = "coded packets would show what its `mask` covers";
+        return Some((masked, ENCODE));
+    }
+    match medium {
+        Medium::Device(_) | Medium::GStreamer(_) | Medium::Stills(_) => {
+            Some(("it gives pictures that are not coded", ENCODE))
+        }
+        _ if config.snapshots == Some(true) => {
+            Some(("it gives single pictures, which are no stream", ENCODE))
+        }
+        _ if config.backend == Some(Backend::Opencv) => Some((
+            "OpenCV hands on decoded pictures only",
+            "remove `backend`: `ffmpeg` is taken then",
+        )),
+        Medium::Video(_) | Medium::Stream(_) => None,
+    }
 }
 
 /// What is read on threads of its own.
