@@ -285,7 +285,7 @@ mod tests {
         let told = [(
             Lane::Coded,
             "coded packets would show what its `mask` covers",
-            "take its frames, or remove `mask`",
+            "put an `encode` between: it codes frames",
         )];
         assert_eq!(lacks(&masked), told);
         let context = context();

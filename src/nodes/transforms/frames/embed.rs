@@ -55,7 +55,6 @@ impl Node for Embed {
         "embedding",
         "embedder",
         "embeddings",
-        "encode",
         "encoder",
         "feature",
         "features",

@@ -64,9 +64,8 @@ impl Node for Encode {
     const ALSO: &'static [&'static str] = &[
         "encoder",
         "x264enc",
-        "h264",
-        "h265",
-        "hevc",
+        "h264enc",
+        "h265enc",
         "nvv4l2h264enc",
         "v4l2h264enc",
         "compress",
