@@ -50,6 +50,7 @@ mod privacy; // words that must not be told
 mod private; // nothing is kept aside or sent
 mod providers; // where models run
 mod read_only; // machines on which nothing can be written
+mod recordings;
 mod reload; // another pipeline file while it runs
 mod repeatable; // the same files give the same events
 mod rooms; // which file of the source knows which

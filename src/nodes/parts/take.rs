@@ -53,30 +53,24 @@ impl From<Films> for Retention {
 /// A film in the making, of one source.
 pub struct Take {
     movie: Movie,
-    growing: Growing,
+    name: String,
+    /// Made with the first that is written: a kill leaves no file without a picture.
+    growing: Option<Growing>,
     /// When its first picture was captured, and when what it holds is over.
     pub start: Time,
     pub end: Time,
 }
 
-/// Why a film cannot begin.
-pub enum Trouble {
-    /// The stream is such that no file can hold it, or not yet.
-    Unfit(Unfit),
-    /// What the system says.
-    Disk(io::Error),
-}
-
 impl Take {
-    /// Begins a file of this name with a key picture.
+    /// Begins a film of this name with a key picture.
     ///
     /// # Errors
-    /// That it cannot begin, or not with this picture.
-    pub fn begin(folder: &mut Folder, name: &str, picture: &Coded) -> Result<Take, Trouble> {
-        let movie = Movie::begin(picture).map_err(Trouble::Unfit)?;
+    /// What keeps it out of a file.
+    pub fn begin(name: String, picture: &Coded) -> Result<Take, Unfit> {
         Ok(Take {
-            movie,
-            growing: folder.create(name).map_err(Trouble::Disk)?,
+            movie: Movie::begin(picture)?,
+            name,
+            growing: None,
             start: picture.at,
             end: picture.at.after(picture.duration),
         })
@@ -101,21 +95,32 @@ impl Take {
         self.end = self.end.max(unit.at.after(unit.duration));
         match made.is_empty() {
             true => Ok(()),
-            false => folder.append(&mut self.growing, &made),
+            false => self.write(folder, &made),
         }
     }
 
-    /// Completes the file and says what is in it.
+    fn write(&mut self, folder: &mut Folder, made: &[u8]) -> io::Result<()> {
+        let growing = match &mut self.growing {
+            Some(growing) => growing,
+            None => self.growing.insert(folder.create(&self.name)?),
+        };
+        folder.append(growing, made)
+    }
+
+    /// Completes the file and says what is in it; none if there is no room for anything of it.
     ///
     /// # Errors
     /// What the system says.
-    pub fn finish(mut self, folder: &mut Folder, what: Kept) -> io::Result<Saved> {
+    pub fn finish(mut self, folder: &mut Folder, what: Kept) -> io::Result<Option<Saved>> {
         let made = self.movie.finish(self.end);
         // What is written is completed also where there is no room for the rest, which the next film will tell.
-        let _ = folder.append(&mut self.growing, &made);
+        let rest = self.write(folder, &made);
+        let Some(growing) = self.growing else {
+            return rest.map(|()| None);
+        };
         let head = self.movie.head();
-        let written = folder.complete(self.growing, &head)?;
-        Ok(Saved {
+        let written = folder.complete(growing, &head)?;
+        Ok(Some(Saved {
             what,
             path: written.path.display().to_string(),
             bytes: written.bytes,
@@ -126,6 +131,6 @@ impl Take {
             label: None,
             track: None,
             subject: None,
-        })
+        }))
     }
 }

@@ -251,6 +251,10 @@ impl<N: Sink> Running for AsSink<N> {
         self.0.pass(to, &mut out.only())
     }
 
+    fn idle(&mut self, out: &mut Emit<Packet>) -> Result<()> {
+        self.0.idle(&mut out.only())
+    }
+
     fn holds(&self) -> Option<Time> {
         self.0.holds()
     }

@@ -193,6 +193,14 @@ pub trait Sink: Node {
         Ok(())
     }
 
+    /// As `Transform::idle`.
+    ///
+    /// # Errors
+    /// As `write`.
+    fn idle(&mut self, _out: &mut Emit<Self::Out>) -> Result<()> {
+        Ok(())
+    }
+
     /// As `Transform::holds`.
     fn holds(&self) -> Option<Time> {
         None

@@ -116,6 +116,11 @@ impl Sink for Clip {
         swept.map_err(|error| disk::trouble(self.folder.path(), "folder", &error))
     }
 
+    fn idle(&mut self, out: &mut Emit<Of<Saved>>) -> Result<()> {
+        let now = self.context.clock.now();
+        self.act(out, |studio, set| studio.pass(now, set))
+    }
+
     fn finish(&mut self, out: &mut Emit<Of<Saved>>) -> Result<()> {
         self.act(out, Studio::finish)
     }

@@ -13,7 +13,7 @@ use crate::media::clock::Time;
 use crate::media::coded::{Coded, Medium};
 use crate::media::events::{Event, Kept, Saved};
 use crate::nodes::parts::folder::{Folder, name};
-use crate::nodes::parts::take::{EXTENSION, Take, Trouble};
+use crate::nodes::parts::take::{EXTENSION, Take};
 use crate::pipeline::contract::context::Context;
 
 /// So much later than it happens something may be told, and its clip still begins before it.
@@ -184,7 +184,7 @@ impl Camera {
                     return Err(error);
                 }
             }
-            (None, Some(_)) if begins(unit) => self.open(unit, set)?,
+            (None, Some(_)) if begins(unit) => self.open(unit, set),
             _ => {}
         }
         Ok(saved)
@@ -209,7 +209,7 @@ impl Camera {
                 Some(take) => take.push(set.folder, unit)?,
                 None if begins(unit) => {
                     is_short = unit.at > wanted;
-                    self.open(unit, set)?;
+                    self.open(unit, set);
                 }
                 None => {}
             }
@@ -218,21 +218,23 @@ impl Camera {
     }
 
     /// Begins a file.
-    fn open(&mut self, picture: &Coded, set: &mut Set) -> Result<()> {
+    fn open(&mut self, picture: &Coded, set: &Set) {
         let label = self.scene.as_ref().and_then(|it| it.label.as_deref());
         let words: Vec<&str> = [&*picture.source].into_iter().chain(label).collect();
         let name = name::of(set.context.clock.wall(picture.at), &words, EXTENSION);
-        match Take::begin(set.folder, &name, picture) {
+        match Take::begin(name, picture) {
             Ok(take) => self.take = Some(take),
-            Err(Trouble::Disk(error)) => return Err(error),
-            Err(Trouble::Unfit(unfit)) => self.left_out = Some(unfit.to_string()),
+            Err(unfit) => self.left_out = Some(unfit.to_string()),
         }
-        Ok(())
     }
 
     fn pass(&mut self, to: Time, set: &mut Set) -> Result<Option<Saved>> {
         let rules = set.config.rules();
-        let is_over = self.scene.as_ref().is_some_and(|it| to >= it.end(rules));
+        // What it sent until then is still on its way for a while.
+        let is_over = self
+            .scene
+            .as_ref()
+            .is_some_and(|it| to.before(AWAY) >= it.end(rules));
         let is_away = self.take.as_ref().is_some_and(|it| to.since(it.end) > AWAY);
         let saved = match is_over || is_away {
             true => self.end(set)?,
@@ -251,7 +253,7 @@ impl Camera {
         };
         let saved = take.finish(set.folder, Kept::Clip)?;
         let scene = self.scene.as_ref();
-        Ok(Some(Saved {
+        Ok(saved.map(|saved| Saved {
             why: scene.map(|it| it.why.clone()),
             label: scene.and_then(|it| it.label.clone()),
             track: scene.and_then(|it| it.track),

@@ -14,7 +14,7 @@ use crate::media::events::{Kept, Of, Saved};
 use crate::nodes::parts::disk;
 use crate::nodes::parts::folder::{Folder, name};
 use crate::nodes::parts::movie::repair;
-use crate::nodes::parts::take::{EXTENSION, Films, Take, Trouble};
+use crate::nodes::parts::take::{EXTENSION, Films, Take};
 use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Misuse, Result};
@@ -143,14 +143,13 @@ impl Sink for Record {
         if to < Time::END {
             self.now = self.now.max(to);
         }
-        let is_away = |it: &Film| to.since(it.take.end) > AWAY;
-        let away = self.films.iter().filter(|it| is_away(it.1));
-        let away: Vec<_> = away.map(|it| Arc::clone(it.0)).collect();
-        let ended = away.iter().try_for_each(|source| self.end(source));
-        self.tell(out);
-        ended?;
+        self.end_away(to, out)?;
         let swept = self.folder.sweep();
         swept.map_err(|error| self.trouble(&error))
+    }
+
+    fn idle(&mut self, out: &mut Emit<Of<Saved>>) -> Result<()> {
+        self.end_away(self.context.clock.now(), out)
     }
 
     fn finish(&mut self, out: &mut Emit<Of<Saved>>) -> Result<()> {
@@ -189,29 +188,37 @@ impl Record {
                 }
                 Ok(())
             }
-            None if begins => self.begin(unit, slot),
+            None if begins => {
+                self.begin(unit, slot);
+                Ok(())
+            }
             None => Ok(()),
         }
     }
 
-    fn begin(&mut self, picture: &Coded, slot: i64) -> Result<()> {
+    /// Ends the films of cameras of which nothing has come for long at this time.
+    fn end_away(&mut self, at: Time, out: &mut Emit<Of<Saved>>) -> Result<()> {
+        let is_away = |it: &Film| at.since(it.take.end) > AWAY;
+        let away = self.films.iter().filter(|it| is_away(it.1));
+        let away: Vec<_> = away.map(|it| Arc::clone(it.0)).collect();
+        let ended = away.iter().try_for_each(|source| self.end(source));
+        self.tell(out);
+        ended
+    }
+
+    fn begin(&mut self, picture: &Coded, slot: i64) {
         let name = name::of(
             self.context.clock.wall(picture.at),
             &[&picture.source],
             EXTENSION,
         );
         let source = Arc::clone(&picture.source);
-        match Take::begin(&mut self.folder, &name, picture) {
+        match Take::begin(name, picture) {
             Ok(take) => {
                 lock(&self.left_out).remove(&source);
                 self.films.insert(source, Film { take, slot });
-                Ok(())
             }
-            Err(Trouble::Disk(error)) => Err(self.trouble(&error)),
-            Err(Trouble::Unfit(unfit)) => {
-                lock(&self.left_out).insert(source, unfit.to_string());
-                Ok(())
-            }
+            Err(unfit) => drop(lock(&self.left_out).insert(source, unfit.to_string())),
         }
     }
 
@@ -221,7 +228,7 @@ impl Record {
         };
         let saved = film.take.finish(&mut self.folder, Kept::Recording);
         let saved = saved.map_err(|error| self.trouble(&error))?;
-        lock(&self.untold).push((Arc::clone(source), saved));
+        lock(&self.untold).extend(saved.map(|it| (Arc::clone(source), it)));
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io::{ErrorKind, Write};
 use std::process::{Child, ChildStdin, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
@@ -172,11 +172,11 @@ impl Work {
     /// As `collect`.
     pub fn finish(mut self, out: &mut Emit<Arc<Coded>>) -> Result<()> {
         self.input = None;
-        while self.collect(LAST, out)? {
-            if self.inside.is_empty() {
-                break;
+        let deadline = Instant::now() + LAST;
+        while self.collect(TURN, out)? {
+            if Instant::now() > deadline {
+                return Err(Error::retry("the encoder does not end"));
             }
-            return Err(Error::retry("the encoder does not end"));
         }
         Ok(())
     }
