@@ -34,7 +34,8 @@ mod libraries; // files that are no ONNX Runtime, or none for this machine
 mod licences; // of what is linked
 mod limits; // too few files, threads or too little address space
 mod live_camera; // a real RTSP server that comes and goes
-mod live_microphone; // a real sound server, ALSA and cpal
+mod live_microphone;
+mod live_recordings; // a real sound server, ALSA and cpal
 mod long_faults; // faults that take minutes, for `make test-faults`
 mod looks; // pictures in which nobody is to be recognised
 mod manual; // the manual page and the shell completions
@@ -50,6 +51,7 @@ mod privacy; // words that must not be told
 mod private; // nothing is kept aside or sent
 mod providers; // where models run
 mod read_only; // machines on which nothing can be written
+mod recorded;
 mod recordings;
 mod reload; // another pipeline file while it runs
 mod repeatable; // the same files give the same events

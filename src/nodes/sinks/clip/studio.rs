@@ -1,6 +1,6 @@
 //! Cuts clips: what each camera has sent lately, and the clip of it that is being written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::Result;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +20,8 @@ use crate::pipeline::contract::context::Context;
 const LATE: Duration = Duration::from_secs(30);
 /// A camera that sends nothing for so long is away, and its clip ends.
 const AWAY: Duration = Duration::from_secs(5);
+/// So many events wait for the first picture of their source.
+const MOST_EARLY: usize = 64;
 
 /// Where and how clips are made.
 pub struct Set<'a> {
@@ -39,6 +41,8 @@ pub struct Studio {
     now: Time,
     /// Clips that begin later than they should, for want of memory or because the camera had just come.
     short: u64,
+    /// Events of sources that have sent no pictures yet.
+    early: VecDeque<Arc<Event>>,
 }
 
 #[derive(Default)]
@@ -87,7 +91,17 @@ impl Studio {
             return Ok(());
         }
         let rules = set.config.rules();
+        let is_new = !self.cameras.contains_key(&unit.source);
         let camera = self.cameras.entry(Arc::clone(&unit.source)).or_default();
+        if is_new {
+            for event in self
+                .early
+                .iter()
+                .filter(|it| unit.at.since(it.head.at) < LATE)
+            {
+                self.short += u64::from(camera.hear(event, set)?);
+            }
+        }
         camera.ring.push(unit, rules.pre + LATE);
         let taken = camera.take_in(unit, set);
         self.untold
@@ -97,23 +111,16 @@ impl Studio {
     }
 
     /// Something has happened.
-    pub fn hear(&mut self, event: &Event, set: &mut Set) -> Result<()> {
+    pub fn hear(&mut self, event: &Arc<Event>, set: &mut Set) -> Result<()> {
         self.now = self.now.max(event.head.at);
-        let is_worth = |label: &Arc<str>| {
-            set.config.labels.is_empty() || set.config.labels.iter().any(|it| **it == **label)
-        };
-        let about = || About::of(event).filter(|it| it.label.as_ref().is_none_or(is_worth));
         let its_own = self.cameras.contains_key(&event.head.source);
-        for (source, camera) in &mut self.cameras {
-            let (Some(about), true) = (about(), !its_own || *source == event.head.source) else {
-                continue;
-            };
-            if let Some(scene) = &mut camera.scene {
-                scene.go_on(event, about, set.config.rules());
-            } else if let Some(scene) = Scene::begin(event, about, set.config.rules()) {
-                camera.scene = Some(scene);
-                self.short += u64::from(camera.begin(set)?);
-            }
+        let is_shown = |source: &Arc<str>| !its_own || *source == event.head.source;
+        for (_, camera) in self.cameras.iter_mut().filter(|it| is_shown(it.0)) {
+            self.short += u64::from(camera.hear(event, set)?);
+        }
+        if !its_own {
+            self.early.truncate(MOST_EARLY - 1);
+            self.early.push_front(Arc::clone(event));
         }
         Ok(())
     }
@@ -158,6 +165,23 @@ impl Studio {
 }
 
 impl Camera {
+    /// Something has happened that it may show; says whether its clip begins too late.
+    fn hear(&mut self, event: &Event, set: &mut Set) -> Result<bool> {
+        let (labels, rules) = (&set.config.labels, set.config.rules());
+        let is_worth =
+            |it: &Arc<str>| labels.is_empty() || labels.iter().any(|label| **label == **it);
+        let about = About::of(event).filter(|it| it.label.as_ref().is_none_or(is_worth));
+        let Some(about) = about else {
+            return Ok(false);
+        };
+        if let Some(scene) = &mut self.scene {
+            scene.go_on(event, about, rules);
+            return Ok(false);
+        }
+        self.scene = Scene::begin(event, about, rules);
+        self.begin(set)
+    }
+
     /// Puts a unit where it belongs; gives the clip that it has ended.
     fn take_in(&mut self, unit: &Coded, set: &mut Set) -> Result<Option<Saved>> {
         let was_away = unit.at.since(self.last) > AWAY;

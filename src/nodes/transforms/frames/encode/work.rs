@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
-use super::{Config, encoder};
+use super::encoder;
+use super::options::Config;
 use crate::media::clock::Time;
 use crate::media::coded::Coded;
 use crate::media::frame::{Frame, PixelFormat};
