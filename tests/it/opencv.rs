@@ -95,6 +95,7 @@ fn what_is_asked_of_that_library_is_passed_on_to_it() {
     // SAFETY: as above; the picture is never freed.
     let (shape, pixel) = unsafe {
         let picture = read(&text, 1);
+        assert!(!picture.pixels.is_null(), "it has read nothing");
         let shape = (picture.rows, picture.columns);
         (shape, std::slice::from_raw_parts(picture.pixels, 3))
     };
