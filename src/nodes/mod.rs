@@ -67,6 +67,7 @@ pub static NODES: &[Entry] = &[
     Entry::Present(catalogue::sink::<sinks::clip::Clip>()),
     Entry::Present(catalogue::sink::<sinks::record::Record>()),
     Entry::Present(catalogue::sink::<sinks::snapshot::Snapshot>()),
+    Entry::Present(catalogue::sink::<sinks::wav::Wav>()),
 ];
 
 /// The node type of this name, if this build has it.

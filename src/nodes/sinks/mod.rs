@@ -5,3 +5,4 @@ pub mod console;
 pub mod jsonl;
 pub mod record;
 pub mod snapshot;
+pub mod wav;

@@ -9,12 +9,17 @@ const MOST_LETTERS: usize = 24;
 
 /// The name of what was seen or heard from this time on.
 pub fn of(at: Timestamp, words: &[&str], extension: &str) -> String {
+    format!("{}.{extension}", stem(at, words))
+}
+
+/// The same without how it ends.
+pub fn stem(at: Timestamp, words: &[&str]) -> String {
     let mut name = format!("{at:.3}").replace(':', "-");
     for word in words {
         name.push('_');
         name.extend(word.chars().take(MOST_LETTERS).map(plain));
     }
-    format!("{name}.{extension}")
+    name
 }
 
 /// The time in such a name; none if it is another's name.

@@ -86,7 +86,6 @@ impl Node for AudioFile {
         "audio",
         "sound",
         "sound_file",
-        "wav",
         "mp3",
         "flac",
         "ogg",
