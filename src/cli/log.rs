@@ -8,6 +8,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::pipeline::contract::secret::redact;
+use crate::pipeline::contract::stdout::below_rows;
 use crate::service::journal::Journal;
 
 /// Starts the log. `OTUS_LOG` chooses what is logged, as `tracing`'s filters are written: `debug`,
@@ -62,7 +63,11 @@ struct Redacted;
 impl Write for Redacted {
     fn write(&mut self, event: &[u8]) -> std::io::Result<usize> {
         let event_text = redact(&String::from_utf8_lossy(event));
-        std::io::stderr().write_all(event_text.as_bytes())?;
+        let mut stderr = std::io::stderr();
+        match stderr.is_terminal() {
+            true => below_rows(|| stderr.write_all(event_text.as_bytes()))?,
+            false => stderr.write_all(event_text.as_bytes())?,
+        }
         Ok(event.len())
     }
 

@@ -12,7 +12,7 @@ use crate::status::{free_port, get};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A picture each second in which nothing is found, with a zone and a line upon it.
+/// A picture each second in which the same is found.
 fn pipeline(scratch: &Scratch) -> String {
     let picture =
         image::RgbImage::from_fn(640, 360, |x, y| image::Rgb([(x / 4) as u8, 120, y as u8]));
@@ -23,13 +23,15 @@ fn pipeline(scratch: &Scratch) -> String {
         std::fs::hard_link(scratch.path("p10.png"), scratch.path(&format!("p{at}.png")))
             .expect("it can be linked");
     }
-    let model = constant_model(&[1, 20, 6], &[0.0; 120]);
+    let mut found = [0.0; 120];
+    found[..6].copy_from_slice(&[1.0, 2.0, 4.0, 5.0, 0.9, 0.0]);
+    let model = constant_model(&[1, 20, 6], &found);
     scratch.write("model.onnx", &model);
     format!(
         "[sources.cam]\ntype = 'camera'\nuri = 'p*.png'\npace = 'realtime'\n\
          [transforms.find]\ntype = 'detect'\nmodel = './model.onnx'\nsha256 = '{}'\nfamily = 'yolo-nms'\ninputs = ['cam']\n\
          [transforms.follow]\ntype = 'track'\ninputs = ['find']\n\
-         [sinks.log]\ntype = 'jsonl'\npath = 'log.jsonl'\ninputs = ['places']\n",
+         [sinks.log]\ntype = 'jsonl'\npath = 'log.jsonl'\ninputs = ['find', 'places']\n",
         sum(&model)
     )
 }
@@ -212,6 +214,17 @@ fn where_there_are_no_zones_yet_the_node_is_written_too_and_a_mask_for_the_camer
         &scratch,
         &(base.replacen(camera, &format!("{camera}{mask}"), 1) + &zones),
     );
+    wait_for("detections in one line", PATIENCE, || {
+        let rows = "[...document.querySelectorAll('#events li')].map(it => it.dataset.stream + it.textContent)";
+        let rows = tab.evaluate(rows);
+        let rows = rows.as_array()?.iter().filter_map(|it| it.as_str());
+        let detections: Vec<&str> = rows.filter(|it| it.starts_with("detection")).collect();
+        // News, as that of a track that begins, stands between two of them.
+        assert!(detections.len() <= 2, "{detections:?}");
+        let times = |it: &str| it.rsplit_once(" × ")?.1.parse().ok();
+        let is_folded = |it: &&str| times(it) >= Some(3_u32);
+        detections.first().filter(|it| is_folded(it)).map(|_| ())
+    });
     running.signal(libc::SIGTERM);
     assert_eq!(running.wait().code, Some(0));
 }

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::Stdio;
 
 use serde_json::Value;
@@ -79,4 +80,28 @@ fn a_reader_that_has_seen_enough_ends_a_listing_quietly() {
     let output = output.expect("it starts");
     assert_eq!(output.status.signal(), Some(libc::SIGPIPE));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[test]
+fn on_a_terminal_a_stream_of_detections_is_one_line_that_changes() {
+    let scratch = Scratch::new();
+    scratch.write(
+        "pipeline.toml",
+        "status.listen = 'off'\n".to_owned() + &pipeline("text").replace("fps = 1", "fps = 0.25"),
+    );
+    // It gives the program a terminal.
+    let run = format!("{} run pipeline.toml 2>log.txt", env!("CARGO_BIN_EXE_otus"));
+    let mut script = scratch.otus_at(Path::new("script"), &["-qec", &run, "/dev/null"]);
+    let output = script.env("TERM", "xterm").output().expect("it starts");
+    assert!(output.status.success(), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let changes = said.matches("\x1b[1A\r\x1b[J").count();
+    assert!(changes > 10, "{said}");
+    let last = said.rsplit("\x1b[J").next().unwrap_or_default();
+    let mut lines = last.lines();
+    let line = lines.next().unwrap_or_default();
+    assert!(line.contains("people") && line.contains("person"), "{line}");
+    assert!(line.ends_with(&format!(" ×{}", changes + 1)), "{last}");
+    // The summary stands below it.
+    assert!(last.contains("20 frames"), "{last}");
 }

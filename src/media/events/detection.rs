@@ -52,6 +52,10 @@ impl Report for Detection {
         Tone::Strong
     }
 
+    fn is_passing(&self) -> bool {
+        true
+    }
+
     fn objects(&self) -> &[Object] {
         &self.objects
     }

@@ -77,6 +77,11 @@ macro_rules! events {
                 match self { $(Body::$kind(body) => body.unsure(),)* }
             }
 
+            /// Whether the next of its kind, node and source says all that it does.
+            pub fn is_passing(&self) -> bool {
+                match self { $(Body::$kind(body) => body.is_passing(),)* }
+            }
+
             /// The objects that it is about.
             pub fn objects(&self) -> &[Object] {
                 match self { $(Body::$kind(body) => body.objects(),)* }

@@ -47,6 +47,12 @@ pub trait Report: Serialize + JsonSchema + Send + Sync + 'static {
         None
     }
 
+    /// Whether it only says how things are at the moment: where they are shown as they come, the next of its kind, node
+    /// and source stands in its place.
+    fn is_passing(&self) -> bool {
+        false
+    }
+
     /// The objects that it is about.
     fn objects(&self) -> &[Object] {
         &[]

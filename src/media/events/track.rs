@@ -86,6 +86,10 @@ impl Report for Track {
         }
     }
 
+    fn is_passing(&self) -> bool {
+        self.phase == Step::Update
+    }
+
     fn end(&self, _: Time) -> Time {
         Time::from_secs_f64(self.end)
     }
