@@ -64,6 +64,7 @@ pub static NODES: &[Entry] = &[
     Entry::Present(catalogue::sink::<sinks::console::Console>()),
     Entry::Present(catalogue::sink::<sinks::jsonl::Jsonl>()),
     Entry::Present(catalogue::sink::<sinks::snapshot::Snapshot>()),
+    Entry::Present(catalogue::sink::<sinks::sqlite::Sqlite>()),
 ];
 
 /// The node type of this name, if this build has it.
@@ -82,6 +83,9 @@ pub use sources::camera::video_devices;
 
 /// What the process does that tries a stream for another.
 pub use sources::camera::sit_trial;
+
+/// What `sqlite` has kept, for those who search it.
+pub use sinks::sqlite::history;
 
 /// What OpenCV finds in the environment.
 pub use sources::camera::OPENCV_OPTIONS;

@@ -3,3 +3,4 @@
 pub mod console;
 pub mod jsonl;
 pub mod snapshot;
+pub mod sqlite;
