@@ -6,6 +6,7 @@ mod check;
 mod client;
 mod devices;
 mod doctor;
+mod events;
 mod graph;
 mod import;
 mod inspect;
@@ -85,6 +86,11 @@ enum Command {
         /// The pipeline file; without one, every device of this machine is looked at.
         file: Option<PathBuf>,
     },
+    /// Search the history that a pipeline keeps.
+    Events {
+        #[command(flatten)]
+        search: events::Search,
+    },
     /// Ask a running instance how it is.
     Status {
         #[command(flatten)]
@@ -140,6 +146,7 @@ pub fn main() -> ExitCode {
         Command::Models { action } => models::models(&action, json),
         Command::Devices => devices::devices(json),
         Command::Doctor { file } => doctor::doctor(file.as_deref(), json),
+        Command::Events { search } => events::events(&search, json),
         Command::Status { place } => status::status(&place, json),
         Command::Reload { place } => reload::reload(&place, json),
         Command::Top { place } => top::top(&place, json),

@@ -68,6 +68,7 @@ pub static NODES: &[Entry] = &[
     Entry::Present(catalogue::sink::<sinks::record::Record>()),
     Entry::Present(catalogue::sink::<sinks::snapshot::Snapshot>()),
     Entry::Present(catalogue::sink::<sinks::wav::Wav>()),
+    Entry::Present(catalogue::sink::<sinks::sqlite::Sqlite>()),
 ];
 
 /// The node type of this name, if this build has it.
@@ -86,6 +87,9 @@ pub use sources::camera::video_devices;
 
 /// What the process does that tries a stream for another.
 pub use sources::camera::sit_trial;
+
+/// What `sqlite` has kept, for those who search it.
+pub use sinks::sqlite::history;
 
 /// What OpenCV finds in the environment.
 pub use sources::camera::OPENCV_OPTIONS;

@@ -18,16 +18,23 @@ pub struct Disk(PathBuf);
 impl Disk {
     /// None, and says so, where this user must not mount.
     pub fn mount(at: PathBuf) -> Option<Disk> {
+        Disk::of(at, "256k")
+    }
+
+    /// The same, of this size.
+    pub fn of(at: PathBuf, size: &str) -> Option<Disk> {
         std::fs::create_dir(&at).expect("the scratch directory is writable");
         let disk = Disk(at);
-        if !disk.call(&["-t", "tmpfs", "-o", "size=256k", "tmpfs"]) {
+        let size = format!("size={size}");
+        if !disk.call(&["-t", "tmpfs", "-o", &size, "tmpfs"]) {
             skipped("only root can mount a small disk");
             return None;
         }
         Some(disk)
     }
 
-    fn call(&self, arguments: &[&str]) -> bool {
+    /// Calls `mount` for it, and tells whether that worked.
+    pub fn call(&self, arguments: &[&str]) -> bool {
         let mut mount = Command::new("mount");
         let done = mount.args(arguments).arg(&self.0).output();
         done.is_ok_and(|it| it.status.success())

@@ -28,6 +28,7 @@ mod formats; // sound in every format, rate and channel count
 mod golden;
 mod hard_cameras; // detections and speech against references made by other tools
 mod hearing; // what vad makes of sound
+mod history; // events in a database
 mod isolation; // models in processes of their own
 mod landing; // what must pass before a change lands
 mod libraries; // files that are no ONNX Runtime, or none for this machine
@@ -58,6 +59,7 @@ mod repeatable; // the same files give the same events
 mod rooms; // which file of the source knows which
 mod samples; // small files that tests make for themselves
 mod scratch; // a directory, a pipeline file and the program
+mod search; // `otus events`
 mod slips; // what people write instead of what they mean
 mod snapshots; // pictures of what was found
 mod sounds;

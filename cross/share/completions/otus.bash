@@ -25,6 +25,9 @@ _otus() {
             otus,doctor)
                 cmd="otus__subcmd__doctor"
                 ;;
+            otus,events)
+                cmd="otus__subcmd__events"
+                ;;
             otus,graph)
                 cmd="otus__subcmd__graph"
                 ;;
@@ -60,6 +63,9 @@ _otus() {
                 ;;
             otus__subcmd__help,doctor)
                 cmd="otus__subcmd__help__subcmd__doctor"
+                ;;
+            otus__subcmd__help,events)
+                cmd="otus__subcmd__help__subcmd__events"
                 ;;
             otus__subcmd__help,graph)
                 cmd="otus__subcmd__help__subcmd__graph"
@@ -146,7 +152,7 @@ _otus() {
 
     case "${cmd}" in
         otus)
-            opts="-h -V --json --help --version run check graph nodes schema models devices doctor status reload top help"
+            opts="-h -V --json --help --version run check graph nodes schema models devices doctor events status reload top help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -201,6 +207,52 @@ _otus() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        otus__subcmd__events)
+            opts="-h --kind --label --source --zone --since --until --text --limit --follow --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --kind)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --source)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --zone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --text)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         otus__subcmd__graph)
             opts="-h --format --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -220,7 +272,7 @@ _otus() {
             return 0
             ;;
         otus__subcmd__help)
-            opts="run check graph nodes schema models devices doctor status reload top help"
+            opts="run check graph nodes schema models devices doctor events status reload top help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -262,6 +314,20 @@ _otus() {
             return 0
             ;;
         otus__subcmd__help__subcmd__doctor)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otus__subcmd__help__subcmd__events)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -6,3 +6,4 @@ pub mod jsonl;
 pub mod record;
 pub mod snapshot;
 pub mod wav;
+pub mod sqlite;

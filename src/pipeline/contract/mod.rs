@@ -7,6 +7,7 @@ pub mod claim;
 pub mod context;
 pub mod emit;
 pub mod error;
+pub mod local_time;
 pub mod memory;
 pub mod node;
 pub mod runtime_options;
