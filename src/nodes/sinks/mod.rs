@@ -5,5 +5,5 @@ pub mod console;
 pub mod jsonl;
 pub mod record;
 pub mod snapshot;
-pub mod wav;
 pub mod sqlite;
+pub mod wav;

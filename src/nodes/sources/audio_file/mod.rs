@@ -81,15 +81,8 @@ ports! {
 
 impl Node for AudioFile {
     const NAME: &'static str = "audio_file";
-    const ALSO: &'static [&'static str] = &[
-        "file",
-        "audio",
-        "sound",
-        "sound_file",
-        "mp3",
-        "flac",
-        "ogg",
-    ];
+    const ALSO: &'static [&'static str] =
+        &["file", "audio", "sound", "sound_file", "mp3", "flac", "ogg"];
     const ABOUT: &'static str = "The sound of files and films: WAV, FLAC, MP3, AAC, ALAC, Vorbis, AIFF, M4A and MP4; what else there is, such as Opus and Matroska, by FFmpeg.";
     const EXAMPLE: &'static str = "path = \"meeting.wav\"";
     type Config = Config;
