@@ -4,6 +4,7 @@
 //! times; boxes are pixels of the source frame. A new kind is its file and its line in the list below:
 //! port, schema, sentence and counters come with it.
 
+mod alert;
 mod classification;
 mod detection;
 mod found;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 use schemars::{Schema, SchemaGenerator};
 use serde::Serialize;
 
+pub use self::alert::{Alert, Evidence, Severity};
 pub use self::classification::{Class, Classification, Looked};
 pub use self::detection::Detection;
 pub use self::found::Found;
@@ -132,6 +134,7 @@ events! {
     Track,
     Zone,
     Saved,
+    Alert,
 }
 
 /// A kind of event that is in the list.

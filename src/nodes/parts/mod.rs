@@ -2,6 +2,7 @@
 
 pub mod at_hand;
 pub mod condition;
+pub mod course;
 pub mod device;
 pub mod disk;
 pub mod expression;

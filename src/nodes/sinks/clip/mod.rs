@@ -1,6 +1,5 @@
 //! `clip`: films of what has happened, with some seconds before it, cut from what cameras send without decoding it.
 
-mod about;
 mod options;
 mod ring;
 mod scene;

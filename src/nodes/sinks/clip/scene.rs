@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::about::{About, Course};
 use crate::media::clock::Time;
 use crate::media::events::Event;
+use crate::nodes::parts::course::{About, Course};
 
 /// So many things that last are known at a time.
 const MOST_LASTING: usize = 256;

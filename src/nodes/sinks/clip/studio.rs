@@ -5,13 +5,13 @@ use std::io::Result;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::about::About;
 use super::options::Config;
 use super::ring::{Ring, begins};
 use super::scene::Scene;
 use crate::media::clock::Time;
 use crate::media::coded::{Coded, Medium};
 use crate::media::events::{Event, Kept, Saved};
+use crate::nodes::parts::course::About;
 use crate::nodes::parts::folder::{Folder, name};
 use crate::nodes::parts::take::{EXTENSION, Take};
 use crate::pipeline::contract::context::Context;

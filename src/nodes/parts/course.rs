@@ -1,10 +1,10 @@
-//! What an event says of how long something lasts.
+//! What an event says of something that lasts: that it begins, goes on or is over.
 
 use std::sync::Arc;
 
 use crate::media::events::{Body, Event, Phase, Step};
 
-/// What an event means for a clip.
+/// What an event is about.
 pub struct About {
     /// What it is about, in the model's words.
     pub label: Option<Arc<str>>,
