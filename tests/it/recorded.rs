@@ -65,6 +65,20 @@ pub fn decoded(film: &Path, stream: &str) -> Vec<String> {
         .collect()
 }
 
+/// How many pictures are in a film that is still being written, and may end in the middle of one.
+pub fn pictures_so_far(film: &Path) -> usize {
+    let mut command = Command::new("ffmpeg");
+    command.args(["-nostdin", "-v", "quiet", "-i"]).arg(film);
+    let done = command
+        .args(["-map", "0:v", "-f", "framemd5", "-"])
+        .output();
+    let said = done.expect("ffmpeg is installed").stdout;
+    String::from_utf8_lossy(&said)
+        .lines()
+        .filter(|it| !it.starts_with('#'))
+        .count()
+}
+
 /// All samples of the sound.
 pub fn sound(film: &Path) -> Vec<i16> {
     let mut command = Command::new("ffmpeg");

@@ -12,12 +12,6 @@ use crate::pipeline::contract::catalogue::{Entry, NodeType, Role};
 const INSTEAD: [(&[&str], &str); 4] = [
     (
         &[
-            "mqtt",
-            "webhook",
-            "http",
-            "https",
-            "post",
-            "rest",
             "websocket",
             "sse",
             "kafka",
@@ -26,27 +20,13 @@ const INSTEAD: [(&[&str], &str); 4] = [
             "amqp",
             "influxdb",
             "postgres",
-            "sqlite",
-            "database",
-            "email",
-            "telegram",
-            "slack",
-            "homeassistant",
         ],
-        "otus sends events to no other program: they can be read at `/events` of the HTTP endpoint, or from the file \
-         or pipe of a `jsonl`",
+        "otus does not speak to it: a broker's bridge takes events on from `mqtt`, a program of yours reads them at `/events` of the HTTP \
+         endpoint or from the file or pipe of a `jsonl`",
     ),
     (
-        &[
-            "record",
-            "recorder",
-            "recording",
-            "video_writer",
-            "snapshot",
-            "clip",
-            "mp4",
-        ],
-        "otus keeps no pictures and no sound; `jsonl` keeps events, with the times that they are about",
+        &["email", "telegram", "slack"],
+        "otus sends no messages to people: Home Assistant does, by `mqtt`, or a program that reads the events of a `jsonl`",
     ),
     (
         &["csv", "xml", "yaml", "parquet"],
@@ -55,16 +35,10 @@ const INSTEAD: [(&[&str], &str); 4] = [
     (
         &[
             "pose",
-            "segment",
-            "segmentation",
-            "classify",
-            "classifier",
-            "classification",
             "face_recognition",
             "ocr",
             "license_plate",
             "resize",
-            "crop",
             "scale",
             "tts",
             "translate",
