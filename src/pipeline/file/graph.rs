@@ -6,10 +6,10 @@ use crate::media::events;
 use crate::media::kind::{self, Kind, Lane};
 use crate::pipeline::contract::catalogue::{Entry, NodeType, Role};
 use crate::pipeline::file::input::Input;
-use crate::pipeline::file::kinds;
 use crate::pipeline::file::path::place_of;
 use crate::pipeline::file::plan::PlannedNode;
 use crate::pipeline::file::problem::{Problem, suggest};
+use crate::pipeline::file::{kinds, labels};
 
 /// Checks inputs, kinds and cycles. Of nodes in `doubt` nothing is known but that they may be there.
 pub fn check(
@@ -33,6 +33,7 @@ pub fn complete(nodes: &mut [PlannedNode]) -> Vec<Problem> {
     if problems.is_empty() {
         kinds::narrow(nodes);
         problems = idle_inputs(nodes);
+        problems.extend(labels::check(nodes));
     }
     problems
 }

@@ -4,6 +4,7 @@ pub mod graph;
 pub mod input;
 mod interpolation;
 mod kinds;
+mod labels;
 mod node;
 mod parser;
 mod path;
