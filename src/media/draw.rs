@@ -67,6 +67,38 @@ impl<'a> Canvas<'a> {
         self.words([x, y.saturating_sub(high)], words, colour);
     }
 
+    /// A line through points in parts of the picture's sides, and from the last to the first if there are more than two, with
+    /// words at the first.
+    pub fn outlined(&mut self, points: &[[f32; 2]], words: &str, kind: &str) {
+        let colour = colour(kind);
+        let size = [self.width, self.height].map(|it| it as f32 - 1.0);
+        let place = |it: &[f32; 2]| [it[0] * size[0], it[1] * size[1]];
+        let back = points.first().filter(|_| points.len() > 2);
+        let next = points.iter().skip(1).chain(back);
+        for (from, to) in points.iter().zip(next) {
+            self.line(place(from), place(to), colour);
+        }
+        if let Some(first) = points.first() {
+            let side = LETTER * self.scale();
+            let most = [side * words.chars().count(), side];
+            let [x, y] = place(first).map(|it| it as usize);
+            let x = x.min(self.width.saturating_sub(most[0]));
+            let y = y.min(self.height.saturating_sub(most[1]));
+            self.words([x, y], words, colour);
+        }
+    }
+
+    fn line(&mut self, from: [f32; 2], to: [f32; 2], colour: [u8; 3]) {
+        let wide = self.scale().div_ceil(2) + 1;
+        let way = [to[0] - from[0], to[1] - from[1]];
+        let steps = way[0].abs().max(way[1].abs()).ceil().max(1.0) as u32;
+        for step in 0..=steps {
+            let part = step as f32 / steps as f32;
+            let at = [0, 1].map(|it| (from[it] + way[it] * part).round() as usize);
+            self.fill(at, at.map(|it| it + wide), colour);
+        }
+    }
+
     /// Words about the whole picture, in its lower left corner.
     pub fn caption(&mut self, words: &str) {
         let high = LETTER * self.scale();
@@ -147,6 +179,24 @@ mod tests {
         canvas.labelled([-10.0, 8.0, 20.0, 10.0], "", "a");
         let is_drawn = |x: usize, y: usize| pixels[(y * 40 + x) * 3..][..3] != [0; 3];
         assert!(is_drawn(9, 12) && is_drawn(0, 12) && !is_drawn(10, 12) && !is_drawn(5, 12));
+    }
+
+    #[test]
+    fn an_area_is_outlined_and_a_line_goes_one_way() {
+        let drawn = |points: &[[f32; 2]]| {
+            let mut pixels = vec![0; 41 * 41 * 3];
+            let mut canvas = Canvas::new(&mut pixels, 41, 41, PixelFormat::Rgb8);
+            canvas.outlined(points, "", "z");
+            move |x: usize, y: usize| pixels[(y * 41 + x) * 3..][..3] != [0; 3]
+        };
+        let area = drawn(&[[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]]);
+        assert!(
+            area(0, 0) && area(20, 0) && area(40, 20) && area(20, 20),
+            "three sides"
+        );
+        assert!(!area(10, 30) && !area(30, 10), "outside and inside");
+        let line = drawn(&[[0.5, 0.0], [0.5, 1.0]]);
+        assert!(line(20, 0) && line(20, 40) && !line(10, 20));
     }
 
     #[test]

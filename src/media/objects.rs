@@ -89,6 +89,18 @@ pub struct Objects {
     pub model: Arc<str>,
     /// ONNX Runtime execution provider that ran the model.
     pub provider: Arc<str>,
+    /// Where it was looked whether something is there, for those who draw it.
+    #[serde(skip)]
+    pub areas: Arc<[Area]>,
+}
+
+/// A part of the frame, or a line across it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Area {
+    /// What events call it.
+    pub name: Arc<str>,
+    /// Corners, or both ends of a line: `[x, y]` in parts of the frame's width and height.
+    pub points: Vec<[f32; 2]>,
 }
 
 fn is_empty(zones: &[Arc<str>]) -> bool {

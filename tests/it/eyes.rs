@@ -53,6 +53,7 @@ pub fn objects(frame: &Arc<Frame>, boxes: &[[f32; 4]]) -> Packet {
         found: boxes.iter().enumerate().map(object).collect(),
         model: "m".into(),
         provider: "cpu".into(),
+        areas: Arc::default(),
     }))
 }
 

@@ -20,7 +20,7 @@ fn a_camera_is_not_wired_into_it() {
          transforms.calm = { type = 'redact', inputs = ['cam'] }
          transforms.moves = { type = 'motion', inputs = ['calm'] }
          sinks.log = { type = 'console', inputs = ['moves'] }",
-        "`redact` takes objects, but `cam` makes frames … pipeline.toml:2:57 … put a `detect` between `cam` and `calm`",
+        "`redact` takes objects and `track` events, but `cam` makes frames … pipeline.toml:2:57 … put a `detect` between `cam` and `calm`",
     );
     refused(
         "sources.cam = { type = 'camera', uri = 'picture.bmp' }
@@ -120,6 +120,75 @@ fn of_a_detector_that_fails_nothing_comes_out() {
     let ended = scratch.run(&pipeline, &["--json"]);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert_eq!((made(&ended, "cam"), made(&ended, "calm")), (3, 0));
+}
+
+/// Pictures whose middle has a colour that nothing is drawn in, and what is found there.
+fn bright(scratch: &Scratch) -> String {
+    let is_middle = |it: u32| (24..40).contains(&it);
+    for at in 0..4 {
+        let picture = image::RgbImage::from_fn(64, 64, |x, y| match is_middle(x) && is_middle(y) {
+            true => image::Rgb([250, 10, 250]),
+            false => image::Rgb([90, 120, 200]),
+        });
+        picture
+            .save(scratch.path(&format!("p{at}.png")))
+            .expect("it can be written");
+    }
+    let mut found = [0.0; 120];
+    found[..6].copy_from_slice(&[3.0, 3.0, 5.0, 5.0, 0.9, 0.0]);
+    let model = named(&scratch.write("model.onnx", constant_model(&[1, 20, 6], &found)));
+    format!(
+        "[sources.cam]\ntype = 'camera'\nuri = 'p*.png'\n\
+         [transforms.faces]\ntype = 'detect'\n{model}family = 'yolo-nms'\ninputs = ['cam']\n\
+         [transforms.follow]\ntype = 'track'\ninputs = ['faces']\n"
+    )
+}
+
+/// Whether there is anything of that colour in a folder's only picture.
+fn shows_it(scratch: &Scratch, folder: &str) -> bool {
+    let pictures = std::fs::read_dir(scratch.path(folder)).expect("it was made");
+    let paths = pictures.flatten().map(|it| it.path());
+    let jpegs = paths.filter(|it| it.extension().is_some_and(|it| it == "jpg"));
+    let [path] = &jpegs.collect::<Vec<_>>()[..] else {
+        panic!("{folder} holds not one picture");
+    };
+    let picture = image::open(path).expect("it is whole").into_rgb8();
+    assert_eq!(picture.dimensions(), (64, 64));
+    picture
+        .pixels()
+        .any(|it| it[0] > 180 && it[1] < 90 && it[2] > 180)
+}
+
+#[test]
+fn what_was_covered_is_in_no_picture_that_is_kept_or_drawn_upon() {
+    let scratch = Scratch::new();
+    let bright = bright(&scratch);
+    let pictures = "type = 'snapshot'\nshow = 'whole'\n";
+    let private = format!(
+        "{bright}[transforms.calm]\ntype = 'redact'\ninputs = ['follow']\n\
+         [transforms.drawn]\ntype = 'annotate'\ninputs = ['calm']\n\
+         [transforms.again]\ntype = 'motion'\ninputs = ['drawn']\n\
+         [sinks.visits]\n{pictures}folder = 'visits'\ninputs = ['calm']\n\
+         [sinks.log]\ntype = 'jsonl'\npath = 'log.jsonl'\ninputs = ['again', 'calm']\n\
+         [runtime]\nprivacy = 'required'\n"
+    );
+    let ended = scratch.run(&private, &["--json"]);
+    if ended.stderr.contains(NO_ONNX_RUNTIME) {
+        return skipped(NO_ONNX_RUNTIME);
+    }
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert_eq!(made(&ended, "drawn"), 4);
+    assert!(!shows_it(&scratch, "visits"));
+    let phases: Vec<_> = events(&scratch, "follow")
+        .iter()
+        .map(|it| it["phase"].clone())
+        .collect();
+    assert_eq!(phases, ["start", "end"]);
+    // And it would be seen.
+    let open = format!("{bright}[sinks.open]\n{pictures}folder = 'open'\ninputs = ['follow']\n");
+    let ended = scratch.run(&open, &[]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(shows_it(&scratch, "open"));
 }
 
 /// A grey picture each second, in which nothing is found, and of which the left half is always covered.

@@ -99,6 +99,31 @@ fn a_wrong_zone_is_shown_where_it_stands() {
     );
 }
 
+#[test]
+fn a_label_that_no_detector_before_a_node_has_is_told() {
+    let base = format!("{TRACK}{LAST}[[transforms.last.zones]]\n{ZONE}");
+    let unknown = format!("{base}labels = ['car', 'persn']\n");
+    let never = "what `last` is given is never called `persn`";
+    once(&unknown, "'persn'", never, "did you mean `person`?");
+    assert_eq!(said(&format!("{base}labels = ['car']\n")), []);
+    // Through others that only pass objects on, and of those alone that are reported.
+    let few = "[transforms.few]\ntype = 'filter'\ninputs = ['who']\n";
+    let drawn = "[transforms.last]\ntype = 'redact'\ninputs = ['few']\nlabels = ['face']\n\
+                 [sinks.s]\ntype = 'snapshot'\nfolder = 's'\ninputs = ['last']\n";
+    let drawn = format!("{TRACK}{few}{drawn}");
+    let told = said(&drawn);
+    let of = |it: &&(String, String, String)| it.1.contains("is never called `face`");
+    assert_eq!(told.iter().filter(of).count(), 1, "{told:?}");
+    // Of a model whose names stand in its file nothing is known here.
+    let own = base.replace("['who']", "['mine']")
+        + "labels = ['owl']\n[transforms.mine]\ntype = 'track'\ninputs = ['find']\n\
+           [transforms.find]\ntype = 'detect'\nmodel = './own.onnx'\nsha256 = 'SUM'\ninputs = ['cam']\n";
+    let own = own.replace("SUM", &"0".repeat(64)).replace(TRACK, "")
+        + "[sinks.p]\ntype = 'console'\ninputs = ['people']\n";
+    let told = said(&own);
+    assert_eq!(told, []);
+}
+
 fn frame(seq: u64, at: f64, boxes: &[[f32; 4]]) -> Packet {
     let found = boxes.iter().map(|bounds| Object {
         label: "person".into(),
@@ -117,6 +142,7 @@ fn frame(seq: u64, at: f64, boxes: &[[f32; 4]]) -> Packet {
         found: found.collect(),
         model: "test".into(),
         provider: "cpu".into(),
+        areas: Arc::default(),
     }))
 }
 

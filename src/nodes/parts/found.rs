@@ -52,5 +52,6 @@ pub fn objects(session: &Session, frame: &Arc<Frame>, found: Arc<[Object]>) -> O
         found,
         model: Arc::clone(&session.about.name),
         provider: Arc::clone(session.provider()),
+        areas: Arc::default(),
     }
 }

@@ -100,10 +100,33 @@ pub struct Configured {
     pub misuses: Vec<Misuse>,
     /// Sources that its options name, each after the option that does.
     pub sources: Vec<(String, String)>,
+    /// Labels of objects that its options name, each after the option that does.
+    pub labels: Vec<(String, String)>,
+    /// All that it calls what it finds, where its options say so.
+    pub names: Option<Vec<Arc<str>>>,
     /// What only it may have, where relative paths start at the given one.
     pub claims: Claims,
     /// What is wrong with the files that it names, where relative paths start at the given one.
     pub at_hand: AtHand,
+}
+
+impl Configured {
+    /// Of a node whose options are wrong: nothing is known of it, and it is not opened.
+    pub fn wrong() -> Configured {
+        Configured {
+            open: Arc::new(|_| unreachable!("a plan with a problem is not opened")),
+            live: false,
+            prepare: None,
+            probe: None,
+            lacks: Vec::new(),
+            misuses: Vec::new(),
+            sources: Vec::new(),
+            labels: Vec::new(),
+            names: None,
+            claims: Arc::new(|_| Vec::new()),
+            at_hand: Arc::new(|_| Vec::new()),
+        }
+    }
 }
 
 /// What a node claims, by where relative paths start.
@@ -358,6 +381,8 @@ fn configure<N: Node>(
         lacks: Vec::new(),
         misuses: N::check(&config),
         sources: N::sources(&config),
+        labels: N::labels(&config),
+        names: N::names(&config),
         claims: Arc::new(move |base| N::claims(&claiming, base)),
         at_hand: Arc::new(move |base| N::at_hand(&looking, base)),
         open: Arc::new(move |context| N::open(&options, context).map(wrap)),

@@ -1,6 +1,7 @@
 //! The three roles a node can play. Implement one; the runtime does the rest.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -48,6 +49,17 @@ pub trait Node: Sized + Send + 'static {
     /// Sources that its options name, each with the option that does: one that the node sees nothing of is refused.
     fn sources(_config: &Self::Config) -> Vec<(String, String)> {
         Vec::new()
+    }
+
+    /// Labels of objects that its options name, each with the option that does: one that nothing the node is given can
+    /// have is refused.
+    fn labels(_config: &Self::Config) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    /// All that it calls what it finds, as far as its options say so without a look at a file.
+    fn names(_config: &Self::Config) -> Option<Vec<Arc<str>>> {
+        None
     }
 
     /// Finds what is missing or does not fit among the files that its options name. Reads what is at hand, and
@@ -213,4 +225,12 @@ pub trait Sink: Node {
     fn finish(&mut self, _out: &mut Emit<Self::Out>) -> Result<()> {
         Ok(())
     }
+}
+
+/// The entries of a list, each after the option that names it: `labels[0]`.
+pub fn numbered(option: &str, list: &[String]) -> Vec<(String, String)> {
+    let numbered = list.iter().enumerate();
+    numbered
+        .map(|(at, it)| (format!("{option}[{at}]"), it.clone()))
+        .collect()
 }

@@ -11,6 +11,7 @@ use crate::pipeline::file::needs;
 use crate::pipeline::file::path::place_of;
 use crate::pipeline::file::plan::PlannedNode;
 use crate::pipeline::file::problem::{Problem, suggest};
+use crate::pipeline::file::{kinds, labels};
 
 /// Checks inputs, kinds and cycles. Of nodes in `doubt` nothing is known but that they may be there.
 pub fn check(
@@ -35,6 +36,7 @@ pub fn complete(nodes: &mut [PlannedNode]) -> Vec<Problem> {
     if problems.is_empty() {
         kinds::narrow(nodes);
         problems = idle_inputs(nodes);
+        problems.extend(labels::check(nodes));
     }
     problems
 }

@@ -5,6 +5,7 @@ pub mod input;
 mod interpolation;
 mod kinds;
 mod needs;
+mod labels;
 mod node;
 mod parser;
 mod path;

@@ -53,17 +53,7 @@ impl<'a> Parser<'a> {
         };
         let configured = self.options(&about, table, ty.configure);
         // Its wiring is checked even if its options are wrong.
-        let configured = configured.unwrap_or_else(|| Configured {
-            open: Arc::new(|_| unreachable!("a plan with a problem is not opened")),
-            live: false,
-            prepare: None,
-            probe: None,
-            lacks: Vec::new(),
-            misuses: Vec::new(),
-            sources: Vec::new(),
-            claims: Arc::new(|_| Vec::new()),
-            at_hand: Arc::new(|_| Vec::new()),
-        });
+        let configured = configured.unwrap_or_else(Configured::wrong);
         self.report_misuses(configured.misuses, &places, &span);
         let lacking: Vec<_> = configured.lacks.iter().map(|it| it.0).collect();
         let makes = ty.produces.iter().copied();
@@ -83,6 +73,8 @@ impl<'a> Parser<'a> {
             probe: configured.probe,
             lacks: configured.lacks,
             sources: configured.sources,
+            labels: configured.labels,
+            names: configured.names,
             claims: (configured.claims)(self.base),
             places,
             at_hand: configured.at_hand,

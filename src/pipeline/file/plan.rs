@@ -60,6 +60,10 @@ pub struct PlannedNode {
     pub lacks: Vec<(Lane, &'static str, &'static str)>,
     /// Sources that its options name, each after the option that does.
     pub sources: Vec<(String, String)>,
+    /// Labels of objects that its options name, each after the option that does.
+    pub labels: Vec<(String, String)>,
+    /// All that it calls what it finds, where its options say so.
+    pub names: Option<Vec<Arc<str>>>,
     /// What only it may have.
     pub claims: Vec<Claim>,
     /// Where the values of its options stand in the file.
@@ -88,9 +92,14 @@ impl Plan {
 }
 
 impl PlannedNode {
-    /// The kinds that an edge to another node carries.
+    /// The kinds that an edge to another node carries. Who looks at frames, or else at objects in them, gets the frames of
+    /// a node that makes both: one of the two is enough.
     pub fn gives(&self, to: &PlannedNode) -> Vec<Kind> {
         let taken = |kind: &Kind| to.takes.contains(kind);
-        self.makes.iter().copied().filter(taken).collect()
+        let mut given: Vec<Kind> = self.makes.iter().copied().filter(taken).collect();
+        if given.iter().any(|it| it.lane == Lane::Frame) {
+            given.retain(|it| it.lane != Lane::Objects);
+        }
+        given
     }
 }

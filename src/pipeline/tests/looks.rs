@@ -122,6 +122,7 @@ impl Transform for Find {
             found: [].into(),
             model: "test".into(),
             provider: "cpu".into(),
+            areas: Arc::default(),
         }));
         Ok(())
     }

@@ -25,7 +25,7 @@ use crate::nodes::parts::folder::{Folder, Written, name};
 use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Misuse, Result};
-use crate::pipeline::contract::node::{Emit, Node, Sink};
+use crate::pipeline::contract::node::{Emit, Node, Sink, numbered};
 use crate::ports;
 
 /// How pictures end in their names.
@@ -119,6 +119,10 @@ impl Node for Snapshot {
     fn at_hand(config: &Config, base: &Path) -> Vec<Misuse> {
         let misuse = Folder::at_hand(base, &config.folder, "folder");
         misuse.into_iter().collect()
+    }
+
+    fn labels(config: &Config) -> Vec<(String, String)> {
+        numbered("labels", &config.labels)
     }
 
     fn open(config: &Config, context: &Context) -> Result<Snapshot> {

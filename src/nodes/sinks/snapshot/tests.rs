@@ -58,6 +58,7 @@ fn sight<const N: usize>(
         found: found.into_iter().enumerate().map(object).collect(),
         model: "test".into(),
         provider: "cpu".into(),
+        areas: Arc::default(),
     })
 }
 

@@ -10,6 +10,7 @@ use crate::inference::onnx::declared;
 use crate::inference::sight::detector::{Detector, Options, Rules};
 use crate::inference::sight::finder::Finder;
 use crate::inference::sight::input::Input;
+use crate::inference::sight::labelled::Classes;
 use crate::inference::sight::{labelled, labels};
 use crate::inference::store::manifest::{self, Task};
 use crate::inference::store::options::{ModelOptions, Runs};
@@ -94,10 +95,10 @@ impl Node for Detect {
         let mut misuses = config.model.check();
         misuses.extend(config.options.check());
         let named = &config.options.labelled;
-        let known = manifest::find(&config.model.name).and_then(|it| it.labels.as_deref());
-        let known: Vec<Arc<str>> = known.and_then(labels::list).unwrap_or_default();
-        let is_known = named.labels_file.is_none() && named.classes.is_none() && !known.is_empty();
-        for label in named.labels.iter().filter(|_| is_known) {
+        let is_told = named.labels_file.is_some() || named.classes.is_some();
+        let known = known(&config.model.name).filter(|_| !is_told);
+        let known = known.unwrap_or_default();
+        for label in named.labels.iter().filter(|_| !known.is_empty()) {
             if !known.iter().any(|it| **it == **label) {
                 let message = format!("`{}` knows no `{label}`", config.model.name);
                 let help = suggest(label, known.iter().map(|it| &**it));
@@ -105,6 +106,20 @@ impl Node for Detect {
             }
         }
         misuses
+    }
+
+    fn names(config: &Config) -> Option<Vec<Arc<str>>> {
+        let named = &config.options.labelled;
+        let asked = named.labels.iter().map(|it| Arc::from(it.as_str()));
+        match (&named.labels_file, &named.classes) {
+            _ if !named.labels.is_empty() => Some(asked.collect()),
+            (Some(_), _) => None,
+            (None, Some(Classes::Listed(names))) => {
+                Some(names.iter().map(|it| Arc::from(it.as_str())).collect())
+            }
+            (None, Some(Classes::Known(list))) => labels::list(list),
+            (None, None) => known(&config.model.name),
+        }
     }
 
     fn at_hand(config: &Config, base: &Path) -> Vec<Misuse> {
@@ -142,6 +157,11 @@ impl Node for Detect {
         let finder = Finder::open(model, &config.options, rules, context)?;
         Ok(Detect { finder })
     }
+}
+
+/// What a model of the manifest knows.
+fn known(model: &str) -> Option<Vec<Arc<str>>> {
+    labels::list(manifest::find(model)?.labels.as_deref()?)
 }
 
 impl Transform for Detect {

@@ -4,6 +4,8 @@ use std::convert::Infallible;
 use std::fmt::Write;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -14,7 +16,7 @@ use crate::media::recycle::Recycle;
 use crate::nodes::parts::looked;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::Result;
-use crate::pipeline::contract::node::{Emit, Node, Transform};
+use crate::pipeline::contract::node::{Emit, Node, Transform, numbered};
 
 /// Options of `annotate`.
 #[derive(Clone, Deserialize, JsonSchema)]
@@ -24,8 +26,10 @@ pub struct Config {
     pub labels: Vec<String>,
     /// Whether it is told how sure each object is.
     pub scores: bool,
-    /// Whether the time of the frame stands in its corner: day and time of day in UTC, as events have it.
+    /// Whether the time of the frame stands in its corner: day and time of day here, and how far that is from UTC.
     pub time: bool,
+    /// Whether the zones and lines of a `zones` before this are drawn.
+    pub zones: bool,
 }
 
 impl Default for Config {
@@ -34,14 +38,19 @@ impl Default for Config {
             labels: Vec::new(),
             scores: true,
             time: true,
+            zones: true,
         }
     }
 }
+
+/// As people here write it.
+const TIME: &str = "%Y-%m-%d %H:%M:%S%.1f %:z";
 
 /// Draws what was found.
 pub struct Annotate {
     config: Config,
     context: Context,
+    here: TimeZone,
     pool: Recycle<Frame>,
     words: String,
 }
@@ -66,14 +75,19 @@ impl Node for Annotate {
         "timestamp",
     ];
     const ABOUT: &'static str = "Makes frames in which what was found is drawn: a box each, its label and score, the number that \
-        `track` gives it, and the time. A label has the same colour everywhere.";
+        `track` gives it, the zones and lines of `zones`, and the time. A label has the same colour everywhere.";
     const EXAMPLE: &'static str = "scores = false";
     type Config = Config;
+
+    fn labels(config: &Config) -> Vec<(String, String)> {
+        numbered("labels", &config.labels)
+    }
 
     fn open(config: &Config, context: &Context) -> Result<Annotate> {
         Ok(Annotate {
             config: config.clone(),
             context: context.clone(),
+            here: TimeZone::system(),
             pool: Recycle::new(Frame::empty),
             words: String::new(),
         })
@@ -90,25 +104,33 @@ impl Transform for Annotate {
         let Annotate {
             config,
             context,
+            here,
             pool,
             words,
         } = self;
         let Ok(drawn) = pool.share(|to| {
             frame.copy(to);
             let mut canvas = Canvas::of(to);
+            for area in objects.areas.iter().filter(|_| config.zones) {
+                canvas.outlined(&area.points, &area.name, &area.name);
+            }
             // The strongest is drawn last, over the others.
             for object in objects.found.iter().rev().filter(|it| config.draws(it)) {
                 config.describe(object, words);
                 canvas.labelled(object.bounds, words, &object.label);
             }
             if config.time {
-                canvas.caption(&format!("{:.1}", context.clock.wall(frame.at)));
+                canvas.caption(&time_of(context.clock.wall(frame.at), here));
             }
             Ok::<(), Infallible>(())
         });
         out.send(drawn);
         Ok(())
     }
+}
+
+fn time_of(at: Timestamp, here: &TimeZone) -> String {
+    at.to_zoned(here.clone()).strftime(TIME).to_string()
 }
 
 impl Config {
@@ -134,7 +156,7 @@ impl Config {
 mod tests {
     use super::*;
     use crate::media::frame::PixelFormat;
-    use crate::media::objects::More;
+    use crate::media::objects::{Area, More};
     use crate::media::packet::Packet;
     use crate::pipeline::contract::catalogue::transform;
     use crate::pipeline::contract::testing::drive;
@@ -170,6 +192,11 @@ mod tests {
             found: [dog, cat].into(),
             model: "test".into(),
             provider: "cpu".into(),
+            areas: [Area {
+                name: "z".into(),
+                points: vec![[0.6, 0.7], [0.9, 0.7]],
+            }]
+            .into(),
         };
         let given = Packet::from(Arc::new(objects));
         let made = drive(&transform::<Annotate>(), options, [given]).expect("it runs");
@@ -193,8 +220,21 @@ mod tests {
         for (x, y) in [(10, 17), (3, 15), (40, 17), (30, 25)] {
             assert!(!is_drawn(&frame, x, y), "{x}, {y}");
         }
-        let plain = annotated("time = false\nlabels = ['cat']\nscores = false");
+        assert!(is_drawn(&frame, 50, 27), "the line of a zone");
+        let plain = annotated("time = false\nlabels = ['cat']\nscores = false\nzones = false");
+        assert!(!is_drawn(&plain, 50, 27));
         assert!(is_drawn(&plain, 34, 15) && !is_drawn(&plain, 4, 15) && !is_drawn(&plain, 0, 39));
+    }
+
+    #[test]
+    fn the_time_is_that_of_this_place_in_summer_and_winter() {
+        let here = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").expect("it is one");
+        let told = |at: &str| time_of(at.parse().expect("a time"), &here);
+        assert_eq!(
+            told("2026-11-29T15:42:07.19Z"),
+            "2026-11-29 16:42:07.1 +01:00"
+        );
+        assert_eq!(told("2026-07-01T22:00:00Z"), "2026-07-02 00:00:00.0 +02:00");
     }
 
     #[test]

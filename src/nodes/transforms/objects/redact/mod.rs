@@ -15,15 +15,18 @@ use serde::Deserialize;
 
 use self::cover::{Cover, Method};
 use self::hold::{Held, Sighting};
+use crate::media::events::{Of, Track};
 use crate::media::frame::Frame;
-use crate::media::objects::Objects;
+use crate::media::kind::Lane;
+use crate::media::objects::{More, Object, Objects};
 use crate::media::recycle::Recycle;
 use crate::nodes::parts::looked;
 use crate::nodes::parts::polygon::mask::Masks;
 use crate::nodes::parts::polygon::{Point, flaws};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Misuse, Result};
-use crate::pipeline::contract::node::{Emit, Node, Transform};
+use crate::pipeline::contract::node::{Emit, Node, Transform, numbered};
+use crate::ports;
 
 /// Options of `redact`.
 #[derive(Clone, Deserialize, JsonSchema)]
@@ -56,6 +59,23 @@ impl Default for Config {
             hold_ms: 500,
             masks: Vec::new(),
         }
+    }
+}
+
+ports! {
+    /// What was found, with its frame; who has come and left, which shows nobody, goes on as it is.
+    pub enum Given {
+        Objects(Arc<Objects>),
+        Track(Of<Track>),
+    }
+}
+
+ports! {
+    /// What may be shown.
+    pub enum Covered {
+        Frame(Arc<Frame>),
+        Objects(Arc<Objects>),
+        Track(Of<Track>),
     }
 }
 
@@ -92,7 +112,8 @@ impl Node for Redact {
         "privacy",
         "privacy_mask",
     ];
-    const ABOUT: &'static str = "Makes frames in which what a detector has found is covered, and what was found a moment ago. It takes \
+    const ABOUT: &'static str = "Makes frames in which what a detector has found is covered, and what was found a moment ago, and gives \
+        the objects on with these frames, so that `snapshot` and `annotate` work behind it; `track` events go on too. It takes \
         no frames, only objects with the frame they were found in: of a detector that fails or falls behind, no picture comes out. \
         Of objects that a model has found in parts of a frame (`crop`), or that no detector has found (`embed` of frames), \
         it makes no picture either, and says so.";
@@ -102,6 +123,10 @@ impl Node for Redact {
 
     fn check(config: &Config) -> Vec<Misuse> {
         flaws::of_masks("masks", &config.masks)
+    }
+
+    fn labels(config: &Config) -> Vec<(String, String)> {
+        numbered("labels", &config.labels)
     }
 
     fn open(config: &Config, context: &Context) -> Result<Redact> {
@@ -119,11 +144,18 @@ impl Node for Redact {
 }
 
 impl Transform for Redact {
-    type In = Arc<Objects>;
-    type Out = Arc<Frame>;
+    type In = Given;
+    type Out = Covered;
     const REDACTS: bool = true;
 
-    fn apply(&mut self, objects: Arc<Objects>, out: &mut Emit<Arc<Frame>>) -> Result<()> {
+    fn apply(&mut self, given: Given, out: &mut Emit<Covered>) -> Result<()> {
+        let objects = match given {
+            Given::Objects(objects) => objects,
+            Given::Track(track) => {
+                out.send(track);
+                return Ok(());
+            }
+        };
         if !objects.complete {
             return Err(Error::fatal(
                 "not all of the picture was looked at: take objects of a detector of whole frames, not behind `crop`, nor `embed` of frames",
@@ -146,7 +178,14 @@ impl Transform for Redact {
             Ok::<(), Infallible>(())
         });
         let Ok(covered) = covered;
-        out.send(covered);
+        out.send(Arc::clone(&covered));
+        if out.wants(Lane::Objects) {
+            out.send(Arc::new(Objects {
+                frame: Some(covered),
+                found: unrecognised(&objects.found),
+                ..(*objects).clone()
+            }));
+        }
         Ok(())
     }
 }
@@ -169,4 +208,25 @@ impl Redact {
         self.areas.clear();
         self.areas.extend(all.filter_map(pixels));
     }
+}
+
+/// The same objects, without what somebody could be known again by.
+fn unrecognised(found: &Arc<[Object]>) -> Arc<[Object]> {
+    let is_known = |it: &Object| it.more.as_ref().is_some_and(|it| it.vector.is_some());
+    if !found.iter().any(is_known) {
+        return Arc::clone(found);
+    }
+    let without = |object: &Object| {
+        let more = object.more.as_ref().map(|more| {
+            Box::new(More {
+                vector: None,
+                ..(**more).clone()
+            })
+        });
+        Object {
+            more,
+            ..object.clone()
+        }
+    };
+    found.iter().map(without).collect()
 }

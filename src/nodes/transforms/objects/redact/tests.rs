@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::media::clock::Time;
+use crate::media::events::Step;
 use crate::media::frame::{Part, PixelFormat};
 use crate::media::objects::{More, Object};
 use crate::media::packet::Packet;
@@ -48,6 +49,7 @@ fn objects(frame: Frame, found: Vec<Object>) -> Objects {
         found: found.into(),
         model: "test".into(),
         provider: "cpu".into(),
+        areas: Arc::default(),
     }
 }
 
@@ -59,11 +61,19 @@ fn at(tenths: u64, found: Vec<Object>) -> Packet {
 
 fn redacted(options: &str, packets: Vec<Packet>) -> Vec<Arc<Frame>> {
     let made = drive(&ty(), options, packets).expect("it runs");
-    let frame = |packet| match packet {
-        Packet::Frame(frame) => frame,
-        other => panic!("{}", other.kind()),
-    };
-    made.into_iter().map(frame).collect()
+    let mut frames = Vec::new();
+    for packet in made {
+        match packet {
+            Packet::Frame(frame) => frames.push(frame),
+            // Each comes with the frame before it.
+            Packet::Objects(objects) => {
+                let covered = objects.frame.as_ref().expect("it has one");
+                assert!(Arc::ptr_eq(covered, &frames[frames.len() - 1]));
+            }
+            other => panic!("{}", other.kind()),
+        }
+    }
+    frames
 }
 
 /// The box that is covered, `[x, y, width, height]`, of which everything is.
@@ -152,7 +162,7 @@ fn what_was_covered_is_still_known_when_the_node_was_opened_anew() {
         let mut sink = |packet| made.push(packet);
         node.step(Some(packet), &mut Emit::new(&context, &mut sink))
             .expect("it works");
-        match made.pop() {
+        match made.into_iter().next() {
             Some(Packet::Frame(frame)) => hole(&frame),
             other => panic!("{other:?}"),
         }
@@ -182,7 +192,11 @@ fn of_what_no_detector_has_seen_no_picture_comes_out() {
     assert!(refused(&|it| it.complete = false).contains("not all of the picture was looked at"));
     assert!(refused(&|it| *it = it.without_frame()).contains("without their picture"));
     let lanes: Vec<_> = ty().accepts.iter().map(|it| it.name).collect();
-    assert_eq!(lanes, ["objects"], "a frame by itself is never taken");
+    assert_eq!(
+        lanes,
+        ["objects", "track"],
+        "a frame by itself is never taken"
+    );
 }
 
 #[test]
@@ -198,8 +212,44 @@ fn what_it_makes_leads_to_no_picture_that_is_not_covered() {
         track: Some(4),
         ..More::default()
     }));
-    let made = redacted("", vec![Arc::new(objects(part, vec![face])).into()]);
+    let more = face.more.as_mut().expect("it was just made");
+    more.vector = Some([0.5, 0.5].into());
+    let given = Arc::new(objects(part, vec![face]));
+    let made = redacted("", vec![Arc::clone(&given).into()]);
     assert!(made[0].part.is_none() && hole(&made[0]).is_some());
+    let made = drive(&ty(), "", [given.into()]).expect("it runs");
+    let [_, Packet::Objects(objects)] = &made[..] else {
+        panic!("{made:?}")
+    };
+    let more = objects.found[0]
+        .more
+        .as_ref()
+        .expect("it is still followed");
+    assert_eq!(
+        (more.track, &more.vector),
+        (Some(4), &None),
+        "nobody is known again by it"
+    );
+}
+
+#[test]
+fn who_has_come_and_left_is_passed_on() {
+    let track = Track {
+        phase: Step::End,
+        id: 4,
+        label: "person".into(),
+        score: 0.9,
+        bounds: [0.0; 4],
+        start: 1.0,
+        end: 2.0,
+        frames: 2,
+        best: None,
+    };
+    let event = context().event(&"cam".into(), Time::from_secs_f64(2.0), None, track);
+    let made = drive(&ty(), "", [event.into()]).expect("it runs");
+    assert!(
+        matches!(&made[..], [Packet::Event(it)] if it.sentence().to_string().contains("has left"))
+    );
 }
 
 /// Ten faces in 1080p: the buffer is taken back each time.
@@ -217,6 +267,7 @@ fn room_for_frames_is_made_but_once() {
         let mut places = std::collections::HashSet::new();
         let mut sink = |packet| match packet {
             Packet::Frame(frame) => drop(places.insert(frame.pixels.as_ptr())),
+            Packet::Objects(_) => {}
             other => panic!("{}", other.kind()),
         };
         for _ in 0..5 {

@@ -37,6 +37,7 @@ fn frame(seq: u64, at: f64, found: Vec<Object>) -> Packet {
         found: found.into(),
         model: "test".into(),
         provider: "cpu".into(),
+        areas: Arc::default(),
     };
     Packet::from(Arc::new(objects))
 }

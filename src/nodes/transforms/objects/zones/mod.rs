@@ -6,11 +6,13 @@ mod flaws;
 mod geometry;
 mod memory;
 mod options;
+mod placed;
 mod stay;
 mod tell;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,12 +20,13 @@ use self::borders::{anchors, is_inside, margin, place};
 use self::memory::{Followed, Known, Names, Seen, Tally};
 pub use self::options::Config;
 use self::options::{Zone, concerns};
+use self::placed::placed;
 use self::stay::{Lasting, Sight};
 use self::tell::{tell_evicted, tell_line, tell_zone};
 use crate::media::clock::Time;
 use crate::media::events::{self, Of, Step};
 use crate::media::kind::Lane;
-use crate::media::objects::{More, Object, Objects};
+use crate::media::objects::{Area, Object, Objects};
 use crate::nodes::parts::polygon::{Point, corners};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Misuse, Result};
@@ -40,6 +43,8 @@ pub struct Zones {
     config: Config,
     names: Arc<Names>,
     known: Arc<Mutex<Known>>,
+    /// Where they are in the frames of each source.
+    areas: HashMap<Arc<str>, Arc<[Area]>>,
 }
 
 ports! {
@@ -88,6 +93,10 @@ impl Node for Zones {
         config.named_sources()
     }
 
+    fn labels(config: &Config) -> Vec<(String, String)> {
+        config.named_labels()
+    }
+
     fn open(config: &Config, context: &Context) -> Result<Zones> {
         let mut config = config.clone();
         for zone in &mut config.zones {
@@ -106,6 +115,7 @@ impl Node for Zones {
             config,
             names: Arc::new(names),
             known,
+            areas: HashMap::new(),
         })
     }
 }
@@ -116,13 +126,15 @@ impl Transform for Zones {
     const TOGETHER: bool = true;
 
     fn apply(&mut self, given: Given, out: &mut Emit<Placed>) -> Result<()> {
-        let mut known = self.known(out);
+        let mut known = fitted(&self.known, &self.names, out);
         match given {
             Given::Objects(objects) => {
                 let seen = known.of(&objects.source);
                 self.look(seen, &objects, out);
                 if out.wants(Lane::Objects) {
-                    out.send(with(objects, seen));
+                    let areas = self.areas.entry(Arc::clone(&objects.source));
+                    let areas = areas.or_insert_with(|| self.config.areas(&objects.source));
+                    out.send(placed(&objects, seen, areas));
                 }
             }
             Given::Track(track) => {
@@ -134,7 +146,7 @@ impl Transform for Zones {
     }
 
     fn pass(&mut self, to: Time, out: &mut Emit<Placed>) -> Result<()> {
-        let mut known = self.known(out);
+        let mut known = fitted(&self.known, &self.names, out);
         for (source, seen) in &mut known.sources {
             while let Some(at) = seen.ended.iter().position(|it| it.2 < to) {
                 let (id, label, _) = seen.ended.swap_remove(at);
@@ -157,16 +169,20 @@ fn lock(known: &Mutex<Known>) -> MutexGuard<'_, Known> {
     known.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Zones {
-    /// What is known, by the zones that there are now.
-    fn known(&self, out: &mut Emit<Placed>) -> MutexGuard<'_, Known> {
-        let mut known = lock(&self.known);
-        for evicted in known.fit(&self.names) {
-            tell_evicted(evicted, out);
-        }
-        known
+/// What is known, by the zones that there are now.
+fn fitted<'a>(
+    known: &'a Mutex<Known>,
+    names: &Arc<Names>,
+    out: &mut Emit<Placed>,
+) -> MutexGuard<'a, Known> {
+    let mut known = lock(known);
+    for evicted in known.fit(names) {
+        tell_evicted(evicted, out);
     }
+    known
+}
 
+impl Zones {
     /// Looks where everybody in a frame is.
     fn look(&self, seen: &mut Seen, objects: &Objects, out: &mut Emit<Placed>) {
         let source = &objects.source;
@@ -316,31 +332,4 @@ fn lasting(zone: &Zone) -> Lasting {
         least: Duration::from_millis(zone.min_ms),
         loiter: (zone.loiter_ms > 0).then(|| Duration::from_millis(zone.loiter_ms)),
     }
-}
-
-/// The same objects, and the zones that each is in; those of a node before this one stay.
-fn with(objects: Arc<Objects>, seen: &Seen) -> Arc<Objects> {
-    let inside = |object: &Object| {
-        let at = seen.place(id_of(object)?, &object.label)?;
-        let inside = &seen.tracks[at].inside;
-        (!inside.is_empty()).then_some(inside)
-    };
-    if objects.found.iter().all(|it| inside(it).is_none()) {
-        return objects;
-    }
-    let found = objects.found.iter().map(|object| {
-        let mut object = object.clone();
-        if let Some(inside) = inside(&object) {
-            let more: &mut More = object.more.get_or_insert_default();
-            more.zones = match more.zones.is_empty() {
-                true => Arc::clone(inside),
-                false => more.zones.iter().chain(&**inside).cloned().collect(),
-            };
-        }
-        object
-    });
-    Arc::new(Objects {
-        found: found.collect(),
-        ..(*objects).clone()
-    })
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::media::objects::Area;
 use crate::nodes::parts::polygon::Point;
+use crate::pipeline::contract::node::numbered;
 
 /// Options of `zones`.
 #[derive(Clone, Deserialize, JsonSchema)]
@@ -104,16 +106,44 @@ fn min_ms() -> u64 {
 }
 
 impl Config {
+    /// Where they are in the frames of a camera.
+    pub fn areas(&self, source: &str) -> Arc<[Area]> {
+        let zones = self.zones.iter().filter(|it| it.is_of(source));
+        let zones = zones.map(|it| Area {
+            name: Arc::clone(&it.name),
+            points: it.polygon.clone(),
+        });
+        let lines = self.lines.iter().filter(|it| it.is_of(source));
+        let lines = lines.map(|it| Area {
+            name: Arc::clone(&it.name),
+            points: vec![it.from, it.to],
+        });
+        zones.chain(lines).collect()
+    }
+
     /// The cameras that they name, each after the option that does.
     pub fn named_sources(&self) -> Vec<(String, String)> {
-        let zones = self.zones.iter().map(|it| &it.sources).enumerate();
-        let lines = self.lines.iter().map(|it| &it.sources).enumerate();
-        let zones = zones.map(|(at, it)| (format!("zones[{at}].sources"), it));
-        let lines = lines.map(|(at, it)| (format!("lines[{at}].sources"), it));
-        let named = zones.chain(lines).flat_map(|(option, sources)| {
-            let sources = sources.iter().enumerate();
-            sources.map(move |(at, it)| (format!("{option}[{at}]"), it.clone()))
-        });
-        named.collect()
+        self.named("sources", |it| &it.sources, |it| &it.sources)
+    }
+
+    /// The labels that they name, each after the option that does.
+    pub fn named_labels(&self) -> Vec<(String, String)> {
+        self.named("labels", |it| &it.labels, |it| &it.labels)
+    }
+
+    fn named(
+        &self,
+        option: &str,
+        of_zone: fn(&Zone) -> &Vec<String>,
+        of_line: fn(&Line) -> &Vec<String>,
+    ) -> Vec<(String, String)> {
+        let zones = self.zones.iter().map(of_zone).enumerate();
+        let lines = self.lines.iter().map(of_line).enumerate();
+        let zones = zones.map(|(at, it)| (format!("zones[{at}].{option}"), it));
+        let lines = lines.map(|(at, it)| (format!("lines[{at}].{option}"), it));
+        let named = zones.chain(lines);
+        named
+            .flat_map(|(option, it)| numbered(&option, it))
+            .collect()
     }
 }

@@ -6,6 +6,7 @@ mod walks;
 
 use super::*;
 use crate::media::events::{Action, Direction, Event, Reason};
+use crate::media::objects::More;
 use crate::media::packet::Packet;
 use crate::pipeline::contract::catalogue::{Running, transform};
 use crate::pipeline::contract::testing::{configure, context};
@@ -128,6 +129,7 @@ fn frame(source: &str, at: f64, found: Vec<Object>) -> Packet {
         found: found.into(),
         model: "test".into(),
         provider: "cpu".into(),
+        areas: Arc::default(),
     };
     Packet::from(Arc::new(objects))
 }
