@@ -8,6 +8,7 @@ pub mod expression;
 pub mod folder;
 pub mod found;
 pub mod level;
+pub mod log;
 pub mod looked;
 pub mod pace;
 pub mod stream;

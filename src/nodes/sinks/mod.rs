@@ -2,5 +2,8 @@
 
 pub mod console;
 pub mod jsonl;
+#[cfg(test)]
+mod keeping_speed;
 pub mod snapshot;
 pub mod sqlite;
+pub mod text;
