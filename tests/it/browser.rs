@@ -12,11 +12,11 @@ use crate::samples::wav;
 use crate::scratch::{Running, Scratch, has_opencv, skipped, wait_for};
 use crate::status::free_port;
 
-const CHROMIUM: &str = "/usr/bin/chromium";
-const TOKEN: &str = "3f1c9a52e8d04b7796c1d0aa5be24f10";
+pub const CHROMIUM: &str = "/usr/bin/chromium";
+pub const TOKEN: &str = "3f1c9a52e8d04b7796c1d0aa5be24f10";
 
 /// One tab of one browser.
-struct Tab {
+pub struct Tab {
     browser: Child,
     session: Value,
     asked: u64,
@@ -25,7 +25,7 @@ struct Tab {
 }
 
 impl Tab {
-    fn open() -> Tab {
+    pub fn open() -> Tab {
         let profile = tempfile::tempdir().expect("a scratch directory");
         let mut command = Command::new("sh");
         // The browser listens on descriptor 3 and answers on 4.
@@ -62,7 +62,7 @@ impl Tab {
         tab
     }
 
-    fn call(&mut self, method: &str, parameters: Value) -> Value {
+    pub fn call(&mut self, method: &str, parameters: Value) -> Value {
         self.asked += 1;
         let mut message = json!({ "id": self.asked, "method": method, "params": parameters });
         if !self.session.is_null() {
@@ -83,13 +83,13 @@ impl Tab {
         }
     }
 
-    fn resize(&mut self, width: u32, height: u32) {
+    pub fn resize(&mut self, width: u32, height: u32) {
         let size =
             json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.call("Emulation.setDeviceMetricsOverride", size);
     }
 
-    fn evaluate(&mut self, code: &str) -> Value {
+    pub fn evaluate(&mut self, code: &str) -> Value {
         let code = json!({ "expression": code, "returnByValue": true });
         self.call("Runtime.evaluate", code)["result"]["value"].take()
     }
