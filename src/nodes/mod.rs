@@ -70,6 +70,7 @@ pub static NODES: &[Entry] = &[
     Entry::Present(catalogue::sink::<sinks::snapshot::Snapshot>()),
     Entry::Present(catalogue::sink::<sinks::wav::Wav>()),
     Entry::Present(catalogue::sink::<sinks::sqlite::Sqlite>()),
+    Entry::Present(catalogue::sink::<sinks::text::Text>()),
 ];
 
 /// The node type of this name, if this build has it.

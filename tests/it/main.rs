@@ -29,6 +29,7 @@ mod golden;
 mod hard_cameras; // detections and speech against references made by other tools
 mod hearing; // what vad makes of sound
 mod history; // events in a database
+mod history_page; // what the endpoint shows of them
 mod isolation; // models in processes of their own
 mod landing; // what must pass before a change lands
 mod libraries; // files that are no ONNX Runtime, or none for this machine

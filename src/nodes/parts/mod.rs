@@ -9,6 +9,7 @@ pub mod expression;
 pub mod folder;
 pub mod found;
 pub mod level;
+pub mod log;
 pub mod looked;
 pub mod movie;
 pub mod pace;

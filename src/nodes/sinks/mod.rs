@@ -7,3 +7,8 @@ pub mod record;
 pub mod snapshot;
 pub mod sqlite;
 pub mod wav;
+#[cfg(test)]
+mod keeping_speed;
+pub mod snapshot;
+pub mod sqlite;
+pub mod text;

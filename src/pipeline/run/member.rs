@@ -7,6 +7,7 @@ use std::thread::{Builder, JoinHandle};
 use crossbeam_channel::{Sender, unbounded};
 
 use crate::media::kind::Private;
+use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result, no_thread};
 use crate::pipeline::contract::memory::{Memory, Wanted};
@@ -154,7 +155,13 @@ impl Member {
 
     /// The node as reports see it.
     pub fn watched(&self) -> Watched {
+        let claims = self.planned.claims.iter();
+        let files = claims.filter_map(|it| match it {
+            Claim::File(path) => Some(path.clone()),
+            _ => None,
+        });
         Watched {
+            writes: files.collect(),
             id: Arc::clone(&self.planned.id),
             ty: self.planned.ty,
             live: self.planned.live,

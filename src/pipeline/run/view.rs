@@ -1,10 +1,11 @@
 //! What others may see of a running pipeline, from any thread.
 
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::media::clock::Clock;
 use crate::media::kind::Lane;
-use crate::pipeline::contract::catalogue::NodeType;
+use crate::pipeline::contract::catalogue::{NodeType, Role};
 use crate::pipeline::count::metrics::NodeStats;
 use crate::pipeline::flow::tap::{Feed, Tap};
 use crate::pipeline::run::snapshot::{LinkReport, NodeReport, Reload, ReloadOutcome, Snapshot};
@@ -46,6 +47,19 @@ pub struct Watched {
     pub tap: Arc<Tap>,
     /// Its counters.
     pub stats: Arc<NodeStats>,
+    /// Files and folders that it alone writes.
+    pub writes: Vec<PathBuf>,
+}
+
+/// A file or folder that a sink writes.
+#[derive(Debug)]
+pub struct Written {
+    /// Name of the sink.
+    pub id: Arc<str>,
+    /// Name of its type.
+    pub type_name: &'static str,
+    /// Where it is.
+    pub path: PathBuf,
 }
 
 impl View {
@@ -70,6 +84,20 @@ impl View {
         let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
         let node = shown.nodes.iter().find(|node| *node.id == *id)?;
         self.shows(node).then(|| Arc::clone(&node.tap))
+    }
+
+    /// Files and folders that sinks write.
+    pub fn written(&self) -> Vec<Written> {
+        let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
+        let sinks = shown.nodes.iter().filter(|it| it.ty.role == Role::Sink);
+        let written = sinks.flat_map(|node| {
+            node.writes.iter().map(|path| Written {
+                id: Arc::clone(&node.id),
+                type_name: node.ty.name,
+                path: path.clone(),
+            })
+        });
+        written.collect()
     }
 
     fn shows(&self, node: &Watched) -> bool {

@@ -131,8 +131,9 @@ impl Guard {
                 "nothing here takes so much\n",
             ));
         }
-        // The page holds nothing but its own text, and asks for the token.
-        let is_page = request.uri().path() == "/" && request.method() == Method::GET;
+        // The pages hold nothing but their own text, and ask for the token.
+        let is_page =
+            ["/", "/history"].contains(&request.uri().path()) && request.method() == Method::GET;
         match &self.token {
             Some(_) if is_page => Ok(Standing::Guest),
             Some(token) => bears(headers, token),

@@ -11,6 +11,7 @@ mod connections;
 mod events;
 mod guard;
 mod guesses;
+mod history;
 mod page;
 mod peer;
 mod picture_cache;

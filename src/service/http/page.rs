@@ -12,27 +12,29 @@ use sha2::{Digest, Sha256};
 static PAGE: LazyLock<String> =
     LazyLock::new(|| include_str!("page.html").replace("/* draw.js */", include_str!("draw.js")));
 
-/// What the page may do: run its own script, ask this endpoint, and show the pictures it got. The
-/// last rule makes text that is taken for HTML an error instead of an attack.
-static POLICY: LazyLock<String> = LazyLock::new(|| {
+static POLICY: LazyLock<String> = LazyLock::new(|| policy(PAGE, "img-src data:"));
+
+/// What a page may do: run its own script, ask this endpoint, and show what is `shown`. The last rule makes text that is taken for
+/// HTML an error instead of an attack.
+pub fn policy(page: &str, shown: &str) -> String {
     let (script, style) = (
-        sum_of("<script>", "</script>"),
-        sum_of("<style>", "</style>"),
+        sum_of(page, "<script>", "</script>"),
+        sum_of(page, "<style>", "</style>"),
     );
     format!(
         "default-src 'none'; script-src 'sha256-{script}'; style-src 'sha256-{style}'; \
-         connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; \
+         connect-src 'self'; {shown}; base-uri 'none'; form-action 'none'; \
          frame-ancestors 'none'; require-trusted-types-for 'script'"
     )
-});
+}
 
 pub async fn page() -> Response {
     let policy = [(header::CONTENT_SECURITY_POLICY, POLICY.as_str())];
     (policy, Html(PAGE.as_str())).into_response()
 }
 
-fn sum_of(start: &str, end: &str) -> String {
-    let inside = PAGE
+fn sum_of(page: &str, start: &str, end: &str) -> String {
+    let inside = page
         .split_once(start)
         .and_then(|(_, rest)| rest.split_once(end));
     let (inside, _) = inside.expect("the page has one style and one script");

@@ -17,7 +17,7 @@ use super::guard::{self, Guard, Refusal};
 use super::state::AppState;
 use super::streams::Streams;
 use super::traffic::Traffic;
-use super::{events, page, pictures};
+use super::{events, history, page, pictures};
 use crate::pipeline::contract::secret::redact;
 use crate::pipeline::count::metrics::State as NodeState;
 use crate::pipeline::run::View;
@@ -51,6 +51,11 @@ pub fn routes(view: View, traffic: Arc<Traffic>, guard: Guard) -> Router {
         .route("/graph", get(graph))
         .route("/nodes/{id}/frame.jpg", get(pictures::frame))
         .route("/nodes/{id}/stream.mjpg", get(pictures::stream))
+        .route("/history", get(history::page))
+        .route("/history/events", get(history::events))
+        .route("/history/counts", get(history::counts))
+        .route("/history/names", get(history::names))
+        .route("/history/files/{id}", get(history::file))
         .route("/openapi.json", get(openapi))
         .fallback(nothing)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))

@@ -15,7 +15,7 @@ const MEGABYTE: u64 = 1 << 20;
 pub const FLOOR: Duration = Duration::from_secs(10 * 60);
 
 /// How much is kept, and for how long.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Retention {
     /// Files that are older are deleted; a little later than that where nothing was written for long. Default: none is.

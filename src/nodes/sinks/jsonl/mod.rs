@@ -1,6 +1,5 @@
 //! `jsonl`: events as lines of JSON in a file.
 
-mod log;
 mod place;
 mod spool;
 #[cfg(test)]
@@ -12,12 +11,12 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use self::log::Log;
 use self::spool::{Paths, Spooled};
 use crate::media::clock::Time;
 use crate::media::events::Event;
 use crate::media::packet::Nothing;
 use crate::nodes::parts::disk;
+use crate::nodes::parts::log::{Form, Log, Rotation};
 use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Misuse, Result};
@@ -25,31 +24,31 @@ use crate::pipeline::contract::node::{Emit, Node, Sink};
 
 /// Options of `jsonl`.
 #[derive(Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Config {
-    /// The file; lines are appended. Its directory is made if need be. A file that is no log of events is
-    /// refused and left alone. A device or a pipe, such as `/dev/stdout`, takes lines and is never turned over.
+    /// The file; lines are appended. It and its folder are made if need be, for the owner and the group whatever `umask` says
+    /// (`0640`; of the folder, `0750`, `umask` can take more away). A file that is no log of events is refused and left alone. A
+    /// device or a pipe, such as `/dev/stdout`, takes lines and is never closed.
     pub path: PathBuf,
-    /// When the file has grown to this size it becomes `PATH.1`, in place of an older one, and a
-    /// new one is begun: so much is kept, twice over, and no more.
-    #[serde(default = "default_max_mb")]
-    #[schemars(range(min = 1, max = 1_000_000))]
-    pub max_mb: u64,
     /// A file on another disk, such as a tmpfs, that takes the lines while the disk of `path` hangs or is full. It
     /// grows up to `max_mb`; then lines wait in memory, and what does not fit there is dropped and counted. As
     /// soon as `path` can be written, the lines go there, in their order.
     pub spool: Option<PathBuf>,
+    /// When it is closed, and what becomes of it.
+    #[serde(flatten)]
+    pub rotation: Rotation,
 }
 
-fn default_max_mb() -> u64 {
-    100
-}
+/// Lines of JSON, each of which begins with the version of the format.
+const FORM: Form = Form {
+    begins: |it| BEGINNING.starts_with(it) || it.starts_with(BEGINNING),
+    ends: b"\n",
+};
+const BEGINNING: &[u8] = b"{\"v\":";
 
 /// A log and the line that goes into it.
 pub struct Jsonl {
     way: Way,
     path: PathBuf,
-    max_bytes: u64,
     line: Vec<u8>,
 }
 
@@ -88,13 +87,16 @@ impl Node for Jsonl {
 
     fn open(config: &Config, context: &Context) -> Result<Jsonl> {
         let path = context.resolve(&config.path);
-        let max_bytes = config.max_mb * 1024 * 1024;
+        let rules = config.rotation.rules();
         let way = match &config.spool {
-            None => Way::Straight(Log::open(&path).map_err(|error| trouble(&path, &error))?),
+            None => {
+                let log = Log::open(&path, FORM, rules);
+                Way::Straight(log.map_err(|error| trouble(&path, &error))?)
+            }
             Some(spool) => {
                 let paths = Paths {
                     log: path.clone(),
-                    most: max_bytes,
+                    rules,
                     spool: context.resolve(spool),
                 };
                 Way::Spooled(Spooled::open(paths, context)?)
@@ -103,7 +105,6 @@ impl Node for Jsonl {
         Ok(Jsonl {
             way,
             path,
-            max_bytes,
             line: Vec::new(),
         })
     }
@@ -119,7 +120,7 @@ impl Sink for Jsonl {
         self.line.push(b'\n');
         match &mut self.way {
             Way::Straight(log) => {
-                let appended = log.append(&self.line, self.max_bytes);
+                let appended = log.append(&self.line);
                 appended.map_err(|error| trouble(&self.path, &error))
             }
             Way::Spooled(log) => log.append(&self.line),
@@ -128,7 +129,7 @@ impl Sink for Jsonl {
 
     fn pass(&mut self, _to: Time, _: &mut Emit<Nothing>) -> Result<()> {
         match &mut self.way {
-            Way::Straight(_) => Ok(()),
+            Way::Straight(log) => log.tend().map_err(|error| trouble(&self.path, &error)),
             Way::Spooled(log) => log.go_on(),
         }
     }

@@ -5,10 +5,14 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Result, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
-use super::log::Log;
+use super::FORM;
+use crate::nodes::parts::log::{Log, Rules};
 use crate::pipeline::contract::error::no_thread;
+
+/// How often the log is tended while nothing is asked for.
+const TEND: Duration = Duration::from_millis(200);
 
 /// What the thread can be asked to do.
 pub enum Ask {
@@ -32,17 +36,17 @@ pub struct Place {
 }
 
 impl Place {
-    /// Starts the thread for a log at this path, which is turned over before it grows beyond `most` bytes.
+    /// Starts the thread for a log at this path, which is closed by these rules.
     ///
     /// # Errors
     /// `Retry` if there is no room for a thread.
-    pub fn start(path: &Path, most: u64) -> crate::pipeline::contract::error::Result<Place> {
+    pub fn start(path: &Path, rules: &Rules) -> crate::pipeline::contract::error::Result<Place> {
         let ((asks, asked), (answer, answers)) = (bounded::<Ask>(1), bounded(1));
-        let to = path.to_owned();
+        let (to, rules) = (path.to_owned(), rules.clone());
         let work = move || {
             let mut log = None;
-            for ask in asked {
-                let done = obey(&mut log, &to, most, ask);
+            while let Some(ask) = next(&asked, &mut log) {
+                let done = obey(&mut log, &to, &rules, ask);
                 if done.is_err() {
                     log = None;
                 }
@@ -80,21 +84,33 @@ impl Place {
     }
 }
 
-fn obey(log: &mut Option<Log>, path: &Path, most: u64, ask: Ask) -> Result<()> {
+/// What is asked for next; meanwhile the log is tended.
+fn next(asked: &Receiver<Ask>, log: &mut Option<Log>) -> Option<Ask> {
+    loop {
+        match asked.recv_timeout(TEND) {
+            Ok(ask) => return Some(ask),
+            Err(RecvTimeoutError::Disconnected) => return None,
+            // The next ask tells of a disk that fails.
+            Err(RecvTimeoutError::Timeout) => drop(log.take_if(|it| it.tend().is_err())),
+        }
+    }
+}
+
+fn obey(log: &mut Option<Log>, path: &Path, rules: &Rules, ask: Ask) -> Result<()> {
     let log = match log {
         Some(log) => log,
-        None => log.insert(Log::open(path)?),
+        None => log.insert(Log::open(path, FORM, rules.clone())?),
     };
     match ask {
         Ask::Open => Ok(()),
-        Ask::Append(line) => log.append(&line, most),
-        Ask::Pour(from, start) => pour(log, most, &from, start),
+        Ask::Append(line) => log.append(&line),
+        Ask::Pour(from, start) => pour(log, &from, start),
         Ask::Settle => log.settle(),
     }
 }
 
 /// Appends the lines of a file and removes it. What could not be appended stays in the file.
-fn pour(log: &mut Log, most: u64, path: &Path, start: u64) -> Result<()> {
+fn pour(log: &mut Log, path: &Path, start: u64) -> Result<()> {
     let mut from = BufReader::new(match File::open(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         opened => opened?,
@@ -102,7 +118,7 @@ fn pour(log: &mut Log, most: u64, path: &Path, start: u64) -> Result<()> {
     from.seek(SeekFrom::Start(start))?;
     let (mut line, mut poured) = (Vec::new(), start);
     while from.read_until(b'\n', &mut line)? > 0 {
-        if let Err(error) = log.append(&line, most) {
+        if let Err(error) = log.append(&line) {
             from.seek(SeekFrom::Start(poured))?;
             keep_rest(&mut from, path)?;
             return Err(error);

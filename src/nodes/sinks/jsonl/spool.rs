@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::log::Log;
 use super::place::{Ask, Place};
-use super::trouble;
+use super::{FORM, trouble};
+use crate::nodes::parts::log::{Log, Rules};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
 use crate::pipeline::count::metrics::{NodeStats, State};
@@ -30,8 +30,8 @@ type Kept = Mutex<Option<(Paths, Place)>>;
 pub struct Paths {
     /// The log.
     pub log: PathBuf,
-    /// It is turned over before it grows beyond so many bytes; the spool never does.
-    pub most: u64,
+    /// When it is closed; the spool never is, and grows as far as the log.
+    pub rules: Rules,
     /// The spool.
     pub spool: PathBuf,
 }
@@ -64,7 +64,7 @@ impl Spooled {
         let before = kept.lock().unwrap_or_else(PoisonError::into_inner).take();
         let place = match before.filter(|(of, _)| *of == paths) {
             Some((_, place)) => place,
-            None => Place::start(&paths.log, paths.most)?,
+            None => Place::start(&paths.log, &paths.rules)?,
         };
         let mut this = Spooled {
             waits: waiting(&paths.spool) > 0,
@@ -152,7 +152,7 @@ impl Spooled {
             _ if !is_here(spool) => Ok(()),
             Some(_) => fs::rename(spool, &rest),
             // Another process may be writing it.
-            None => Log::open(spool).and_then(|_| fs::rename(spool, &rest)),
+            None => opened(spool).and_then(|_| fs::rename(spool, &rest)),
         };
         moved.map_err(|error| trouble(spool, &error))?;
         self.open = self.open.take().filter(|_| is_here(&self.paths.spool));
@@ -219,7 +219,7 @@ impl Spooled {
     }
 
     fn spool(&mut self, line: &[u8]) -> Result<()> {
-        let (at, most) = (&self.paths.spool, self.paths.most);
+        let (at, most) = (&self.paths.spool, self.paths.rules.most);
         if waiting(at) + line.len() as u64 > most {
             let (log, spool) = (self.paths.log.display(), at.display());
             return Err(Error::retry(format!(
@@ -228,8 +228,8 @@ impl Spooled {
             )));
         }
         let spooled = match &mut self.open {
-            Some(log) => log.append(line, u64::MAX),
-            None => Log::open(at).and_then(|log| self.open.insert(log).append(line, u64::MAX)),
+            Some(log) => log.append(line),
+            None => opened(at).and_then(|log| self.open.insert(log).append(line)),
         };
         spooled.map_err(|error| trouble(at, &error))?;
         self.waits = true;
@@ -253,6 +253,10 @@ impl Drop for Spooled {
         let place = self.place.take().map(|it| (self.paths.clone(), it));
         *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = place;
     }
+}
+
+fn opened(spool: &Path) -> IoResult<Log> {
+    Log::open(spool, FORM, Rules::none())
 }
 
 /// The file of what is being poured back from this spool.

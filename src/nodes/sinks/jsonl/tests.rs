@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::nodes;
+use crate::nodes::parts::log::Rules;
 use crate::pipeline::contract::catalogue::{Configured, Running};
 use crate::pipeline::contract::node::Emit;
 use crate::pipeline::contract::runtime_options::Runtime;
@@ -25,6 +26,18 @@ fn write(path: &Path, events: usize) {
         (0..events).map(|_| gap("mic", 0)),
     )
     .expect("it writes");
+}
+
+/// Files of a folder in their order.
+fn names(folder: &Path) -> Vec<PathBuf> {
+    let files = fs::read_dir(folder).expect("it is there").flatten();
+    let mut files: Vec<PathBuf> = files.map(|it| it.path()).collect();
+    files.sort();
+    files
+}
+
+fn size(file: &Path) -> u64 {
+    fs::metadata(file).map_or(0, |it| it.len())
 }
 
 #[test]
@@ -48,8 +61,9 @@ fn the_file_is_turned_over_at_its_limit() {
     let directory = tempfile::tempdir().expect("a scratch directory");
     let path = directory.path().join("events.jsonl");
     write(&path, 20_000);
-    let size = |name: &str| fs::metadata(directory.path().join(name)).map_or(0, |it| it.len());
-    let (new, old) = (size("events.jsonl"), size("events.jsonl.1"));
+    let mut sizes: Vec<u64> = names(directory.path()).iter().map(|it| size(it)).collect();
+    let (new, old) = (sizes.pop().unwrap_or(0), sizes.pop().unwrap_or(0));
+    assert_eq!(sizes.len(), 0);
     assert!(
         new > 0 && new <= 1 << 20 && old > (1 << 20) - 300 && old <= 1 << 20,
         "{new} {old}"
@@ -85,13 +99,14 @@ fn what_is_no_log_of_events_is_left_alone() {
 fn a_log_is_for_owner_and_group_and_for_one_writer() {
     let directory = tempfile::tempdir().expect("a scratch directory");
     let path = directory.path().join("events.jsonl");
-    let log = Log::open(&path).expect("it is new");
+    let open = || Log::open(&path, FORM, Rotation::default().rules());
+    let log = open().expect("it is new");
     let mode = fs::metadata(&path).map(|it| it.permissions().mode() & 0o777);
     assert_eq!(mode.ok(), Some(0o640));
-    let second = Log::open(&path).err().map(|it| it.to_string());
+    let second = open().err().map(|it| it.to_string());
     assert_eq!(second.as_deref(), Some("another process writes it"));
     drop(log);
-    assert!(Log::open(&path).is_ok());
+    assert!(open().is_ok());
 }
 
 /// As `logrotate` does it with `copytruncate`.
@@ -99,15 +114,19 @@ fn a_log_is_for_owner_and_group_and_for_one_writer() {
 fn a_log_that_was_emptied_is_turned_over_by_its_real_size() {
     let directory = tempfile::tempdir().expect("a scratch directory");
     let path = directory.path().join("events.jsonl");
-    let mut log = Log::open(&path).expect("it is new");
+    let rules = Rules {
+        most: 250,
+        ..Rotation::default().rules()
+    };
+    let mut log = Log::open(&path, FORM, rules).expect("it is new");
     let line = [b'{'; 100];
-    log.append(&line, 250).expect("there is room");
-    log.append(&line, 250).expect("there is room");
+    log.append(&line).expect("there is room");
+    log.append(&line).expect("there is room");
     fs::File::create(&path).expect("it is ours");
     std::thread::sleep(std::time::Duration::from_millis(1100));
-    log.append(&line, 250).expect("there is room");
+    log.append(&line).expect("there is room");
     assert_eq!(fs::metadata(&path).map(|it| it.len()).ok(), Some(100));
-    assert!(!directory.path().join("events.jsonl.1").exists());
+    assert_eq!(names(directory.path()).len(), 1);
 }
 
 /// A log that cannot be written for now, and its spool.
@@ -220,4 +239,90 @@ fn a_disk_that_hangs_costs_neither_lines_nor_a_thread_a_try() {
     let start = std::time::Instant::now();
     drop(lame.open());
     assert!(start.elapsed() < std::time::Duration::from_millis(500));
+}
+
+/// Closed files are packed a little at a time, whole, and in place of the plain ones; others' files stay.
+#[test]
+fn closed_files_are_packed_and_the_oldest_go() {
+    let directory = tempfile::tempdir().expect("a scratch directory");
+    let path = directory.path().join("events.jsonl");
+    let at = |it: &str| directory.path().join(it);
+    let (old, half) = (
+        at("2026-01-01T00-00-00.000Z_events.jsonl"),
+        at("2026-01-02T00-00-00.000Z_events.jsonl"),
+    );
+    let text = "{\"v\":1}\n".repeat(100_000);
+    for file in [&old, &half, &at("2026-01-01T00-00-00.000Z_others.jsonl")] {
+        fs::write(file, &text).expect("room");
+    }
+    fs::write(at("2026-01-02T00-00-00.000Z_events.jsonl.gz"), "whole").expect("room");
+    let rules = Rules {
+        compress: true,
+        ..Rotation::default().rules()
+    };
+    let mut log = Log::open(&path, FORM, rules).expect("it is new");
+    log.append(b"{\"v\":1}\n").expect("room");
+    let mut steps = 0;
+    while !at("2026-01-01T00-00-00.000Z_events.jsonl.gz").exists() {
+        log.tend().expect("room");
+        steps += 1;
+    }
+    assert!(steps > 4, "{steps}");
+    (0..3).for_each(|_| log.tend().expect("room"));
+    let left: Vec<_> = names(directory.path());
+    let left: Vec<_> = left
+        .iter()
+        .filter_map(|it| it.file_name()?.to_str())
+        .collect();
+    let expected = [
+        "2026-01-01T00-00-00.000Z_events.jsonl.gz",
+        "2026-01-01T00-00-00.000Z_others.jsonl",
+        "2026-01-02T00-00-00.000Z_events.jsonl.gz",
+        "events.jsonl",
+    ];
+    assert_eq!(left, expected);
+    let packed = fs::File::open(at(expected[0])).expect("it is there");
+    let mut read = String::new();
+    let mut packed = flate2::read::GzDecoder::new(packed);
+    packed.read_to_string(&mut read).expect("it is whole");
+    assert!(read == text);
+}
+
+/// Between two files half of `keep_days` is believed.
+#[test]
+fn closed_files_that_are_too_old_go() {
+    let directory = tempfile::tempdir().expect("a scratch directory");
+    let path = directory.path().join("events.jsonl");
+    for day in 1..=5 {
+        let name = format!("2026-01-0{day}T00-00-00.000Z_events.jsonl");
+        fs::write(directory.path().join(name), "{\"v\":1}\n").expect("room");
+    }
+    let day = Rotation {
+        keep_days: Some(1),
+        ..Rotation::default()
+    };
+    let mut log = Log::open(&path, FORM, day.rules()).expect("it is new");
+    log.tend().expect("they can go");
+    let left = names(directory.path());
+    assert_eq!(left.len(), 3, "{left:?}");
+    assert!(left[0].ends_with("2026-01-04T00-00-00.000Z_events.jsonl"));
+}
+
+#[test]
+fn a_file_that_is_old_enough_is_closed() {
+    let directory = tempfile::tempdir().expect("a scratch directory");
+    let path = directory.path().join("events.jsonl");
+    let rules = Rules {
+        oldest: Some(std::time::Duration::from_millis(50)),
+        ..Rotation::default().rules()
+    };
+    let mut log = Log::open(&path, FORM, rules).expect("it is new");
+    log.tend().expect("room");
+    assert_eq!(names(directory.path()).len(), 1);
+    log.append(b"{\"v\":1}\n").expect("room");
+    std::thread::sleep(std::time::Duration::from_millis(60));
+    log.tend().expect("room");
+    let left = names(directory.path());
+    assert_eq!(left.len(), 2);
+    assert_eq!(size(&left[1]), 0);
 }
