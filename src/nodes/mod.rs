@@ -64,6 +64,7 @@ pub static NODES: &[Entry] = &[
     Entry::Present(catalogue::sink::<sinks::console::Console>()),
     Entry::Present(catalogue::sink::<sinks::jsonl::Jsonl>()),
     Entry::Present(catalogue::sink::<sinks::snapshot::Snapshot>()),
+    Entry::Present(catalogue::sink::<sinks::mqtt::Mqtt>()),
 ];
 
 /// The node type of this name, if this build has it.
