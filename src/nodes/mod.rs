@@ -65,6 +65,8 @@ pub static NODES: &[Entry] = &[
     Entry::Present(catalogue::sink::<sinks::jsonl::Jsonl>()),
     Entry::Present(catalogue::sink::<sinks::snapshot::Snapshot>()),
     Entry::Present(catalogue::sink::<sinks::mqtt::Mqtt>()),
+    Entry::Present(catalogue::sink::<sinks::webhook::Webhook>()),
+    Entry::Present(catalogue::sink::<sinks::socket::Socket>()),
 ];
 
 /// The node type of this name, if this build has it.

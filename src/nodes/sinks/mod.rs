@@ -4,3 +4,5 @@ pub mod console;
 pub mod jsonl;
 pub mod mqtt;
 pub mod snapshot;
+pub mod socket;
+pub mod webhook;

@@ -82,6 +82,11 @@ impl Mark {
         self.has_sent(number, true)
     }
 
+    /// Lets others have the folder.
+    pub fn release(&self) {
+        let _ = flock(&self.file, FlockOperation::Unlock);
+    }
+
     /// A kill does not undo it; a power cut may, and then some records are sent a second time.
     fn write(&self) -> Result<()> {
         let both = u128::from(self.lost) << 64 | u128::from(self.sent);

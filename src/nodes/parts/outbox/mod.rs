@@ -6,6 +6,8 @@
 //! them has been sent, or, the oldest first, when there is no room for new ones.
 
 mod mark;
+pub mod post;
+pub mod record;
 mod segment;
 #[cfg(test)]
 mod tests;
@@ -44,6 +46,8 @@ struct State {
     segments: VecDeque<Segment>,
     /// In memory only: everything since the last settling.
     staged: VecDeque<Numbered>,
+    /// Whether the folder is another's by now.
+    is_closed: bool,
 }
 
 /// How far a sender has come.
@@ -85,6 +89,7 @@ impl Outbox {
             mark,
             segments: VecDeque::new(),
             staged: VecDeque::new(),
+            is_closed: false,
         };
         for first in firsts {
             match segment::look_through(&folder, first, state.mark.sent())? {
@@ -154,6 +159,9 @@ impl Outbox {
     /// What the system says.
     pub fn take(&self, reading: &mut Reading) -> Result<Option<Numbered>> {
         let mut state = self.state();
+        if state.is_closed {
+            return Ok(None);
+        }
         reading.after = reading.after.max(state.mark.sent());
         while let Some(first) = reading.segment(&state.segments) {
             let (_, file, at) = match &mut reading.at {
@@ -187,6 +195,13 @@ impl Outbox {
         self.state().delivered(number, &self.folder)
     }
 
+    /// Lets another have the folder, whoever still sends: that is not noted any more.
+    pub fn close(&self) {
+        let mut state = self.state();
+        state.is_closed = true;
+        state.mark.release();
+    }
+
     /// How much waits, and how much was lost.
     pub fn counts(&self) -> Counts {
         let state = self.state();
@@ -204,7 +219,7 @@ impl Outbox {
 
 impl State {
     fn delivered(&mut self, number: u64, folder: &Path) -> Result<()> {
-        if number < self.mark.sent() {
+        if number < self.mark.sent() || self.is_closed {
             return Ok(());
         }
         if self.staged.front().is_some_and(|it| it.0 == number) {

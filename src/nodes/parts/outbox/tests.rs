@@ -156,4 +156,14 @@ fn a_folder_is_for_one_process() {
     let second = Outbox::open(outbox.folder().to_owned(), MEGABYTE);
     let said = second.err().map(|it| it.to_string());
     assert_eq!(said.as_deref(), Some("another process uses it"));
+    put(&outbox, &["a"]);
+    outbox.settle().expect("writable");
+    // A sender that hangs keeps nobody out, and changes nothing any more.
+    outbox.close();
+    let next = open(&folder, MEGABYTE);
+    outbox.delivered(0).expect("it is ignored");
+    assert_eq!(
+        (texts(&outbox), texts(&next)),
+        (vec![], vec!["a".to_owned()])
+    );
 }

@@ -1,21 +1,18 @@
-//! The thread that keeps the connection to a broker, and what it shares with the node.
+//! The thread that keeps the connection to a broker.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Builder;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::timeout;
 
-use super::book::Book;
 use super::home::Home;
 use super::options::Broker;
 use super::session::{self, Ended};
 use super::shared::{Note, Shared, lock};
 use crate::media::events::Event;
-use crate::nodes::parts::disk;
-use crate::nodes::parts::outbox::{Counts, Outbox};
+use crate::nodes::parts::outbox::post::{Closing, Post};
 use crate::pipeline::contract::blocking::{Blocking, Next};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
@@ -23,10 +20,8 @@ use crate::pipeline::run::restarts::Restarts;
 
 /// So many notes to the thread may wait.
 const NOTES: usize = 256;
-/// So long a broker that is there is waited for where a disk takes nothing.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// How often it is looked for then.
-const LOOK: Duration = Duration::from_millis(10);
+/// So long it may take to say good-bye.
+const GOOD_BYE: Duration = Duration::from_secs(2);
 
 /// The thread and the way to it.
 pub struct Link {
@@ -34,44 +29,33 @@ pub struct Link {
     pub shared: Arc<Shared>,
     notes: Sender<Note>,
     thread: Blocking<()>,
-    drain: Duration,
+    /// Dropped after the thread.
+    _closing: Closing,
 }
 
 impl Link {
     /// Starts the thread.
-    ///
-    /// # Errors
-    /// `Retry` if there is no room for one.
-    pub fn start(
-        broker: Broker,
-        outbox: Outbox,
-        home: Option<Home>,
-        context: &Context,
-    ) -> Result<Link> {
+    pub fn start(broker: Broker, post: Arc<Post>, home: Option<Home>, context: &Context) -> Link {
         let (notes, mut noted) = channel(NOTES);
-        let mut book = Book::default();
-        if let Some(home) = &home {
-            home.tell_all(&mut book);
-        }
-        let shared = Arc::new(Shared::new(outbox, book, home, context));
-        show(&shared, &broker, context);
+        let closing = Closing(Arc::clone(&post));
+        let shared = Arc::new(Shared::new(post, home));
+        context.describe("topic", &broker.topics.own);
+        context.describe("client_id", &broker.client_id);
         let (theirs, traffic) = (Arc::clone(&shared), notes.clone());
         let open = || {
-            Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .map_err(Error::retry)
+            let runtime = Builder::new_current_thread().enable_all().build();
+            runtime.map_err(Error::retry)
         };
         let thread = Blocking::start(&format!("{}-link", context.id), open, move |runtime| {
             runtime.block_on(keep(&broker, &theirs, &traffic, &mut noted));
             Ok(None)
         });
-        Ok(Link {
+        Link {
             shared,
             notes,
             thread,
-            drain: Duration::from_millis(context.runtime.drain_ms),
-        })
+            _closing: closing,
+        }
     }
 
     /// Sees that the thread is there.
@@ -92,98 +76,44 @@ impl Link {
     pub fn hear(&self, event: &Event) -> Result<()> {
         if let Some(home) = &self.shared.home {
             let heard = lock(home).hear(event, Instant::now(), &mut lock(&self.shared.book));
-            heard.map_err(|error| self.trouble(&error))?;
+            heard.map_err(|error| self.shared.post.trouble(&error))?;
         }
-        // If there is no room, what is there makes the thread look.
-        let _ = self.notes.try_send(Note::News);
+        self.wake();
         Ok(())
-    }
-
-    /// Makes sure of all that was put into the outbox: it is on the disk, or at the broker.
-    ///
-    /// # Errors
-    /// That it is neither.
-    pub fn settle(&self) -> Result<()> {
-        let outbox = &self.shared.outbox;
-        let Err(error) = outbox.settle() else {
-            return Ok(());
-        };
-        let end = Instant::now() + PATIENCE;
-        while self.shared.is_connected() && Instant::now() < end {
-            if outbox.is_sent() {
-                return Ok(());
-            }
-            std::thread::sleep(LOOK);
-        }
-        Err(self.trouble(&error))
     }
 
     /// Gives the broker time to take the rest, and says good-bye.
     ///
     /// # Errors
-    /// As `settle`.
+    /// As [`Post::settle`].
     pub fn finish(&mut self) -> Result<()> {
         if let Some(home) = &self.shared.home {
             lock(home).leave(&mut lock(&self.shared.book));
         }
-        let _ = self.notes.try_send(Note::News);
-        // A stop gives the whole run so long; what has not been sent then is safe.
-        let end = Instant::now() + self.drain * 3 / 4;
-        while !self.shared.is_all_told() && Instant::now() < end && self.look().is_ok() {
-            std::thread::sleep(LOOK);
-        }
-        self.settle()?;
-        let Counts { queued, .. } = self.shared.outbox.counts();
-        if queued > 0 {
-            let folder = self.shared.outbox.folder().display();
-            tracing::warn!("{queued} events wait in {folder}, and the next run sends them");
-        }
-        self.stop();
-        // Until it has said good-bye.
-        let _ = self.thread.next(PATIENCE);
+        self.wake();
+        self.shared.post.finish(|| self.shared.is_all_told())?;
+        self.wake();
+        let _ = self.thread.next(GOOD_BYE);
         Ok(())
     }
 
-    fn stop(&self) {
-        self.shared.stops.store(true, Relaxed);
+    /// If there is no room for a note, those that are there make the thread look.
+    fn wake(&self) {
         let _ = self.notes.try_send(Note::News);
-    }
-
-    fn trouble(&self, error: &std::io::Error) -> Error {
-        disk::trouble(self.shared.outbox.folder(), "folder", error)
     }
 }
 
 impl Drop for Link {
     fn drop(&mut self) {
-        self.stop();
+        self.shared.post.stop();
+        self.wake();
     }
-}
-
-/// Shows how things are in `/status`.
-fn show(shared: &Arc<Shared>, broker: &Broker, context: &Context) {
-    let place = format!("{}:{}", broker.address.host, broker.address.port);
-    context.describe("topic", &broker.topics.own);
-    context.describe("client_id", &broker.client_id);
-    let of = Arc::clone(shared);
-    context.describe_live("broker", move || {
-        Some(match of.why_away() {
-            None => format!("connected to {place}"),
-            Some(why) => format!("away: {why}"),
-        })
-    });
-    let of = Arc::clone(shared);
-    context.describe_live("queued", move || {
-        Some(of.outbox.counts().queued.to_string())
-    });
-    let of = Arc::clone(shared);
-    context.describe_live("lost", move || Some(of.outbox.counts().lost.to_string()));
 }
 
 /// Connects, and connects again, until it is to stop.
 async fn keep(
     broker: &Broker,
-    shared: &Arc<Shared>,
+    shared: &Shared,
     traffic: &Sender<Note>,
     noted: &mut Receiver<Note>,
 ) {
@@ -198,25 +128,25 @@ async fn keep(
                 error
             }
         };
-        shared.failed(&error);
+        shared.post.failed(&error);
         let (pause, _) = match error {
             Error::Refused(_) => restarts.after_refusal(),
             _ => restarts.after_failure(),
         };
-        if stops_within(pause, shared, noted).await {
+        if stops_within(pause, &shared.post, noted).await {
             return;
         }
     }
 }
 
 /// Waits so long, or until it is to stop; says whether.
-async fn stops_within(pause: Duration, shared: &Shared, noted: &mut Receiver<Note>) -> bool {
+async fn stops_within(pause: Duration, post: &Post, noted: &mut Receiver<Note>) -> bool {
     let end = Instant::now() + pause;
-    while !shared.stops.load(Relaxed) {
+    while !post.stops() {
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() || matches!(timeout(left, noted.recv()).await, Ok(None)) {
             break;
         }
     }
-    shared.stops.load(Relaxed)
+    post.stops()
 }

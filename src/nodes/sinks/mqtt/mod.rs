@@ -4,7 +4,6 @@ mod book;
 mod home;
 mod link;
 mod options;
-mod record;
 mod session;
 mod shared;
 #[cfg(test)]
@@ -18,10 +17,11 @@ use std::sync::Arc;
 use self::home::Home;
 use self::link::Link;
 pub use self::options::Config;
+use crate::media::clock::Time;
 use crate::media::events::Event;
 use crate::media::packet::Nothing;
-use crate::nodes::parts::disk;
-use crate::nodes::parts::outbox::Outbox;
+use crate::nodes::parts::outbox::post::Post;
+use crate::nodes::parts::outbox::record;
 use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Misuse, Result};
@@ -45,8 +45,7 @@ impl Node for Mqtt {
     ];
     const ABOUT: &'static str =
         "Publishes events at an MQTT broker, and makes entities of them in Home Assistant.";
-    const EXAMPLE: &'static str =
-        "uri = \"mqtts://otus:${MQTT_PASSWORD}@broker.lan\"\nfolder = \"outbox\"";
+    const EXAMPLE: &'static str = "uri = \"mqtts://broker.lan\"\nfolder = \"outbox\"";
     type Config = Config;
 
     fn check(config: &Config) -> Vec<Misuse> {
@@ -64,18 +63,15 @@ impl Node for Mqtt {
     }
 
     fn open(config: &Config, context: &Context) -> Result<Mqtt> {
-        let folder = context.resolve(&config.folder);
         let broker = config.broker(context)?;
-        let outbox = Outbox::open(folder.clone(), config.max_mb << 20);
-        let outbox = outbox.map_err(|error| disk::trouble(&folder, "folder", &error))?;
+        let post = Post::open(&config.folder, config.max_mb, context)?;
         let home = config.home_assistant.then(|| {
             let topics = broker.topics.clone();
-            Home::open(topics, &folder, config.off_after_s)
+            Home::open(topics, post.outbox.folder(), config.off_after_s)
         });
-        let home = home.transpose();
-        let home = home.map_err(|error| disk::trouble(&folder, "folder", &error))?;
+        let home = home.transpose().map_err(|error| post.trouble(&error))?;
         Ok(Mqtt {
-            link: Link::start(broker, outbox, home, context)?,
+            link: Link::start(broker, post, home, context),
             events: config.events,
         })
     }
@@ -90,13 +86,17 @@ impl Sink for Mqtt {
     fn write(&mut self, event: Arc<Event>, _: &mut Emit<Nothing>) -> Result<()> {
         self.link.look()?;
         if self.events {
-            self.link.shared.outbox.push(record::of(&event));
+            self.link.shared.post.outbox.push(record::of(&event));
         }
         self.link.hear(&event)
     }
 
+    fn pass(&mut self, _to: Time, _: &mut Emit<Nothing>) -> Result<()> {
+        self.link.look()
+    }
+
     fn settle(&mut self, _: &mut Emit<Nothing>) -> Result<()> {
-        self.link.settle()
+        self.link.shared.post.settle()
     }
 
     fn finish(&mut self, _: &mut Emit<Nothing>) -> Result<()> {

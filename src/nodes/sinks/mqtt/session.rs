@@ -12,17 +12,16 @@ use tokio::sync::mpsc::{Receiver, Sender};
 use tokio::time::timeout;
 
 use super::options::Broker;
-use super::record;
 use super::shared::{Note, Shared, lock};
 use super::waiting::Unacknowledged;
-use crate::nodes::parts::outbox::Reading;
+use crate::nodes::parts::outbox::{Reading, record};
 use crate::nodes::parts::remote::tls;
 use crate::pipeline::contract::error::{Error, Result};
 
 /// So many messages may be on their way at a time.
 const WINDOW: usize = 100;
 /// Birth and good-bye come on top of that.
-const ROOM: usize = 2;
+const ROOM: usize = 4;
 /// MQTT's own limit.
 const LARGEST_PACKET: usize = 268_435_455;
 /// A broker that does not let us in within so many seconds is away.
@@ -56,12 +55,15 @@ struct Session<'a> {
     has_worked: bool,
     /// When it has said good-bye.
     leaves: Option<Instant>,
+    /// Whether it has asked for the end, and whether that has gone out: then the broker forgets the will.
+    parts: bool,
+    has_parted: bool,
 }
 
 /// Connects and sends what there is, until it is to stop.
 pub async fn run(
     broker: &Broker,
-    shared: &Arc<Shared>,
+    shared: &Shared,
     number: u64,
     traffic: &Sender<Note>,
     noted: &mut Receiver<Note>,
@@ -81,6 +83,8 @@ pub async fn run(
         is_open: false,
         has_worked: false,
         leaves: None,
+        parts: false,
+        has_parted: false,
     };
     lock(&shared.book).begin_anew();
     let ended = session.go_on(number, noted).await;
@@ -108,7 +112,7 @@ async fn drive(mut events: EventLoop, number: u64, notes: Sender<Note>) {
 impl Session<'_> {
     async fn go_on(&mut self, number: u64, noted: &mut Receiver<Note>) -> Result<()> {
         loop {
-            if self.shared.stops.load(Relaxed) && self.say_good_bye() {
+            if self.shared.post.stops() && self.say_good_bye() {
                 return Ok(());
             }
             if self.is_open && self.leaves.is_none() {
@@ -120,9 +124,14 @@ impl Session<'_> {
             let mut note = timeout(TICK, noted.recv()).await.ok().flatten();
             // All that has come is looked at before more is sent.
             while let Some(it) = note {
-                match it {
-                    Note::Traffic(of, polled) if of == number => self.learn(polled)?,
-                    _ => {}
+                if let Note::Traffic(of, polled) = it
+                    && of == number
+                {
+                    let learnt = self.learn(polled);
+                    if learnt.is_err() && self.leaves.is_some() {
+                        return Ok(());
+                    }
+                    learnt?;
                 }
                 note = noted.try_recv().ok();
             }
@@ -134,14 +143,16 @@ impl Session<'_> {
         if !self.is_open {
             return true;
         }
-        match self.leaves {
-            Some(since) => self.unacknowledged.count() == 0 || since.elapsed() > GOOD_BYE,
-            None => {
-                self.leaves = Some(Instant::now());
-                self.publish(None, self.availability(), true, "offline".into())
-                    .is_err()
-            }
+        let Some(since) = self.leaves else {
+            self.leaves = Some(Instant::now());
+            let topic = self.broker.topics.availability();
+            return self.publish(None, topic, true, "offline".into()).is_err();
+        };
+        if self.unacknowledged.count() == 0 && !self.parts {
+            self.parts = true;
+            return self.client.try_disconnect().is_err();
         }
+        self.has_parted || since.elapsed() > GOOD_BYE
     }
 
     fn learn(&mut self, polled: Result<Traffic, ConnectionError>) -> Result<()> {
@@ -149,12 +160,12 @@ impl Session<'_> {
             Traffic::Incoming(Packet::ConnAck(_)) => {
                 self.is_open = true;
                 self.publish(None, self.availability(), true, "online".into())?;
-                self.shared.connected();
+                self.shared.post.there();
             }
             Traffic::Incoming(Packet::PubAck(ack)) => {
                 self.has_worked = true;
                 for record in self.unacknowledged.acknowledge(ack.pkid) {
-                    let noted = self.shared.outbox.delivered(record);
+                    let noted = self.shared.post.outbox.delivered(record);
                     noted.map_err(|error| {
                         Error::retry(format!("cannot note what was sent: {error}"))
                     })?;
@@ -162,6 +173,7 @@ impl Session<'_> {
                 self.count();
             }
             Traffic::Outgoing(Outgoing::Publish(packet)) => self.unacknowledged.went_out(packet),
+            Traffic::Outgoing(Outgoing::Disconnect) => self.has_parted = true,
             _ => {}
         }
         Ok(())
@@ -177,7 +189,7 @@ impl Session<'_> {
                 }
                 continue;
             }
-            let next = self.shared.outbox.take(&mut self.reading);
+            let next = self.shared.post.outbox.take(&mut self.reading);
             let next =
                 next.map_err(|error| Error::retry(format!("cannot read what waits: {error}")))?;
             let Some((number, record)) = next else { break };

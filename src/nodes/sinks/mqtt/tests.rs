@@ -1,11 +1,7 @@
-//! Options that are wrong, and what an event is at the broker.
+//! Options that are wrong.
 
-use serde_json::Value;
-
-use super::*;
-use crate::media::packet::Packet;
 use crate::nodes;
-use crate::pipeline::contract::testing::{configure, gap};
+use crate::pipeline::contract::testing::configure;
 
 fn refused(options: &str) -> String {
     let ty = nodes::find("mqtt").expect("it is always there");
@@ -37,17 +33,4 @@ fn wrong_options_are_named() {
         assert!(!told.contains("mqtt-secret"), "{told}");
     }
     assert_eq!(refused(uri), "");
-}
-
-#[test]
-fn an_event_has_the_same_id_whenever_it_is_sent() {
-    let Packet::Event(event) = gap("porch", 3) else {
-        unreachable!("a gap is an event")
-    };
-    let waits = record::of(&event);
-    assert_eq!(waits, record::of(&event));
-    let (kind, line) = record::parts(&waits).expect("it has both");
-    let line: Value = serde_json::from_slice(line).expect("JSON");
-    assert_eq!((kind, &line["source"]), ("gap", &Value::from("porch")));
-    assert_eq!(line["id"].as_str().map(str::len), Some(record::ID));
 }

@@ -176,7 +176,7 @@ impl Entity {
             "availability_topic": topics.availability(),
             "device": {
                 "identifiers": [device],
-                "name": topics.own,
+                "name": topics.own.replace('/', " "),
                 "manufacturer": "otus",
                 "sw_version": version,
             },

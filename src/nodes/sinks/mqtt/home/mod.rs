@@ -6,8 +6,9 @@ mod presence;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io::Result;
+use std::fs::{self, OpenOptions};
+use std::io::{Result, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,8 @@ use crate::media::events::{
 
 /// Where the entities are noted, so that after a kill none says for ever what was so before.
 const NOTED: &str = "entities.json";
+/// What is seen and heard at home is for the owner and the group.
+const FILE_MODE: u32 = 0o640;
 /// Home Assistant takes no longer state.
 const LONGEST_STATE: usize = 255;
 /// No pipeline has more; labels and sources are of the pipeline file and the models.
@@ -256,7 +259,13 @@ impl Home {
     fn note(&self) -> Result<()> {
         let text = serde_json::to_vec(&self.entities)?;
         let part = self.noted.with_extension("part");
-        fs::write(&part, text)?;
+        let mut options = OpenOptions::new();
+        options
+            .create(true)
+            .truncate(true)
+            .write(true)
+            .mode(FILE_MODE);
+        options.open(&part)?.write_all(&text)?;
         fs::rename(&part, &self.noted)
     }
 }
