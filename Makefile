@@ -13,7 +13,7 @@ DEMO_PACKAGES  := alsa-utils
 # Real cameras, microphones and models for the tests; and, from PyPI, an FFmpeg as old as those of some boards.
 TEST_PACKAGES  := alsa-utils chromium curl espeak-ng faketime ffmpeg gir1.2-gst-rtsp-server-1.0 gstreamer1.0-libav \
                   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly gstreamer1.0-tools \
-                  libasound2-plugins openssl prometheus pulseaudio pulseaudio-utils python3-gi \
+                  libasound2-plugins mosquitto mosquitto-clients openssl prometheus pulseaudio pulseaudio-utils python3-gi \
                   python3-numpy python3-venv sox zstd
 
 # To build for ARM; where rustup has no standard library for it, Debian has one.

@@ -71,6 +71,9 @@ pub static NODES: &[Entry] = &[
     Entry::Present(catalogue::sink::<sinks::wav::Wav>()),
     Entry::Present(catalogue::sink::<sinks::sqlite::Sqlite>()),
     Entry::Present(catalogue::sink::<sinks::text::Text>()),
+    Entry::Present(catalogue::sink::<sinks::mqtt::Mqtt>()),
+    Entry::Present(catalogue::sink::<sinks::webhook::Webhook>()),
+    Entry::Present(catalogue::sink::<sinks::socket::Socket>()),
 ];
 
 /// The node type of this name, if this build has it.

@@ -13,7 +13,6 @@ use crate::scratch::{Running, Scratch, has_opencv, skipped, wait_for};
 use crate::status::free_port;
 
 pub const CHROMIUM: &str = "/usr/bin/chromium";
-const TOKEN: &str = "3f1c9a52e8d04b7796c1d0aa5be24f10";
 pub const TOKEN: &str = "3f1c9a52e8d04b7796c1d0aa5be24f10";
 
 /// One tab of one browser.

@@ -4,6 +4,8 @@ mod agreement; // the same answers on every processor
 mod at_hand; // what `otus check` says of files that a pipeline names
 mod attacks; // what strangers do to the HTTP endpoint
 mod bad_input; // what a wrong pipeline, model, device or file is answered with
+mod broker; // a real one for the tests
+mod brokers; // events at a real MQTT broker
 mod browser; // the page, in a real Chromium
 mod camera_faults;
 mod camera_masks; // parts of a picture that nobody is to see
@@ -30,6 +32,7 @@ mod hard_cameras; // detections and speech against references made by other tool
 mod hearing; // what vad makes of sound
 mod history; // events in a database
 mod history_page; // what the endpoint shows of them
+mod homes; // who a broker lets in, and what Home Assistant is told there
 mod isolation; // models in processes of their own
 mod landing; // what must pass before a change lands
 mod libraries; // files that are no ONNX Runtime, or none for this machine
@@ -75,6 +78,7 @@ mod tools; // the endpoint as Schemathesis, Prometheus and curl see it
 mod transcripts; // what is heard together, and what is not heard in time
 #[cfg(feature = "whisper")]
 mod utterances; // sound that no microphone makes
+mod webhooks; // events at a real HTTP server
 mod whisper; // speech to text
 mod whisper_gpu; // modules for graphics processors that are of no use
 mod zones; // zones and lines behind a tracker

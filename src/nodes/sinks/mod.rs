@@ -3,12 +3,13 @@
 pub mod clip;
 pub mod console;
 pub mod jsonl;
-pub mod record;
-pub mod snapshot;
-pub mod sqlite;
-pub mod wav;
 #[cfg(test)]
 mod keeping_speed;
+pub mod mqtt;
+pub mod record;
 pub mod snapshot;
+pub mod socket;
 pub mod sqlite;
 pub mod text;
+pub mod wav;
+pub mod webhook;

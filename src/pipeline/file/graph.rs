@@ -6,12 +6,10 @@ use crate::media::events;
 use crate::media::kind::{self, Kind, Lane};
 use crate::pipeline::contract::catalogue::{Entry, NodeType, Role};
 use crate::pipeline::file::input::Input;
-use crate::pipeline::file::kinds;
-use crate::pipeline::file::needs;
 use crate::pipeline::file::path::place_of;
 use crate::pipeline::file::plan::PlannedNode;
 use crate::pipeline::file::problem::{Problem, suggest};
-use crate::pipeline::file::{kinds, labels};
+use crate::pipeline::file::{kinds, labels, needs};
 
 /// Checks inputs, kinds and cycles. Of nodes in `doubt` nothing is known but that they may be there.
 pub fn check(

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 static PAGE: LazyLock<String> =
     LazyLock::new(|| include_str!("page.html").replace("/* draw.js */", include_str!("draw.js")));
 
-static POLICY: LazyLock<String> = LazyLock::new(|| policy(PAGE, "img-src data:"));
+static POLICY: LazyLock<String> = LazyLock::new(|| policy(&PAGE, "img-src data:"));
 
 /// What a page may do: run its own script, ask this endpoint, and show what is `shown`. The last rule makes text that is taken for
 /// HTML an error instead of an attack.
