@@ -73,6 +73,7 @@ mod systemd; // what systemd is told, and its units
 mod tflite; // TensorFlow Lite models as ONNX
 mod tflite_operators;
 mod tidy; // formatting, lints, documents, sizes
+mod together;
 mod tools; // the endpoint as Schemathesis, Prometheus and curl see it
 #[cfg(feature = "whisper")]
 mod transcripts; // what is heard together, and what is not heard in time

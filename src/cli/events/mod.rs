@@ -133,7 +133,10 @@ fn show(path: &Path, search: &Search, json: bool) -> Result<(), String> {
         println!("{}", table.head());
     }
     told.iter().for_each(|it| table.print(it, json));
-    while search.follow {
+    if !search.follow {
+        return Ok(());
+    }
+    loop {
         std::thread::sleep(EVERY);
         if history.is_replaced() {
             let Ok(new) = History::open(path) else {
@@ -150,5 +153,4 @@ fn show(path: &Path, search: &Search, json: bool) -> Result<(), String> {
             false => told_to,
         };
     }
-    Ok(())
 }

@@ -50,6 +50,8 @@ pub struct Intake {
     bound: Time,
     /// When anything was handed on.
     looked_up: Instant,
+    /// What waited in other lanes when the first came of a fresh one, and is still to be handed on before it.
+    owed: Option<usize>,
 }
 
 impl Intake {
@@ -69,6 +71,7 @@ impl Intake {
             at: Time::ZERO,
             bound: Time::ZERO,
             looked_up: Instant::now(),
+            owed: None,
         }
     }
 
@@ -106,7 +109,7 @@ impl Intake {
         };
         self.lanes.retain(|lane| !lane.has_ended());
         let all = std::iter::once(first).chain(self.joining.try_iter());
-        self.lanes.extend(all);
+        self.lanes.extend(all.map(Lane::fresh));
         true
     }
 
@@ -139,6 +142,7 @@ impl Intake {
         if !self.joining.is_empty() {
             return Some(None);
         }
+        let lane = self.before_fresh(lane, &open);
         match self.lanes[lane].inlet.receiver.try_recv() {
             Ok(envelope) => {
                 self.lanes[lane].note(&envelope);
@@ -148,6 +152,28 @@ impl Intake {
             Err(TryRecvError::Disconnected) => self.lanes[lane].open = false,
         }
         Some(None)
+    }
+
+    /// The lane to be taken from when this one is ready: one that is fresh lets those go first that waited in others when its
+    /// first came.
+    fn before_fresh(&mut self, ready: usize, open: &[usize]) -> usize {
+        if !self.lanes[ready].is_fresh {
+            return ready;
+        }
+        let waits = |lane: &usize| self.lanes[*lane].inlet.receiver.len();
+        let older = open.iter().filter(|lane| !self.lanes[**lane].is_fresh);
+        let owed = self.owed.unwrap_or_else(|| older.clone().map(waits).sum());
+        match older.copied().find(|lane| owed > 0 && waits(lane) > 0) {
+            Some(lane) => {
+                self.owed = Some(owed - 1);
+                lane
+            }
+            None => {
+                self.owed = None;
+                self.lanes[ready].is_fresh = false;
+                ready
+            }
+        }
     }
 
     fn next_by_capture_time(&mut self) -> Option<Option<Input>> {
@@ -259,6 +285,26 @@ mod tests {
         send(&outlets[0], "a2", 2);
         drop(outlets);
         assert_eq!(names(&mut intake), ["a1", "b1", "a2", "b3"]);
+    }
+
+    /// Which of several that are ready comes first is chance otherwise.
+    #[test]
+    fn what_waits_when_a_reload_adds_a_lane_comes_before_what_comes_by_it() {
+        for _ in 0..50 {
+            let make = || link(64, WhenFull::Block, false, Stop::default());
+            let ((old, old_inlet), (new, new_inlet)) = (make(), make());
+            let (join, joining) = crossbeam_channel::unbounded();
+            let mut intake = Intake::new(vec![old_inlet], joining, false, Stop::default());
+            join.send(Lane::new(new_inlet)).expect("it is there");
+            drop(join);
+            for second in 0..3 {
+                send(&old, "old", second);
+            }
+            send(&new, "new", 3);
+            send(&new, "new", 4);
+            drop((old, new));
+            assert_eq!(names(&mut intake), ["old", "old", "old", "new", "new"]);
+        }
     }
 
     #[test]

@@ -16,6 +16,9 @@ pub struct Lane {
     pub open: bool,
     /// Whether it led to the node's predecessor.
     pub is_inherited: bool,
+    /// Whether a reload has added it and nothing of it was handed on: its producer may stand in the place of another, what
+    /// of which still waits is earlier.
+    pub is_fresh: bool,
     /// The next ones. More than one only while another lane starves: see `stretch`.
     taken: VecDeque<Envelope>,
     /// Capture time that the producer was working on when it sent what was handed on last.
@@ -31,11 +34,18 @@ impl Lane {
             inlet,
             open: true,
             is_inherited: false,
+            is_fresh: false,
             taken: VecDeque::new(),
             last: None,
             bound: Time::ZERO,
             starving_since: None,
         }
+    }
+
+    /// The same lane, added by a reload.
+    pub fn fresh(self) -> Lane {
+        let is_fresh = true;
+        Lane { is_fresh, ..self }
     }
 
     /// The same lane, for a node that takes the place of the one that it led to.
