@@ -106,6 +106,7 @@ impl Keep {
         let mut delete = deleting.prepare(delete)?;
         if delete.execute(params![from, to, AT_A_TIME])? < AT_A_TIME as usize {
             deleting.execute("DELETE FROM tally WHERE slot = ?", [slot])?;
+            deleting.execute("DELETE FROM slots WHERE slot = ?", [slot])?;
             self.going.pop();
         }
         drop(delete);

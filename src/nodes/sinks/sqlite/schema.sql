@@ -38,12 +38,15 @@ CREATE TABLE tally (
   bytes  INTEGER NOT NULL,
   PRIMARY KEY (slot, source, kind)
 ) STRICT, WITHOUT ROWID;
+-- Between which numbers the events of ten minutes are: words are found by number and not by time.
+CREATE TABLE slots (slot INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL) STRICT;
 -- The batch that was written last.
 CREATE TABLE batch (only INTEGER PRIMARY KEY CHECK (only = 1), token INTEGER NOT NULL) STRICT;
 
 CREATE TRIGGER events_counted AFTER INSERT ON events BEGIN
   INSERT INTO tally VALUES (new.t / 600000, new.source, new.kind, 1, length(new.json))
     ON CONFLICT DO UPDATE SET events = events + 1, bytes = bytes + excluded.bytes;
+  INSERT INTO slots VALUES (new.t / 600000, new.id, new.id) ON CONFLICT DO UPDATE SET last = max(last, new.id);
 END;
 CREATE TRIGGER words_added AFTER INSERT ON events WHEN new.text IS NOT NULL BEGIN
   INSERT INTO words(rowid, text) VALUES (new.id, new.text);

@@ -179,6 +179,21 @@ fn what_is_kept_is_found_by_what_it_says() {
         ..all()
     };
     assert_eq!(world.says(&between), words);
+    let door = |since, until| {
+        let text = Some("door".to_owned());
+        let wish = Wish {
+            text,
+            since,
+            until,
+            ..all()
+        };
+        world.says(&wish).len()
+    };
+    let (before, after) = (Some(noon), Some(noon + 60_000));
+    assert_eq!(
+        (door(before, after), door(after, None), door(None, before)),
+        (1, 0, 0)
+    );
 }
 
 #[test]

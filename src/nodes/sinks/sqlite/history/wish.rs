@@ -2,6 +2,8 @@
 
 use rusqlite::types::Value;
 
+use crate::nodes::sinks::sqlite::schema::SLOT;
+
 /// Which events are wanted.
 #[derive(Clone, Debug, Default)]
 pub struct Wish {
@@ -128,6 +130,23 @@ impl Wish {
         for (condition, at) in [("e.t >= ?", self.since), ("e.t < ?", self.until)] {
             if let Some(at) = at {
                 query.add(condition, at);
+            }
+        }
+        if self.text.is_some() {
+            let by_number = [
+                (
+                    "words.rowid >= (SELECT min(first) FROM slots WHERE slot >= ?)",
+                    self.since,
+                ),
+                (
+                    "words.rowid <= (SELECT max(last) FROM slots WHERE slot <= ?)",
+                    self.until,
+                ),
+            ];
+            for (condition, at) in by_number {
+                if let Some(at) = at {
+                    query.add(condition, at / SLOT);
+                }
             }
         }
         if self.private {
