@@ -12,12 +12,6 @@ use crate::pipeline::contract::catalogue::{Entry, NodeType, Role};
 const INSTEAD: [(&[&str], &str); 4] = [
     (
         &[
-            "mqtt",
-            "webhook",
-            "http",
-            "https",
-            "post",
-            "rest",
             "websocket",
             "sse",
             "kafka",
@@ -31,10 +25,9 @@ const INSTEAD: [(&[&str], &str); 4] = [
             "email",
             "telegram",
             "slack",
-            "homeassistant",
         ],
-        "otus sends events to no other program: they can be read at `/events` of the HTTP endpoint, or from the file \
-         or pipe of a `jsonl`",
+        "events go to others by `webhook`, `mqtt`, `socket` and the file or pipe of a `jsonl`, and can be read at `/events` \
+         of the HTTP endpoint",
     ),
     (
         &[
