@@ -9,6 +9,7 @@ the same: QoS 1, in order, a queue on the disk (SQLite) from which an event goes
 the least and the greatest. Needs mosquitto, mosquitto-clients, .demo/vtest.avi (`make demo`) and the package paho-mqtt 1.6.
 """
 
+import re
 import sqlite3
 import statistics
 import subprocess
@@ -21,14 +22,13 @@ import paho.mqtt.client as mqtt
 
 ROOT = Path(__file__).resolve().parent.parent
 PORT = 18_839
-FILMS = 10
-FILM = 795
+FILMS = 4
 PIPELINE = """
 status.listen = "off"
 runtime.drain_ms = {drain_ms}
 sources.street = {{ type = "camera", uri = "{film}" }}
-transforms.moves = {{ type = "detect", inputs = ["street"], model = "otus-person", score = 0.05 }}
-sinks.tell = {{ type = "mqtt", inputs = ["moves"], uri = "mqtt://127.0.0.1:{port}", folder = "outbox" }}
+transforms.people = {{ type = "detect", inputs = ["street"], model = "otus-person", score = 0.2 }}
+sinks.tell = {{ type = "mqtt", inputs = ["people"], uri = "mqtt://127.0.0.1:{port}", folder = "outbox" }}
 """
 
 
@@ -56,12 +56,16 @@ def rate(listener):
 
 def otus(program, folder):
     text = dict(film=ROOT / ".demo/vtest.avi", port=PORT)
-    run = lambda: subprocess.run([program, "run", "p.toml"], cwd=folder, check=True, stderr=subprocess.DEVNULL)
+
+    def run():
+        command = [program, "run", "p.toml"]
+        return subprocess.run(command, cwd=folder, check=True, stderr=subprocess.PIPE, text=True).stderr
+
     Path(folder, "p.toml").write_text(PIPELINE.format(drain_ms=100, **text))
-    for _ in range(FILMS):
-        run()
+    said = [run() for _ in range(FILMS)]
+    count = int(re.search(r"(\d+) events wait in", said[-1])[1])
     waiting = broker(folder)
-    listener = listen(FILMS * FILM)
+    listener = listen(count)
     # The next film is under way while what has waited is sent.
     Path(folder, "p.toml").write_text(PIPELINE.format(drain_ms=600_000, **text))
     run()

@@ -230,6 +230,16 @@ pub fn runs(numbers: &[u64]) -> Vec<u64> {
     runs
 }
 
+/// Runs a film for some events while nobody takes them; gives how many counted as delivered, at least.
+pub fn miss(scratch: &Scratch, film: &str) -> u64 {
+    let running = live_camera::start(scratch, film, &[]);
+    let count = wait_for("events", PATIENCE, || {
+        forwarded(scratch).filter(|it| *it > 50)
+    });
+    stop(running, scratch);
+    count
+}
+
 pub fn stop(running: Running, scratch: &Scratch) {
     running.signal(SIGTERM);
     assert_eq!(

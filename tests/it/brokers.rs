@@ -10,22 +10,22 @@ use std::time::Duration;
 
 use libc::{SIGCONT, SIGKILL, SIGSTOP};
 
-use crate::broker::{Broker, PATIENCE, SECOND, fact, forwarded, mqtt, numbers, runs, stop, street};
+use crate::broker::{
+    Broker, PATIENCE, SECOND, fact, forwarded, miss, mqtt, numbers, runs, stop, street,
+};
 use crate::faults::Disk;
 use crate::live_camera::{self, node};
 use crate::scratch::{Scratch, wait_for};
 
-/// Nobody is there during a whole film; then the broker comes, goes three times, and hangs.
+/// Nobody is there at first; then the broker comes, goes three times, and hangs.
 #[test]
 fn what_a_broker_missed_comes_in_order_when_it_is_back() {
     let scratch = Scratch::new();
     let Some(mut broker) = Broker::new(&scratch, "") else {
         return;
     };
-    let ended = scratch.run(&street(&scratch, "fast", &mqtt(broker.port, "")), &[]);
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    let told = "795 events wait in";
-    assert!(ended.stderr.contains(told), "{}", ended.stderr);
+    let film = street(&scratch, "fast", &mqtt(broker.port, ""));
+    let waits = miss(&scratch, &film);
     broker.start();
     let listener = broker.listen(&[]);
     let running = live_camera::start(
@@ -34,7 +34,7 @@ fn what_a_broker_missed_comes_in_order_when_it_is_back() {
         &[],
     );
     wait_for("what waited", PATIENCE, || {
-        (listener.events().len() > 800).then_some(())
+        (listener.events().len() as u64 > waits + 5).then_some(())
     });
     for _ in 0..3 {
         broker.stop();
@@ -64,7 +64,7 @@ fn what_a_broker_missed_comes_in_order_when_it_is_back() {
     println!("{} events, {again} came twice", numbers.len());
     let runs = runs(&numbers);
     assert!(
-        runs.len() == 2 && runs[0] == 795 && runs[1] > 30,
+        runs.len() == 2 && runs[0] >= waits && runs[1] > 10,
         "{runs:?}"
     );
     assert!(!scratch.path("outbox/00000000000000000000.out").exists());
@@ -102,11 +102,16 @@ fn a_kill_loses_nothing_that_counted_as_delivered() {
             broker.start();
         }
     }
-    let last = scratch.run(&street(&scratch, "fast", &mqtt(broker.port, "")), &[]);
-    assert_eq!(last.code, Some(0), "{}", last.stderr);
+    let film = street(&scratch, "fast", &mqtt(broker.port, ""));
+    let running = live_camera::start(&scratch, &film, &[]);
+    wait_for("events", PATIENCE, || {
+        (forwarded(&scratch)? > 20).then_some(())
+    });
+    stop(running, &scratch);
     let all = wait_for("the last film", PATIENCE, || {
-        let (numbers, again) = numbers(&listener.events());
-        (numbers.last() == Some(&794)).then_some((numbers, again))
+        let all = numbers(&listener.events());
+        let begun = all.0.iter().filter(|it| **it == 0).count();
+        (begun > kills && all.0.last() > Some(&20)).then_some(all)
     });
     let runs = runs(&all.0);
     println!(

@@ -57,6 +57,8 @@ fn a_word_that_people_try_is_told_the_type_or_what_there_is_today() {
         ("sinks", "kafka", "`/events`"),
         ("sinks", "telegram", "Home Assistant"),
         ("sinks", "nvr", "`type = \"record\"`"),
+        ("sinks", "http", "`type = \"webhook\"`"),
+        ("sinks", "homeassistant", "`type = \"mqtt\"`"),
         ("sinks", "consol", "did you mean `console`?"),
         ("sinks", "nonsense", "known here: console, jsonl"),
     ];

@@ -5,10 +5,10 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use libc::{SIGKILL, SIGTERM};
+use libc::SIGKILL;
 use serde_json::Value;
 
-use crate::broker::{forwarded, numbers, runs, stop, street};
+use crate::broker::{forwarded, miss, numbers, runs, stop, street};
 use crate::live_camera::{self, node};
 use crate::scratch::{Running, Scratch, wait_for};
 use crate::status::free_port;
@@ -101,25 +101,21 @@ fn error(scratch: &Scratch, said: &str) {
     });
 }
 
-/// Nobody is there during a whole film; then the receiver is slow, goes three times, fails and talks nonsense.
+/// Nobody is there at first; then the receiver is slow, goes three times, fails and talks nonsense.
 #[test]
 fn what_a_receiver_missed_comes_in_order_and_in_batches() {
     let scratch = Scratch::new();
     let mut receiver = Receiver::new(&scratch);
     let hook = webhook(receiver.port, "batch = 50\n");
-    let ended = scratch.run(&street(&scratch, "fast", &hook), &[]);
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    assert!(
-        ended.stderr.contains("795 events wait in"),
-        "{}",
-        ended.stderr
-    );
+    let film = street(&scratch, "fast", &hook);
+    let waits = miss(&scratch, &film);
     receiver.start();
     let running = live_camera::start(&scratch, &street(&scratch, "realtime", &hook), &[]);
     wait_for("what waited", PATIENCE, || {
-        (receiver.events().len() > 800).then_some(())
+        (receiver.events().len() as u64 > waits + 5).then_some(())
     });
-    assert_eq!(receiver.requests()[0].len(), 50);
+    assert!(receiver.requests().iter().all(|it| it.len() <= 50));
+    assert!(receiver.requests()[0].len() > 1);
     receiver.answers("slow");
     receiver.more();
     for _ in 0..3 {
@@ -140,7 +136,7 @@ fn what_a_receiver_missed_comes_in_order_and_in_batches() {
     println!("{} events, {again} came twice", numbers.len());
     let runs = runs(&numbers);
     assert!(
-        runs.len() == 2 && runs[0] == 795 && runs[1] > 30,
+        runs.len() == 2 && runs[0] >= waits && runs[1] > 10,
         "{runs:?}"
     );
     assert!(!live_camera::log(&scratch).contains(KEY));
@@ -200,13 +196,16 @@ fn a_kill_loses_nothing_that_was_to_be_posted() {
     }
     receiver.stop();
     receiver.start();
-    let last = live_camera::start(&scratch, &film, &[]);
-    let all = wait_for("the last film", PATIENCE, || {
-        let (numbers, again) = numbers(&receiver.events());
-        (numbers.last() == Some(&794)).then_some((numbers, again))
+    let running = live_camera::start(&scratch, &film, &[]);
+    wait_for("events", PATIENCE, || {
+        (forwarded(&scratch)? > 20).then_some(())
     });
-    last.signal(SIGTERM);
-    assert_eq!(last.wait().code, Some(0));
+    stop(running, &scratch);
+    let all = wait_for("the last film", PATIENCE, || {
+        let all = numbers(&receiver.events());
+        let begun = all.0.iter().filter(|it| **it == 0).count();
+        (begun > kills && all.0.last() > Some(&20)).then_some(all)
+    });
     let runs = runs(&all.0);
     println!(
         "{kills} kills, {} events, {} came twice",

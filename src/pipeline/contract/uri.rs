@@ -10,8 +10,9 @@ use serde::{Deserialize, Deserializer};
 
 use super::secret::{MASK, redact, remember, remember_as_it_is};
 
-/// Words that cameras' paths are made of, before a number of up to three digits.
-const HARMLESS: [&str; 36] = [
+/// Words that paths of cameras and of receivers of events are made of, before a number of up to three digits.
+const HARMLESS: [&str; 43] = [
+    "api",
     "audio",
     "av",
     "axis-cgi",
@@ -22,9 +23,13 @@ const HARMLESS: [&str; 36] = [
     "ch",
     "channel",
     "channels",
+    "event",
+    "events",
     "h264",
     "h265",
     "hls",
+    "hook",
+    "hooks",
     "image",
     "index",
     "jpeg",
@@ -48,6 +53,8 @@ const HARMLESS: [&str; 36] = [
     "udp",
     "unicast",
     "video",
+    "webhook",
+    "webhooks",
 ];
 /// Endings of files that such paths name.
 const ENDINGS: [&str; 9] = [
@@ -331,6 +338,7 @@ mod tests {
             "rtsp://10.0.0.7:554/Streaming/Channels/101",
             "http://camera.local/axis-cgi/mjpg/video.cgi",
             "rtsp://[fe80::1]:554/stream2",
+            "https://home.local:8123/api/webhook",
             "/recordings/my film.mp4",
             "file:///recordings/my%20film.mp4",
             "v4l2src device=/dev/video0 ! videoconvert ! appsink",

@@ -63,7 +63,7 @@ impl Post {
             stops: AtomicBool::new(false),
             away: Mutex::new(Some(NOT_YET.to_owned())),
             // A stop gives the whole run so long; what has not been sent then is safe.
-            drain: Duration::from_millis(context.runtime.drain_ms) * 3 / 4,
+            drain: Duration::from_millis(context.runtime.drain_ms) / 2,
             stats: Arc::clone(&context.stats),
         });
         post.show(context);
