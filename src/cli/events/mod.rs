@@ -14,7 +14,7 @@ use jiff::Timestamp;
 
 use self::table::Table;
 use crate::cli::output::{failed, load};
-use crate::nodes::history::{History, Wish};
+use crate::nodes::history::{History, Told, Wish};
 use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::local_time;
 use crate::pipeline::file::Plan;
@@ -108,7 +108,7 @@ fn histories(plan: &Plan) -> Vec<PathBuf> {
 }
 
 fn show(path: &Path, search: &Search, json: bool) -> Result<(), String> {
-    let mut history = History::open(path)?;
+    let history = History::open(path)?;
     let milliseconds = |at: Option<Timestamp>| at.map(Timestamp::as_millisecond);
     let wish = Wish {
         kind: search.kind.clone(),
@@ -121,7 +121,7 @@ fn show(path: &Path, search: &Search, json: bool) -> Result<(), String> {
         limit: search.limit as usize,
         ..Wish::default()
     };
-    let mut last = history.last()?;
+    let last = history.last()?;
     let mut told = history.latest(&wish)?;
     // What has come between the two is told as what comes.
     told.retain(|it| it.id <= last);
@@ -133,9 +133,20 @@ fn show(path: &Path, search: &Search, json: bool) -> Result<(), String> {
         println!("{}", table.head());
     }
     told.iter().for_each(|it| table.print(it, json));
-    if !search.follow {
-        return Ok(());
+    match search.follow {
+        true => follow(path, history, &wish, last, |it| table.print(it, json)),
+        false => Ok(()),
     }
+}
+
+/// Prints what comes after the event of this number, without end.
+fn follow(
+    path: &Path,
+    mut history: History,
+    wish: &Wish,
+    mut last: i64,
+    print: impl Fn(&Told),
+) -> Result<(), String> {
     loop {
         std::thread::sleep(EVERY);
         if history.is_replaced() {
@@ -145,8 +156,8 @@ fn show(path: &Path, search: &Search, json: bool) -> Result<(), String> {
             (history, last) = (new, 0);
         }
         let seen = history.last()?;
-        let told = history.after(last, &wish)?;
-        told.iter().for_each(|it| table.print(it, json));
+        let told = history.after(last, wish)?;
+        told.iter().for_each(&print);
         let told_to = told.last().map_or(last, |it| it.id);
         last = match told.len() < wish.limit {
             true => seen.max(told_to),

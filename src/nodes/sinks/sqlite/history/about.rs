@@ -146,7 +146,7 @@ impl History {
     /// The values of a column: from one to the next by its index, and not through all rows.
     fn distinct(&self, column: &str) -> Result<Vec<String>, String> {
         let select = format!(
-            "WITH RECURSIVE each(name) AS (SELECT min({column}) FROM events UNION ALL \
+            "WITH RECURSIVE each(name) AS (SELECT min({column}) FROM events WHERE {column} IS NOT NULL UNION ALL \
              SELECT (SELECT min({column}) FROM events WHERE {column} > name) FROM each WHERE name IS NOT NULL) \
              SELECT name FROM each WHERE name IS NOT NULL LIMIT ?"
         );
