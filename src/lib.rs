@@ -30,6 +30,11 @@
 //! child processes ([`inference::worker`]), and a crash of native code is one node's failure. Where a GPU
 //! is asked for, the CPU runs a model ([`inference::onnx::model`]) until the GPU is ready and was seen to compute the same.
 //!
+//! What comes of it is kept and told by sinks: `record` and `clip` put a camera's coded packets into films without decoding them
+//! ([`nodes`], `parts/movie`), `sqlite` keeps a history that `otus events` and the page search, `mqtt` and `webhook` send what waits on
+//! the disk meanwhile (`parts/outbox`). A sink tells of each file that it has written, so that others take it as an input. `join` decides
+//! over events of several nodes in the order of their capture times.
+//!
 //! Time passes without packets too: every link carries how far its producer has told all, and nodes hear
 //! of the smallest of these bounds by `pass` ([`pipeline::contract::node`]). Downstream of files only the
 //! bounds count, so that results are repeatable; downstream of a device a node waits no longer than its
