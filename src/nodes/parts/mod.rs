@@ -18,5 +18,6 @@ pub mod polygon;
 pub mod remote;
 pub mod stream;
 pub mod take;
+pub mod told;
 pub mod words;
 pub mod worth;

@@ -10,7 +10,7 @@ use crate::media::coded::Coded;
 use crate::media::events::{Kept, Saved};
 use crate::nodes::parts::folder::retention::Retention;
 use crate::nodes::parts::folder::{Folder, Growing};
-use crate::nodes::parts::movie::{Movie, Unfit};
+use crate::nodes::parts::movie::{Movie, Unfit, repair};
 
 /// How films end in their names.
 pub const EXTENSION: &str = "mp4";
@@ -47,6 +47,17 @@ impl From<Films> for Retention {
             keep_mb: films.keep_mb,
             min_free_mb: films.min_free_mb,
         }
+    }
+}
+
+/// Films that were not completed when this was killed are among so many of the newest.
+const MOST_OPEN: usize = 64;
+
+/// Completes films that a kill or a power cut has left.
+pub fn repair_newest(folder: &Folder) {
+    for film in folder.newest(MOST_OPEN).unwrap_or_default() {
+        // What cannot be repaired is no worse than it was.
+        let _ = repair(&film);
     }
 }
 

@@ -16,16 +16,12 @@ use crate::media::events::{Event, Of, Saved};
 use crate::media::kind::Lane;
 use crate::nodes::parts::disk;
 use crate::nodes::parts::folder::Folder;
-use crate::nodes::parts::movie;
-use crate::nodes::parts::take::EXTENSION;
+use crate::nodes::parts::take::{self, EXTENSION};
 use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Misuse, Result};
 use crate::pipeline::contract::node::{Emit, Node, Sink};
 use crate::ports;
-
-/// Clips that were not complete when this was killed are among the newest files.
-const MOST_OPEN: usize = 64;
 
 ports! {
     /// What is shown, and why.
@@ -78,10 +74,7 @@ impl Node for Clip {
         let path = context.resolve(&config.folder);
         let folder = Folder::open(path.clone(), EXTENSION, config.films.clone().into());
         let folder = folder.map_err(|error| disk::trouble(&path, "folder", &error))?;
-        for file in folder.newest(MOST_OPEN).unwrap_or_default() {
-            // What cannot be repaired is no worse than it was.
-            let _ = movie::repair(&file);
-        }
+        take::repair_newest(&folder);
         let studio = context.kept::<Mutex<Studio>>();
         let watched = Arc::clone(&studio);
         context.describe_live("short", move || lock(&watched).short());

@@ -13,8 +13,7 @@ use crate::media::coded::{Coded, Medium};
 use crate::media::events::{Kept, Of, Saved};
 use crate::nodes::parts::disk;
 use crate::nodes::parts::folder::{Folder, name};
-use crate::nodes::parts::movie::repair;
-use crate::nodes::parts::take::{EXTENSION, Films, Take};
+use crate::nodes::parts::take::{self, EXTENSION, Films, Take};
 use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Misuse, Result};
@@ -22,9 +21,6 @@ use crate::pipeline::contract::node::{Emit, Node, Sink};
 
 /// A camera that sends nothing for so long is away, and its film ends.
 const AWAY: Duration = Duration::from_secs(5);
-/// Sources whose films were not completed when this was killed: the newest files are looked at.
-const MOST_OPEN: usize = 64;
-
 /// Options of `record`.
 #[derive(Clone, Deserialize, JsonSchema)]
 pub struct Config {
@@ -112,10 +108,7 @@ impl Node for Record {
             let told: Vec<String> = lock(&told).values().cloned().collect();
             (!told.is_empty()).then(|| told.join("; "))
         });
-        for file in folder.newest(MOST_OPEN).unwrap_or_default() {
-            // What cannot be repaired is no worse than it was.
-            let _ = repair(&file);
-        }
+        take::repair_newest(&folder);
         Ok(Record {
             folder,
             config: config.clone(),

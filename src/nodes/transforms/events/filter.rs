@@ -5,16 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::media::clock::Time;
-use crate::media::events::{Event, Line};
-use crate::media::objects::Objects;
+use crate::media::events::Line;
 use crate::nodes::parts::expression::Expression;
+use crate::nodes::parts::told::{Looked, OBJECTS, Told};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Misuse, Result};
 use crate::pipeline::contract::node::{Emit, Node, Transform};
-use crate::ports;
 
 /// Options of `filter`.
 #[derive(Clone, Deserialize, JsonSchema)]
@@ -58,14 +57,6 @@ pub struct Filter {
     past: Arc<Mutex<Past>>,
 }
 
-ports! {
-    /// What has a condition.
-    pub enum Told {
-        Objects(Arc<Objects>),
-        Event(Arc<Event>),
-    }
-}
-
 impl Node for Filter {
     const NAME: &'static str = "filter";
     const ALSO: &'static [&'static str] = &[
@@ -107,14 +98,11 @@ impl Transform for Filter {
     fn apply(&mut self, told: Told, out: &mut Emit<Told>) -> Result<()> {
         let holds = match &told {
             Told::Event(event) => self.when.holds(&Line::from(&**event)),
-            Told::Objects(objects) => self.when.holds(&Looked {
-                kind: "objects",
-                objects,
-            }),
+            Told::Objects(objects) => self.when.holds(&Looked::at(objects)),
         };
         let (kind, source, at) = match &told {
             Told::Event(it) => (it.body.kind().name, &it.head.source, it.head.at),
-            Told::Objects(it) => ("objects", &it.source, it.at),
+            Told::Objects(it) => (OBJECTS, &it.source, it.at),
         };
         if holds && self.is_due(kind, source, at) {
             out.send(told);
@@ -150,14 +138,6 @@ impl Filter {
         }
         due
     }
-}
-
-/// Objects as a condition has them.
-#[derive(Serialize)]
-struct Looked<'a> {
-    kind: &'static str,
-    #[serde(flatten)]
-    objects: &'a Objects,
 }
 
 #[cfg(test)]

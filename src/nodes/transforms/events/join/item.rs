@@ -12,6 +12,7 @@ use crate::media::events::{Event, Evidence, Line};
 use crate::media::objects::Objects;
 use crate::nodes::parts::course::{About, Course};
 use crate::nodes::parts::expression::Expression;
+use crate::nodes::parts::told::{Looked, OBJECTS};
 use crate::pipeline::contract::error::{Error, Result};
 
 /// All conditions, those that decide before those that must not hold.
@@ -35,14 +36,6 @@ enum What {
     Holds(Vec<(usize, Held)>),
     /// What went on under this name.
     Ends(String, Time),
-}
-
-/// Objects as a condition has them.
-#[derive(Serialize)]
-struct Looked<'a> {
-    kind: &'static str,
-    #[serde(flatten)]
-    objects: &'a Objects,
 }
 
 impl Conditions {
@@ -120,7 +113,7 @@ impl Conditions {
 
     /// What the objects of a frame mean.
     pub fn of_objects(&self, objects: &Objects) -> Vec<Item> {
-        let kind = "objects";
+        let kind = OBJECTS;
         let first = objects.found.first();
         let held = |condition: &Arc<str>| Held {
             start: objects.at,
@@ -139,7 +132,7 @@ impl Conditions {
                 model: None,
             },
         };
-        let holds = self.holding(&Looked { kind, objects }, held);
+        let holds = self.holding(&Looked::at(objects), held);
         if holds.is_empty() {
             return Vec::new();
         }

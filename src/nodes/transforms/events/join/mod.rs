@@ -15,25 +15,16 @@ use self::item::{Conditions, Item};
 pub use self::options::Config;
 use self::options::Mode;
 use crate::media::clock::Time;
-use crate::media::events::{Alert, Event, Of};
-use crate::media::objects::Objects;
+use crate::media::events::{Alert, Of};
+use crate::nodes::parts::told::Told;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Misuse, Result};
 use crate::pipeline::contract::node::{Emit, Node, Transform};
-use crate::ports;
 
 /// So many groups are known at a time.
 const MOST_GROUPS: usize = 1_024;
 /// So many events wait for those that may come before them.
 const MOST_ITEMS: usize = 65_536;
-
-ports! {
-    /// What is decided over.
-    pub enum Told {
-        Objects(Arc<Objects>),
-        Event(Arc<Event>),
-    }
-}
 
 /// Conditions, and what is known of them.
 pub struct Join {
@@ -49,6 +40,8 @@ struct Memory {
     /// What is not decided over yet, by capture time; of equal ones those of one node in their order.
     items: BTreeMap<(Time, String, u64), Item>,
     count: u64,
+    /// Events that found no room, here or in a group.
+    left_out: u64,
     groups: BTreeMap<String, Group>,
 }
 
@@ -88,6 +81,11 @@ impl Node for Join {
         };
         let conditions = Conditions::of(deciding.iter().chain(&config.without), config.per)?;
         let memory = context.kept::<Mutex<Memory>>();
+        let watched = Arc::clone(&memory);
+        context.describe_live("left out", move || {
+            let count = lock(&watched).left_out;
+            (count > 0).then(|| format!("{count} events"))
+        });
         // Other conditions have held of what is remembered.
         let is_other = |it: &Group| !it.is_of(conditions.len());
         lock(&memory).groups.retain(|_, it| !is_other(it));
@@ -125,7 +123,9 @@ impl Transform for Join {
             );
         }
         for item in items {
-            if memory.items.len() < MOST_ITEMS {
+            if memory.items.len() >= MOST_ITEMS {
+                memory.left_out += 1;
+            } else {
                 memory.count += 1;
                 let key = (item.at, item.from.clone(), memory.count);
                 memory.items.insert(key, item);
@@ -171,8 +171,9 @@ impl Memory {
             }
             let item = entry.remove();
             self.know(item.group.clone(), &item.source, item.at, conditions);
-            if let Some(group) = self.groups.get_mut(&item.group) {
-                item.put_into(group, rules);
+            match self.groups.get_mut(&item.group) {
+                Some(group) => item.put_into(group, rules),
+                None => self.left_out += 1,
             }
         }
     }
