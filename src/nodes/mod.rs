@@ -62,6 +62,7 @@ pub static NODES: &[Entry] = &[
         transforms::events::redact_text::RedactText,
     >()),
     Entry::Present(catalogue::transform::<transforms::events::filter::Filter>()),
+    Entry::Present(catalogue::transform::<transforms::events::during::During>()),
     Entry::Present(catalogue::transform::<transforms::events::join::Join>()),
     Entry::Present(catalogue::sink::<sinks::console::Console>()),
     Entry::Present(catalogue::sink::<sinks::jsonl::Jsonl>()),
