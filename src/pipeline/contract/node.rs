@@ -57,6 +57,11 @@ pub trait Node: Sized + Send + 'static {
         Vec::new()
     }
 
+    /// A kind of event that it can do nothing without, after the option that says so: where no input gives any it is refused.
+    fn awaits(_config: &Self::Config) -> Option<(&'static str, &'static str)> {
+        None
+    }
+
     /// All that it calls what it finds, as far as its options say so without a look at a file.
     fn names(_config: &Self::Config) -> Option<Vec<Arc<str>>> {
         None

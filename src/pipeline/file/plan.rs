@@ -25,6 +25,8 @@ pub struct Plan {
     pub status: Status,
     /// Where relative paths start.
     pub base: PathBuf,
+    /// SHA-256 of its file, in hexadecimal digits.
+    pub sha256: Arc<str>,
 }
 
 /// A node of the plan.
@@ -62,6 +64,8 @@ pub struct PlannedNode {
     pub sources: Vec<(String, String)>,
     /// Labels of objects that its options name, each after the option that does.
     pub labels: Vec<(String, String)>,
+    /// A kind of event that it can do nothing without, after the option that says so.
+    pub awaits: Option<(&'static str, &'static str)>,
     /// All that it calls what it finds, where its options say so.
     pub names: Option<Vec<Arc<str>>>,
     /// What only it may have.
