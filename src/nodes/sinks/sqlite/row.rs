@@ -22,7 +22,6 @@ struct Fields {
     condition: Option<String>,
     zone: Option<String>,
     track: Option<u64>,
-    id: Option<u64>,
     of: Option<Whom>,
     score: Option<f64>,
     probability: Option<f64>,
@@ -89,8 +88,7 @@ impl Row {
         let first = it.objects.first();
         let label = it.label.as_deref().or(first.map(|it| &*it.label));
         let label = label.or(it.phrase.as_deref()).or(it.condition.as_deref());
-        let own = it.id.filter(|_| self.kind == "track");
-        let track = it.track.or(own).or(it.of.as_ref().and_then(|it| it.track));
+        let track = it.track.or(it.of.as_ref().and_then(|it| it.track));
         let reason = it.reason.as_ref().filter(|_| self.kind == "gap");
         let path = it.path.as_ref().filter(|_| self.kind == "saved");
         let row = named_params! {
