@@ -20,6 +20,7 @@ mod devices; // cameras and microphones that are not there or belong to others
 mod doctor; // what `otus doctor` says about real and missing parts
 mod drawing; // zones that a person draws on the page
 mod editors;
+mod evidence; // bundles, and what checks them
 mod eyes; // models that name pictures and make vectors
 mod faults;
 mod films;

@@ -135,9 +135,9 @@ impl Draft {
         match &event.body {
             Body::Saved(saved) if saved.what != Kept::Bundle => {
                 self.take(event, saved)?;
-                let (at, film) = (self.event.head.at, saved.what == Kept::Clip);
-                let shows = saved.start <= at.as_secs_f64() && at.as_secs_f64() <= saved.end;
-                if film && shows {
+                let (at, id) = (self.event.head.at.as_secs_f64(), self.event.head.id);
+                let shows = saved.start <= at && at <= saved.end;
+                if saved.what == Kept::Clip && (shows || saved.events.contains(&id)) {
                     self.shown = self.shown.or(Some(now));
                 }
                 return Ok(true);

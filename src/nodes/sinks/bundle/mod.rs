@@ -301,6 +301,7 @@ fn told(closed: &Closed, event: Option<&Arc<Event>>, at: Time) -> Saved {
         start,
         end,
         why: Some(closed.content.says.clone()),
+        events: event.iter().map(|it| it.head.id).collect(),
         label: about.as_ref().and_then(|it| it.label.clone()),
         track: about.as_ref().and_then(|it| it.track),
         subject: event.map(|_| at.as_secs_f64()),
