@@ -10,6 +10,7 @@ use libc::{SIGKILL, SIGTERM};
 use serde_json::Value;
 
 use crate::bad_input::{check, says};
+use crate::faults::Disk;
 use crate::recorded::{PATIENCE, ffmpeg};
 use crate::samples::{stubborn_model, sum};
 use crate::scratch::{Ended, Running, Scratch, shared, wait_for};
@@ -177,7 +178,7 @@ fn changes_are_named(scratch: &Scratch, bundle: &Path) {
         let bytes = fs::read(entry.path()).expect("it is there");
         // The sinks' own files have the same bytes.
         fs::remove_file(entry.path()).expect("it is ours");
-        for _ in 0..4 {
+        for _ in 0..2 {
             let mut changed = bytes.clone();
             let at = fastrand::usize(0..bytes.len());
             changed[at] ^= 1 << fastrand::u8(0..8);
@@ -274,6 +275,32 @@ fn the_chain_goes_on_after_a_kill() {
 #[ignore = "takes minutes: make test-faults"]
 fn the_chain_goes_on_after_many_kills() {
     killed(60);
+}
+
+/// The disk of the bundles is full for a while: none is lost, and the chain goes on.
+#[test]
+fn a_full_disk_delays_bundles_and_loses_none() {
+    let scratch = Scratch::new();
+    let Some(disk) = Disk::mount(scratch.path("evidence")) else {
+        return;
+    };
+    let log = "[sinks.log]\ntype = 'jsonl'\ninputs = ['see']\npath = 'events.jsonl'\n";
+    let running = scratch.start(&(busy(&scratch, "") + log), &[]);
+    let seen = || scratch.events("events.jsonl").len();
+    wait_for("a full disk", PATIENCE, || {
+        (bundles(&scratch).len() > 2 && seen() > bundles(&scratch).len() + 10).then_some(())
+    });
+    assert!(disk.call(&["-o", "remount,size=64m"]));
+    wait_for("what has waited", PATIENCE, || {
+        (bundles(&scratch).len() > 15).then_some(())
+    });
+    running.signal(SIGTERM);
+    let ended = running.wait();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    says(&ended.stderr, "No space left on device");
+    assert_eq!(bundles(&scratch).len(), seen());
+    let whole = verify(&scratch, &["evidence"]);
+    assert_eq!(whole.code, Some(0), "{}", whole.stdout);
 }
 
 #[test]

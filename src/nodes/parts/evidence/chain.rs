@@ -23,7 +23,10 @@ pub struct Chain {
     pub last: u64,
     /// SHA-256 of the manifest of the last.
     pub sha256: String,
-    /// What the key has made of these.
+    /// Fingerprint of the key that has signed this, if one has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// What it has made of these.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signature: Option<String>,
 }
@@ -52,6 +55,7 @@ impl Chain {
 
     /// The same, signed.
     pub fn signed(mut self, key: Option<&SigningKey>) -> Chain {
+        self.key = key.map(|it| it.public().fingerprint());
         self.signature = key.map(|it| sum::hex(&it.sign(self.words().as_bytes())));
         self
     }

@@ -101,15 +101,26 @@ impl Folder {
         if last == before.last && is_other {
             self.blame(CHAIN, &format!("{last} is not the bundle that was written"));
         }
-        let signed_by = |key: &PublicKey| before.is_signed_by(key);
-        let key = self.bundles.last().and_then(|it| it.key.as_ref());
-        let is_signed = match (trusted, key) {
-            ([], None) => before.signature.is_none() || last < before.last,
-            ([], Some(key)) => signed_by(key) || before.last != last,
-            (trusted, _) => trusted.iter().any(signed_by),
+        self.look_at_signature(before, trusted);
+    }
+
+    /// Whoever is trusted must have signed the chain; else who says so.
+    fn look_at_signature(&mut self, chain: &Chain, trusted: &[PublicKey]) {
+        let signed = |key: &PublicKey| chain.is_signed_by(key);
+        let keys = self.bundles.iter().filter_map(|it| it.key.as_ref());
+        let named = |key: &&PublicKey| chain.key == Some(key.fingerprint());
+        let is_right = match (trusted, keys.rev().find(named)) {
+            ([], Some(key)) => signed(key),
+            ([], None) => true,
+            (trusted, _) => trusted.iter().any(signed),
         };
-        if !is_signed {
-            self.blame(CHAIN, "it was changed: no key here has signed it");
+        let newest = self.bundles.last().and_then(|it| it.key.as_ref());
+        let differs = newest.is_some_and(|it| chain.key != Some(it.fingerprint()));
+        if !is_right {
+            self.blame(CHAIN, "it was changed, or another key has signed it");
+        } else if differs && trusted.is_empty() {
+            let note = format!("{CHAIN} is not signed by the key of the last bundle");
+            self.notes.push(note);
         }
     }
 
