@@ -15,6 +15,17 @@ pub struct Edge {
     pub kind: &'static str,
 }
 
+/// What is known of the file of a pipeline.
+#[derive(Debug, Default)]
+pub struct File {
+    /// SHA-256 of it, in hexadecimal digits; empty as long as no pipeline runs.
+    pub sha256: Arc<str>,
+    /// Names of its sources.
+    pub sources: Vec<Arc<str>>,
+    /// Parts of pictures that it names.
+    pub areas: Vec<Arc<str>>,
+}
+
 /// What is known of a pipeline at one moment.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
@@ -29,13 +40,13 @@ type Ask = Box<dyn Fn() -> Report + Send + Sync>;
 /// The pipeline around a node. All clones are about the same.
 #[derive(Clone, Default)]
 pub struct Around {
-    file: Arc<RwLock<Arc<str>>>,
+    file: Arc<RwLock<Arc<File>>>,
     ask: Arc<OnceLock<Ask>>,
 }
 
 impl Around {
-    /// SHA-256 of the pipeline file by which it runs now, in hexadecimal digits.
-    pub fn file(&self) -> Arc<str> {
+    /// The file by which it runs now.
+    pub fn file(&self) -> Arc<File> {
         let file = self.file.read().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(&file)
     }
@@ -46,9 +57,9 @@ impl Around {
     }
 
     /// It runs by this file from now on.
-    pub fn runs_by(&self, sha256: &Arc<str>) {
-        let mut file = self.file.write().unwrap_or_else(PoisonError::into_inner);
-        *file = Arc::clone(sha256);
+    pub fn runs_by(&self, file: File) {
+        let mut before = self.file.write().unwrap_or_else(PoisonError::into_inner);
+        *before = Arc::new(file);
     }
 
     /// Has this asked for reports.

@@ -250,7 +250,7 @@ impl Bundle {
                 .collect(),
         });
         let content = Content {
-            pipeline: self.context.around.file().to_string(),
+            pipeline: self.context.around.file().sha256.to_string(),
             models: models.collect(),
             dropped: lock(&self.memory).losses.since(draft.from, &report.dropped),
             ..draft.content()
