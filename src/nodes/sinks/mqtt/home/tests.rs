@@ -255,13 +255,13 @@ fn what_the_pipeline_file_names_no_more_is_taken_back() {
     // It was under way.
     house.hear("porch", enters("steps"));
     house.wait(1);
-    let topics = [
+    let told = [
         "porch/door/count",
         "porch/steps/count",
         "yard/gate/count",
         "yard/connected",
     ];
-    let says = topics.map(|it| house.says(it).map(str::to_owned));
+    let says = told.map(|it| house.says(it).map(str::to_owned));
     assert_eq!(says.map(|it| it.expect("it was told")), ["1", "", "", ""]);
     let announced = |it: &str| {
         let topic = house.told.keys().find(|topic| topic.ends_with(it));
