@@ -32,7 +32,7 @@
 //!
 //! What comes of it is kept and told by sinks: `record` and `clip` put a camera's coded packets into films without decoding them
 //! ([`nodes`], `parts/movie`), `sqlite` keeps a history that `otus events` and the page search, `mqtt` and `webhook` send what waits on
-//! the disk meanwhile (`parts/outbox`). A sink tells of each file that it has written, so that others take it as an input. `join` decides
+//! the disk meanwhile (`parts/outbox`), and `bundle` keeps what an alert rests on in a chain that `otus verify` checks (`parts/evidence`). A sink tells of each file that it has written, so that others take it as an input. `join` decides
 //! over events of several nodes in the order of their capture times.
 //!
 //! Time passes without packets too: every link carries how far its producer has told all, and nodes hear

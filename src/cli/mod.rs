@@ -19,6 +19,7 @@ mod reload;
 mod run;
 mod status;
 mod top;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -91,6 +92,11 @@ enum Command {
         #[command(flatten)]
         search: events::Search,
     },
+    /// Check that evidence is as it was written, and name the first bundle that is not.
+    Verify {
+        #[command(flatten)]
+        what: verify::What,
+    },
     /// Ask a running instance how it is.
     Status {
         #[command(flatten)]
@@ -147,6 +153,7 @@ pub fn main() -> ExitCode {
         Command::Devices => devices::devices(json),
         Command::Doctor { file } => doctor::doctor(file.as_deref(), json),
         Command::Events { search } => events::events(&search, json),
+        Command::Verify { what } => verify::verify(&what, json),
         Command::Status { place } => status::status(&place, json),
         Command::Reload { place } => reload::reload(&place, json),
         Command::Top { place } => top::top(&place, json),

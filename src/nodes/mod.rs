@@ -70,6 +70,7 @@ pub static NODES: &[Entry] = &[
     Entry::Present(catalogue::sink::<sinks::record::Record>()),
     Entry::Present(catalogue::sink::<sinks::snapshot::Snapshot>()),
     Entry::Present(catalogue::sink::<sinks::wav::Wav>()),
+    Entry::Present(catalogue::sink::<sinks::bundle::Bundle>()),
     Entry::Present(catalogue::sink::<sinks::sqlite::Sqlite>()),
     Entry::Present(catalogue::sink::<sinks::text::Text>()),
     Entry::Present(catalogue::sink::<sinks::mqtt::Mqtt>()),
@@ -93,6 +94,9 @@ pub use sources::camera::video_devices;
 
 /// What the process does that tries a stream for another.
 pub use sources::camera::sit_trial;
+
+/// What `bundle` has kept, for those who check it.
+pub use parts::evidence;
 
 /// What `sqlite` has kept, for those who search it.
 pub use sinks::sqlite::history;

@@ -21,6 +21,7 @@ mod doctor; // what `otus doctor` says about real and missing parts
 mod drawing; // zones that a person draws on the page
 mod editors;
 mod examples;
+mod evidence; // bundles, and what checks them
 mod eyes; // models that name pictures and make vectors
 mod faults;
 mod films;

@@ -14,6 +14,7 @@ mod sources;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use serde_json::json;
 
@@ -91,6 +92,7 @@ fn everything_here() -> Plan {
         runtime: Runtime::default(),
         status: Status::default(),
         base: PathBuf::from("."),
+        sha256: Arc::default(),
     })
 }
 

@@ -5,6 +5,7 @@ pub mod condition;
 pub mod course;
 pub mod device;
 pub mod disk;
+pub mod evidence;
 pub mod expression;
 pub mod folder;
 pub mod found;

@@ -24,7 +24,9 @@ mod types;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
 use toml::de::DeTable;
 
 use self::interpolation::Interpolation;
@@ -143,6 +145,12 @@ fn read(path: &Path) -> Result<String, (String, String)> {
     })
 }
 
+fn sum(text: &str) -> Arc<str> {
+    let digest = Sha256::digest(text);
+    let digits = digest.iter().map(|byte| format!("{byte:02x}"));
+    Arc::from(digits.collect::<String>())
+}
+
 /// Checks the text of a pipeline file.
 ///
 /// # Errors
@@ -171,6 +179,7 @@ pub fn parse(text: &str, base: &Path, nodes: &'static [Entry]) -> Result<Plan, V
         runtime: Runtime::default(),
         status: Status::default(),
         base: base.to_path_buf(),
+        sha256: sum(text),
     };
     for (key, value) in document.into_inner() {
         parser.section(&key, value, &mut plan);

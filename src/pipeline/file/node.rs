@@ -74,6 +74,8 @@ impl<'a> Parser<'a> {
             lacks: configured.lacks,
             sources: configured.sources,
             labels: configured.labels,
+            areas: configured.areas,
+            awaits: configured.awaits,
             names: configured.names,
             claims: (configured.claims)(self.base),
             places,

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::media::kind::{Kind, Lane, Private};
-use crate::pipeline::contract::catalogue::{AtHand, NodeType, Opener, Prepare, Probe};
+use crate::pipeline::contract::around;
+use crate::pipeline::contract::catalogue::{AtHand, NodeType, Opener, Prepare, Probe, Role};
 use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::runtime_options::Runtime;
 use crate::pipeline::file::input::Input;
@@ -25,6 +26,8 @@ pub struct Plan {
     pub status: Status,
     /// Where relative paths start.
     pub base: PathBuf,
+    /// SHA-256 of its file, in hexadecimal digits.
+    pub sha256: Arc<str>,
 }
 
 /// A node of the plan.
@@ -62,6 +65,10 @@ pub struct PlannedNode {
     pub sources: Vec<(String, String)>,
     /// Labels of objects that its options name, each after the option that does.
     pub labels: Vec<(String, String)>,
+    /// Parts of pictures that its options name.
+    pub areas: Vec<Arc<str>>,
+    /// A kind of event that it can do nothing without, after the option that says so.
+    pub awaits: Option<(&'static str, &'static str)>,
     /// All that it calls what it finds, where its options say so.
     pub names: Option<Vec<Arc<str>>>,
     /// What only it may have.
@@ -77,6 +84,17 @@ pub struct PlannedNode {
 }
 
 impl Plan {
+    /// What its nodes may know of it.
+    pub fn told(&self) -> around::File {
+        let sources = self.nodes.iter().filter(|it| it.ty.role == Role::Source);
+        let areas = self.nodes.iter().flat_map(|it| &it.areas);
+        around::File {
+            sha256: Arc::clone(&self.sha256),
+            sources: sources.map(|it| Arc::clone(&it.id)).collect(),
+            areas: areas.cloned().collect(),
+        }
+    }
+
     /// What is missing or does not fit among the files that it names. Touches no device and no network.
     pub fn at_hand(&self) -> Vec<Problem> {
         let of_node = |node: &PlannedNode| {
