@@ -19,6 +19,7 @@ mod detectors; // which family a model is of
 mod devices; // cameras and microphones that are not there or belong to others
 mod doctor; // what `otus doctor` says about real and missing parts
 mod drawing; // zones that a person draws on the page
+mod drifts; // cameras and microphones that are covered
 mod editors;
 mod eyes; // models that name pictures and make vectors
 mod faults;
