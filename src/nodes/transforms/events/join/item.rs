@@ -91,6 +91,7 @@ impl Conditions {
             evidence: Evidence {
                 condition: Arc::clone(condition),
                 node: Some(Arc::clone(&head.node)),
+                id: Some(head.id),
                 kind: event.body.kind().name,
                 source: Arc::clone(&head.source),
                 t: head.at.as_secs_f64(),
@@ -123,6 +124,7 @@ impl Conditions {
             evidence: Evidence {
                 condition: Arc::clone(condition),
                 node: None,
+                id: None,
                 kind,
                 source: Arc::clone(&objects.source),
                 t: objects.at.as_secs_f64(),
@@ -172,7 +174,7 @@ impl Conditions {
             None => String::new(),
             Some(Per::Source) => source.to_string(),
             Some(Per::Zone) => of(&["zone"]).unwrap_or_default(),
-            Some(Per::Track) => of(&["track", "id"]).unwrap_or_default(),
+            Some(Per::Track) => of(&["track"]).unwrap_or_default(),
         }
     }
 }
