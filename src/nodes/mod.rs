@@ -64,6 +64,7 @@ pub static NODES: &[Entry] = &[
     Entry::Present(catalogue::transform::<transforms::events::filter::Filter>()),
     Entry::Present(catalogue::transform::<transforms::events::during::During>()),
     Entry::Present(catalogue::transform::<transforms::events::join::Join>()),
+    Entry::Present(catalogue::transform::<transforms::several::drift::Drift>()),
     Entry::Present(catalogue::sink::<sinks::console::Console>()),
     Entry::Present(catalogue::sink::<sinks::jsonl::Jsonl>()),
     Entry::Present(catalogue::sink::<sinks::clip::Clip>()),

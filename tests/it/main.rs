@@ -19,9 +19,10 @@ mod detectors; // which family a model is of
 mod devices; // cameras and microphones that are not there or belong to others
 mod doctor; // what `otus doctor` says about real and missing parts
 mod drawing; // zones that a person draws on the page
+mod drifts; // cameras and microphones that are covered
 mod editors;
-mod examples;
 mod evidence; // bundles, and what checks them
+mod examples;
 mod eyes; // models that name pictures and make vectors
 mod faults;
 mod films;

@@ -111,12 +111,13 @@ impl Plan {
 
 impl PlannedNode {
     /// The kinds that an edge to another node carries. Who looks at frames, or else at objects in them, gets the frames of
-    /// a node that makes both: one of the two is enough.
+    /// a node that makes both: one of the two is enough. Nor does it get the sound of a camera, which would fail if it had
+    /// none: that goes to those only who look at nothing.
     pub fn gives(&self, to: &PlannedNode) -> Vec<Kind> {
         let taken = |kind: &Kind| to.takes.contains(kind);
         let mut given: Vec<Kind> = self.makes.iter().copied().filter(taken).collect();
         if given.iter().any(|it| it.lane == Lane::Frame) {
-            given.retain(|it| it.lane != Lane::Objects);
+            given.retain(|it| !matches!(it.lane, Lane::Objects | Lane::Audio));
         }
         given
     }
