@@ -147,7 +147,7 @@ impl View {
                 to: Arc::clone(&link.edge.to),
                 kind: link.edge.lane.name(),
             };
-            (!reasons.is_empty()).then(|| (edge, reasons))
+            (!reasons.is_empty()).then_some((edge, reasons))
         });
         Report {
             models: models.collect(),

@@ -33,11 +33,13 @@ pub fn folder(path: &Path, trusted: &[PublicKey]) -> Result<Folder> {
         let name = entry?.file_name();
         names.extend(name.into_string().ok().filter(|it| parts_of(it).is_some()));
     }
-    let mut folder = Folder::default();
-    folder.bundles = names
+    let bundles = names
         .iter()
-        .map(|it| verify::bundle(&path.join(it), trusted))
-        .collect();
+        .map(|it| verify::bundle(&path.join(it), trusted));
+    let mut folder = Folder {
+        bundles: bundles.collect(),
+        ..Folder::default()
+    };
     folder.bundles.sort_by_key(number);
     folder.look_at_links();
     let after = Chain::read(path);

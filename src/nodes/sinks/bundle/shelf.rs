@@ -158,7 +158,7 @@ impl Shelf {
         }
         File::open(part)?.sync_all()?;
         match fs::remove_file(part.join(DRAFT)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
             _ => self.place(manifest, part),
         }
     }
