@@ -90,6 +90,7 @@ fn everything_here() -> Plan {
         nodes: Vec::new(),
         runtime: Runtime::default(),
         status: Status::default(),
+        tests: Vec::new(),
         base: PathBuf::from("."),
     })
 }
