@@ -55,10 +55,9 @@ def row(line):
     t = round(datetime.fromisoformat(it["time"].replace("Z", "+00:00")).timestamp() * 1000)
     at = lambda second: t + round((second - it["t"]) * 1000)
     start = at(it["start"]) if "start" in it else t
-    own = it.get("id") if it["kind"] == "track" else None
     return (t, start, at(it["end"]) if "end" in it else start, it["kind"], it["source"], it["node"], it.get("label"), it.get("zone"),
-            it.get("track", own), it.get("score"), it.get("text"), it.get("path"), it.get("model"), 0,
-            it.get("text") or f"{it.get('label')} {it.get('track', own)}", line)
+            it.get("track"), it.get("score"), it.get("text"), it.get("path"), it.get("model"), 0,
+            it.get("text") or f"{it.get('label')} {it.get('track')}", line)
 
 
 def into_sqlite(lines, path, batch=256):

@@ -51,28 +51,34 @@ works() {
     check "nothing numbers this machine" sh -c '! find / -xdev -name deviceid | grep .'
     [ -f vtest.avi ] || { echo "SKIPPED: people in a video, as .demo/vtest.avi is not there; \`make demo\` fetches it"; return; }
     ffmpeg -v error -ss 20 -i vtest.avi -frames:v 2 try/photos/%d.jpg
-    sees photos "uri = \"photos/*.jpg\""
+    sees photos otus-person person "uri = \"photos/*.jpg\""
+    if [ -f models.deb ]; then
+        check "the models install" dpkg -i models.deb
+        check "and are right" otus models verify ssd-mobilenet-oid whisper-tiny.en whisper-base-q8_0
+        sees photos-by-more ssd-mobilenet-oid Person "uri = \"photos/*.jpg\""
+        check "and go again" dpkg --purge otus-models
+    fi
     for backend in opencv ffmpeg; do
-        sees video-by-$backend "uri = \"../vtest.avi\"
+        sees video-by-$backend otus-person person "uri = \"../vtest.avi\"
 backend = \"$backend\"
 fps = 0.2"
     done
 }
-sees() { # WHAT OPTIONS
+sees() { # WHAT MODEL LABEL OPTIONS
     cat >try/"$1".toml <<END
 [sources.street]
 type = "camera"
-$2
+$4
 [transforms.people]
 type = "detect"
 inputs = ["street"]
-model = "otus-person"
+model = "$2"
 [sinks.log]
 type = "jsonl"
 inputs = ["people"]
 path = "$1.jsonl"
 END
-    check "it sees people in $1" sh -c "otus run try/$1.toml && grep -q '\"label\":\"person\"' try/$1.jsonl"
+    check "it sees people in $1" sh -c "otus run try/$1.toml && grep -q '\"label\":\"$3\"' try/$1.jsonl"
 }
 
 changes() {
@@ -114,7 +120,7 @@ tarball() {
     check "the tarball installs" sh -c 'otus-*-linux/install.sh'
     check "and finds its library" sh -c 'otus doctor | grep "^ok .*ONNX Runtime.*/usr/lib/otus"'
     check "and its models" otus models verify silero-vad
-    [ ! -f vtest.avi ] || sees video-without-opencv "uri = \"../vtest.avi\"
+    [ ! -f vtest.avi ] || sees video-without-opencv otus-person person "uri = \"../vtest.avi\"
 fps = 0.2"
     check "and can be removed" sh -c 'otus-*-linux/install.sh remove'
     rm -r /etc/otus

@@ -2,13 +2,13 @@
 # Installs, upgrades, removes and purges otus's Debian package as an administrator would, in a Debian 12 that has what the
 # package depends on and recommends and no more. Prints what it checks and `RESULT: all passed` at the end.
 #
-# Usage: test-packages.sh DEB [OLDER_DEB [TARBALL]]: the package, one to upgrade from (else it is made of DEB), and what
-# install.sh is tried in. FOLDER is where the system is kept for the next time. Needs root, mmdebstrap and 2 GB of disk; for
+# Usage: test-packages.sh DEB [OLDER_DEB [TARBALL [MODELS_DEB]]]: the package, one to upgrade from (else it is made of DEB), what
+# install.sh is tried in, and the package of models. FOLDER is where the system is kept for the next time. Needs root, mmdebstrap and 2 GB of disk; for
 # another architecture also qemu-user, registered with binfmt_misc (flag F). Detection is tried on .demo/vtest.avi if there.
 set -eu
 
 [ $# -ge 1 ] || { sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
-deb=$1 older=${2:-} tarball=${3:-} folder=${FOLDER:-/var/tmp/otus-test-packages}
+deb=$1 older=${2:-} tarball=${3:-} models=${4:-} folder=${FOLDER:-/var/tmp/otus-test-packages}
 here=$(cd "$(dirname "$0")" && pwd)
 arch=$(dpkg-deb -f "$deb" Architecture)
 root=$folder/root-$arch
@@ -42,6 +42,7 @@ cp "$deb" "$root/opt/test/this.deb"
 if [ -n "$older" ]; then cp "$older" "$root/opt/test/older.deb"; else again 0.0.9 "$root/opt/test/older.deb"; fi
 again 99.0.0 "$root/opt/test/newer.deb"
 [ -z "$tarball" ] || cp "$tarball" "$root/opt/test/linux.tar.gz"
+[ -z "$models" ] || cp "$models" "$root/opt/test/models.deb"
 video=$here/../.demo/vtest.avi
 [ ! -f "$video" ] || cp -L "$video" "$root/opt/test/"
 

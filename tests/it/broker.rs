@@ -209,7 +209,8 @@ pub fn mqtt(port: u16, more: &str) -> String {
 /// Numbers of frames, each time one came for the first time by its id; how many came again, too.
 pub fn numbers(events: &[Value]) -> (Vec<u64>, usize) {
     let mut ids = HashSet::new();
-    let is_new = |it: &&Value| ids.insert(it["id"].as_str().expect("an id").to_owned());
+    let is_new =
+        |it: &&Value| ids.insert(it["delivery"].as_str().expect("which delivery").to_owned());
     let first: Vec<&Value> = events.iter().filter(is_new).collect();
     let again = events.len() - first.len();
     let numbers = first.iter().map(|it| it["seq"].as_u64().expect("a number"));

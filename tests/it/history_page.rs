@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::browser::{CHROMIUM, TOKEN, Tab};
 use crate::history::street;
+use crate::recorded::{CLAP, camera, ffmpeg};
 use crate::scratch::{Running, Scratch, skipped, wait_for};
 use crate::status::{free_port, get};
 
@@ -185,4 +186,55 @@ fn the_page_shows_what_was_kept_on_any_screen_and_asks_for_the_token() {
     wait_for("an empty list", PATIENCE, || {
         (tab.evaluate("!document.getElementById('nothing').hidden") == true).then_some(())
     });
+}
+
+/// What moves in a film, its clip with sound, and the page, which plays it.
+#[test]
+fn the_page_plays_the_clip_of_an_event() {
+    if !Path::new(CHROMIUM).exists() {
+        return skipped("there is no Chromium (Debian's package `chromium`)");
+    }
+    let scratch = Scratch::new();
+    // Long enough to be looked at.
+    let clap = CLAP.replace("duration=14", "duration=90");
+    if !ffmpeg(
+        &format!("{clap} -c:v libx264 -g 25 -pix_fmt yuv420p -c:a aac film.mp4"),
+        &scratch,
+    ) {
+        return;
+    }
+    let port = free_port();
+    let pipeline = format!(
+        "{}[transforms.moves]\ntype = 'motion'\ninputs = ['cam']\nhold_ms = 500\n\
+         [sinks.clips]\ntype = 'clip'\ninputs = ['cam', 'moves']\nfolder = 'clips'\nmin_free_mb = 0\npre_s = 2\npost_s = 1\n\
+         [sinks.book]\ntype = 'sqlite'\ninputs = ['moves', 'clips']\npath = 'history.db'\nmin_free_mb = 0\n\
+         [status]\nlisten = '127.0.0.1:{port}'\n",
+        camera("film.mp4").replace("\nuri", "\npace = 'realtime'\nuri")
+    );
+    scratch.write("pipeline.toml", pipeline);
+    let _running = Running::start(scratch.otus(&["run", "pipeline.toml"]));
+    wait_for("the clip", PATIENCE, || {
+        let (_, body) = get(
+            &format!("http://127.0.0.1:{port}/history/events?kind=saved"),
+            &[],
+        )?;
+        body.contains("video/mp4").then_some(())
+    });
+    let mut tab = Tab::open();
+    tab.call(
+        "Page.navigate",
+        json!({ "url": format!("http://127.0.0.1:{port}/history") }),
+    );
+    wait_for("the clip on the page", PATIENCE, || {
+        let code = "document.querySelector('.more video') || document.querySelector('.event:not(.plain)').click(), \
+            (it => it.readyState > 0 && it.duration > 2.9 && it.videoWidth === 320)(document.querySelector('.more video'))";
+        (tab.evaluate(code) == true).then_some(())
+    });
+    tab.evaluate("(it => { it.muted = true; it.playbackRate = 4; it.play(); })(document.querySelector('.more video'))");
+    wait_for("its end", PATIENCE, || {
+        (tab.evaluate("document.querySelector('.more video').ended") == true).then_some(())
+    });
+    let sound =
+        tab.evaluate("document.querySelector('.more video').webkitAudioDecodedByteCount > 0");
+    assert_eq!(sound, true);
 }

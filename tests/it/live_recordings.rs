@@ -8,9 +8,10 @@ use libc::{SIGKILL, SIGTERM};
 use crate::faults::Disk;
 use crate::live_camera::{self, Server, rig_is_here};
 use crate::recorded::{
-    PATIENCE, camera, decoded, films, log, of_kind, pictures_so_far, record, seconds,
+    PATIENCE, camera, decoded, films, log, of_kind, pictures_so_far, record, say, seconds,
 };
 use crate::scratch::{Running, Scratch, wait_for};
+use crate::tools::{certificate, installed};
 
 /// A kill at any time leaves films that play, and so does the next start.
 #[test]
@@ -137,4 +138,69 @@ fn a_full_disk_stops_films_and_they_begin_again() {
         .filter(|it| fs::metadata(it).is_ok_and(|it| it.len() > 0));
     let pictures: usize = whole.map(|it| decoded(it, "v").len()).sum();
     assert!(pictures > 20, "{pictures}");
+}
+
+/// Pictures and sound as cameras code them, by TLS too, are in the film as they came.
+#[test]
+fn whatever_a_live_camera_codes_is_recorded() {
+    if !rig_is_here() {
+        return;
+    }
+    let scratch = Scratch::new();
+    let certified = installed("openssl", "apt install openssl").is_some();
+    let pem = ["cert.pem", "key.pem"].map(|it| scratch.path(it).display().to_string());
+    if certified {
+        certificate(&scratch, &pem[0], &pem[1]);
+        let both = pem
+            .clone()
+            .map(|it| fs::read_to_string(it).expect("it was made"));
+        scratch.write("both.pem", both.concat());
+    }
+    let both = scratch.path("both.pem").display().to_string();
+    for (options, codecs) in [
+        (vec!["--codec", "h265", "--sound", "pcma"], ["hevc", "flac"]),
+        (
+            vec!["--codec", "mjpeg", "--sound", "pcmu"],
+            ["mjpeg", "flac"],
+        ),
+        (vec!["--sound", "aac", "--tls", &both], ["h264", "aac"]),
+    ] {
+        if options.contains(&"--tls") && !certified {
+            continue;
+        }
+        let server = Server::start("0", &options);
+        let _ = fs::remove_dir_all(scratch.path("films"));
+        let pipeline = camera(&server.uri) + &record("segment_s = 86400");
+        let running = live_camera::start(&scratch, &pipeline, &[]);
+        let film = wait_for("a film", PATIENCE, || films(&scratch.path("films")).pop());
+        wait_for("pictures", PATIENCE, || {
+            (pictures_so_far(&film) > 20).then_some(())
+        });
+        running.signal(SIGTERM);
+        let ended = running.wait();
+        assert_eq!(
+            ended.code,
+            Some(0),
+            "{options:?}: {}",
+            live_camera::log(&scratch)
+        );
+        let told = say(
+            "ffprobe",
+            "-of csv=p=0 -show_entries stream=codec_name",
+            &film,
+        );
+        assert_eq!(told.lines().collect::<Vec<_>>(), codecs, "{options:?}");
+        let [pictures, sounds] = ["v", "a"].map(|it| decoded(&film, it).len());
+        assert!(
+            pictures > 20 && sounds > 10,
+            "{options:?}: {pictures}, {sounds}"
+        );
+        let starts =
+            ["v", "a"].map(|it| seconds(&film, &format!("stream=start_time -select_streams {it}")));
+        println!("{options:?}: {pictures} pictures, {sounds} pieces of sound, from {starts:?}");
+        assert!(
+            (starts[0] - starts[1]).abs() < 1.5,
+            "{options:?}: {starts:?}"
+        );
+    }
 }

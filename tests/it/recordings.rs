@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -9,7 +10,7 @@ use crate::recorded::{
     CLAP, camera, decoded, ffmpeg, films, log, of_kind, record, say, seconds, sound,
 };
 use crate::samples::sum;
-use crate::scratch::{Running, Scratch};
+use crate::scratch::{Running, Scratch, most_memory};
 
 /// Pictures that are shown in another order than they come, sound that begins before them.
 #[test]
@@ -252,4 +253,54 @@ fn what_cannot_be_recorded_is_told_by_check() {
         private.contains("must not reach `films` as they were"),
         "{private}"
     );
+}
+
+/// Pictures of a day, one in two seconds, as fast as they can be read: a film an hour, none of them lost, in little memory.
+#[test]
+fn a_day_is_twenty_four_films() {
+    let scratch = Scratch::new();
+    let day = "-f lavfi -i color=gray:size=64x36:rate=1/2:duration=86400 -c:v libx264 -preset ultrafast -g 30 \
+        -pix_fmt yuv420p day.mkv";
+    if !ffmpeg(day, &scratch) {
+        return;
+    }
+    scratch.write(
+        "pipeline.toml",
+        camera("day.mkv")
+            + &record("segment_s = 3600")
+            + &log("'films'")
+            + "[status]\nlisten = 'off'\n",
+    );
+    let running = Running::start(scratch.otus(&["run", "pipeline.toml"]));
+    // Of one that has ended there is no memory any more.
+    let mut most = 0;
+    while let Some(memory) = most_memory(running.id()) {
+        most = memory;
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let ended = running.wait();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let films = films(&scratch.path("films"));
+    let count = |film| {
+        say(
+            "ffprobe",
+            "-count_packets -of csv=p=0 -show_entries stream=nb_read_packets",
+            film,
+        )
+    };
+    let pictures: Vec<u64> = films
+        .iter()
+        .map(|it| {
+            count(it)
+                .trim()
+                .trim_end_matches(',')
+                .parse()
+                .expect("a number")
+        })
+        .collect();
+    println!("{pictures:?}, {} MB", most / 1_000_000);
+    assert!((24..=25).contains(&films.len()), "{}", films.len());
+    assert_eq!(pictures.iter().sum::<u64>(), 43_200);
+    assert_eq!(of_kind(&scratch, "saved").len(), films.len());
+    assert!(most < 150_000_000, "{most} bytes");
 }

@@ -229,6 +229,14 @@ impl Running {
     }
 }
 
+/// The most memory that a process has had, in bytes; none if it has ended.
+pub fn most_memory(id: u32) -> Option<usize> {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+    let line = status.lines().find_map(|it| it.strip_prefix("VmHWM:"))?;
+    let kilobytes: usize = line.split_whitespace().next()?.parse().ok()?;
+    Some(1024 * kilobytes)
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
         let _ = self.child.kill();

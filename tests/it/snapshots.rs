@@ -77,7 +77,7 @@ fn everyone_who_walks_by_is_in_one_picture_with_a_box() {
     assert!(ends.len() > 10 && ends.len() == drawn_in.len());
     assert!(drawn_in.keys().eq(plain.keys()));
     for end in ends {
-        let tail = format!("_street_person_{}.jpg", end["id"]);
+        let tail = format!("_street_person_{}.jpg", end["track"]);
         let (name, picture) = drawn_in
             .iter()
             .find(|it| it.0.ends_with(&tail))

@@ -162,7 +162,7 @@ fn prometheus_scrapes_every_metric() {
 }
 
 /// A certificate that vouches for itself, and its key.
-fn certificate(scratch: &Scratch, cert: &str, key: &str) {
+pub fn certificate(scratch: &Scratch, cert: &str, key: &str) {
     call(
         scratch,
         "openssl",

@@ -1,11 +1,12 @@
 //! Utterances that no microphone makes: what is in them must neither end the process nor make more than words of them.
 
-use std::fs;
 use std::process::Command;
 
 use otus::inference::speech::whisper::Whisper;
 use otus::inference::speech::whisper::heard::{About, Heard, Wanted};
 use otus::pipeline::contract::testing::context;
+
+use crate::scratch::most_memory;
 
 /// Set in the process that hears a long utterance, so that its memory is its own.
 const ALONE: &str = "OTUS_TEST_ALONE";
@@ -85,14 +86,6 @@ fn what_was_no_sound_leaves_nothing_behind() {
     );
 }
 
-/// The most memory that this process has had, in bytes.
-fn most_memory() -> usize {
-    let status = fs::read_to_string("/proc/self/status").expect("Linux tells");
-    let line = status.lines().find_map(|it| it.strip_prefix("VmHWM:"));
-    let kilobytes = line.and_then(|it| it.split_whitespace().next()?.parse::<usize>().ok());
-    1024 * kilobytes.expect("a number")
-}
-
 #[test]
 fn a_long_utterance_takes_no_more_memory_than_a_short_one() {
     if std::env::var_os(ALONE).is_none() {
@@ -115,11 +108,11 @@ fn a_long_utterance_takes_no_more_memory_than_a_short_one() {
     whisper
         .transcribe(&samples[..20 * SECOND], &About::default())
         .expect("it hears");
-    let before = most_memory();
+    let before = most_memory(std::process::id()).expect("Linux tells");
     let heard = whisper
         .transcribe(&samples, &About::default())
         .expect("it hears");
     assert!(fit(&heard), "{heard:?}");
-    let more = most_memory() - before;
+    let more = most_memory(std::process::id()).expect("Linux tells") - before;
     assert!(more < 8 << 20, "{more} bytes more");
 }

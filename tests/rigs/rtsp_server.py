@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A real RTSP camera on loopback for tests: H.264 over UDP or TCP, until SIGTERM.
+"""A real RTSP camera on loopback for tests: over UDP, TCP or TLS, until SIGTERM.
 
 Needs Debian's python3-gi, gir1.2-gst-rtsp-server-1.0, gstreamer1.0-plugins-base, -good and -ugly, and for --file
 gstreamer1.0-libav. Prints `ready rtsp://127.0.0.1:PORT/PATH` once it listens; --port 0, the default, takes a free port.
@@ -13,14 +13,23 @@ import gi
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402, the versions must be named first
+from gi.repository import Gio, GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402, the versions must be named first
 
 HOST = "127.0.0.1"
 ROLE = "viewer"
+# How a camera codes its pictures, a key frame a second so that a viewer starts soon, no frame held back; {fps}, {garble}.
+PICTURES = {
+    "h264": "x264enc tune=zerolatency speed-preset=ultrafast key-int-max={fps} ! video/x-h264,stream-format=byte-stream{garble}"
+    " ! rtph264pay name=pay0 pt=96 config-interval=1",
+    "h265": "x265enc tune=zerolatency speed-preset=ultrafast key-int-max={fps} ! video/x-h265,stream-format=byte-stream{garble}"
+    " ! rtph265pay name=pay0 pt=96 config-interval=1",
+    "mjpeg": "jpegenc{garble} ! rtpjpegpay name=pay0 pt=26",
+}
 # How a camera codes its sound.
 SOUNDS = {
     "aac": "audio/x-raw,rate=48000,channels=1 ! avenc_aac ! rtpmp4gpay pt=97",
     "opus": "audio/x-raw,rate=48000,channels=1 ! opusenc ! rtpopuspay pt=97",
+    "pcma": "audio/x-raw,rate=8000,channels=1 ! alawenc ! rtppcmapay pt=8",
     "pcmu": "audio/x-raw,rate=8000,channels=1 ! mulawenc ! rtppcmupay pt=0",
     "l16": "audio/x-raw,rate=16000,channels=1,format=S16BE ! rtpL16pay pt=97",
 }
@@ -34,6 +43,7 @@ def arguments():
     parser.add_argument("--height", type=int, default=360)
     parser.add_argument("--fps", type=int, default=15)
     parser.add_argument("--file", help="a clip to play once for each viewer, instead of the moving ball")
+    parser.add_argument("--codec", choices=PICTURES, default="h264")
     parser.add_argument("--sound", choices=SOUNDS, help="with sound: that of --file, else a tick a second")
     parser.add_argument("--garble", type=float, default=0, help="this part of the bytes of the video is nonsense")
     parser.add_argument("--resize", type=int, default=0, help="half the size and back, each for so many seconds")
@@ -41,11 +51,12 @@ def arguments():
     parser.add_argument("--user", help="ask for this user, by digest unless --basic")
     parser.add_argument("--password", default="")
     parser.add_argument("--basic", action="store_true")
+    parser.add_argument("--tls", help="a file with a certificate and its key: rtsps")
     return parser.parse_args()
 
 
 def pipeline(args):
-    """Pictures that never stand still, a key frame a second so that a viewer starts soon, no frame held back."""
+    """Pictures that never stand still."""
     source = "videotestsrc is-live=true pattern=ball"
     garble = f" ! breakmydata probability={args.garble}" if args.garble else ""
     sound, branch = "audiotestsrc is-live=true wave=ticks", ""
@@ -56,8 +67,7 @@ def pipeline(args):
     return (
         f"( {source} ! queue ! videoconvert ! videoscale ! videorate"
         f" ! capsfilter name=size caps={size(args, 1)}"
-        f" ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max={args.fps}"
-        f" ! video/x-h264,stream-format=byte-stream{garble} ! rtph264pay name=pay0 pt=96 config-interval=1{branch} )"
+        f" ! {PICTURES[args.codec].format(fps=args.fps, garble=garble)}{branch} )"
     )
 
 
@@ -93,7 +103,7 @@ def factory(args):
     made.set_address_pool(pool)
     if args.resize:
         made.connect("media-configure", lambda factory, media: resize(args, media))
-    if args.user:
+    if args.user or args.tls:
         permissions = GstRtspServer.RTSPPermissions()
         permissions.add_permission_for_role(ROLE, "media.factory.access", True)
         permissions.add_permission_for_role(ROLE, "media.factory.construct", True)
@@ -105,7 +115,11 @@ def auth(args):
     """Lets in who knows the password, and nobody else."""
     made, token = GstRtspServer.RTSPAuth(), GstRtspServer.RTSPToken()
     token.set_string("media.factory.role", ROLE)
-    if args.basic:
+    if args.tls:
+        made.set_tls_certificate(Gio.TlsCertificate.new_from_file(args.tls))
+    if not args.user:
+        made.set_default_token(token)
+    elif args.basic:
         made.add_basic(GstRtspServer.RTSPAuth.make_basic(args.user, args.password), token)
     else:
         made.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
@@ -124,7 +138,7 @@ def main():
     server.set_address(HOST)
     server.set_service(args.port)
     server.get_mount_points().add_factory(args.path, factory(args))
-    if args.user:
+    if args.user or args.tls:
         server.set_auth(auth(args))
     if not server.attach(None):
         raise SystemExit(f"rtsp_server: {HOST}:{args.port} is taken")
@@ -133,7 +147,7 @@ def main():
         GLib.timeout_add(args.cut, lambda: throw_out(server) or True)
     for number in (signal.SIGTERM, signal.SIGINT):
         GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, number, loop.quit)
-    print(f"ready rtsp://{HOST}:{server.get_bound_port()}{args.path}", flush=True)
+    print(f"ready rtsp{'s' if args.tls else ''}://{HOST}:{server.get_bound_port()}{args.path}", flush=True)
     loop.run()
     # Closed here, so that viewers see the end at once rather than a connection that is silent.
     throw_out(server)

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::id::Id;
 use super::report::{Report, Tone};
 use crate::media::clock::Time;
 use crate::media::digits::{three_places, three_places_of};
@@ -51,6 +52,9 @@ pub struct Evidence {
     /// The node that told it; of objects, none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node: Option<Arc<str>>,
+    /// The event; of objects, none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<Id>,
     /// Kind of event, or `objects`.
     pub kind: &'static str,
     /// The source whose media it is about.

@@ -6,12 +6,15 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
+use super::id::Id;
 use crate::media::clock::Time;
 use crate::media::digits::three_places;
 
 /// Who tells an event, of which source, when.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Head {
+    /// Which event it is, 16 hexadecimal digits: the same in every run over the same media.
+    pub id: Id,
     /// The node that reports it.
     pub node: Arc<str>,
     /// The source whose media it is about.

@@ -11,6 +11,7 @@ mod found;
 mod gap;
 mod head;
 mod health;
+mod id;
 mod motion;
 mod redaction;
 mod report;
@@ -37,6 +38,7 @@ pub use self::found::Found;
 pub use self::gap::Gap;
 pub use self::head::Head;
 pub use self::health::{Condition, Health};
+pub use self::id::Id;
 pub use self::motion::{Motion, Phase};
 pub use self::redaction::{Hidden, Mode, Redaction, Span};
 pub use self::report::{Report, Tone};
@@ -87,6 +89,16 @@ macro_rules! events {
             /// The objects that it is about.
             pub fn objects(&self) -> &[Object] {
                 match self { $(Body::$kind(body) => body.objects(),)* }
+            }
+
+            /// Which event it is where `node` tells it about `source` at the capture time `at`.
+            pub fn id(&self, node: &str, source: &str, at: Time) -> Id {
+                match self {
+                    $(Body::$kind(body) => match body.lasting() {
+                        Some(lasting) => Id::of(node, source, at, $kind::NAME, &lasting),
+                        None => Id::of(node, source, at, $kind::NAME, body),
+                    },)*
+                }
             }
 
             fn say(&self, to: &mut dyn Write) -> fmt::Result {
@@ -241,14 +253,6 @@ mod tests {
 
     #[test]
     fn detection_reads_as_documented() {
-        let head = Head {
-            node: Arc::from("people"),
-            source: Arc::from("porch"),
-            seq: Some(812),
-            time: jiff::Timestamp::UNIX_EPOCH,
-            t: 27.066_04,
-            at: Time::from_secs_f64(27.066_04),
-        };
         let detection = Detection {
             file: None,
             frame: [1280, 720],
@@ -261,10 +265,20 @@ mod tests {
             model: Arc::from("yolox-nano@695e750a5d57"),
             provider: Arc::from("cpu"),
         };
-        let body = detection.into();
+        let body: Body = detection.into();
+        let at = Time::from_secs_f64(27.066_04);
+        let head = Head {
+            id: body.id("people", "porch", at),
+            node: Arc::from("people"),
+            source: Arc::from("porch"),
+            seq: Some(812),
+            time: jiff::Timestamp::UNIX_EPOCH,
+            t: 27.066_04,
+            at,
+        };
         let event = Event { head, body };
         let expected = concat!(
-            r#"{"v":1,"kind":"detection","node":"people","source":"porch","seq":812,"#,
+            r#"{"v":1,"kind":"detection","id":"9a3e120c440c0af2","node":"people","source":"porch","seq":812,"#,
             r#""time":"1970-01-01T00:00:00.000Z","t":27.066,"frame":[1280,720],"#,
             r#""objects":[{"label":"person","score":0.912,"box":[412.0,188.0,96.0,260.0]}],"#,
             r#""model":"yolox-nano@695e750a5d57","provider":"cpu"}"#

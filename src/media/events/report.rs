@@ -53,6 +53,14 @@ pub trait Report: Serialize + JsonSchema + Send + Sync + 'static {
         false
     }
 
+    /// The same without what belongs to this run and not to what has happened; none if nothing does.
+    fn lasting(&self) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        None
+    }
+
     /// The objects that it is about.
     fn objects(&self) -> &[Object] {
         &[]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::id::Id;
 use super::report::Report;
 use crate::media::clock::Time;
 use crate::media::digits::{three_places, three_places_of};
@@ -30,6 +31,9 @@ pub struct Saved {
     /// Why it was written, in words; a recording has no reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+    /// The events that it was written for, the first sixteen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<Id>,
     /// What it is about, in the model's words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<Arc<str>>,
@@ -86,6 +90,17 @@ impl Report for Saved {
             write!(to, ", {:.1} s", self.end - self.start)?;
         }
         write!(to, ": {}", self.path)
+    }
+
+    /// The same happening is kept under another name, as other bytes.
+    fn lasting(&self) -> Option<Saved> {
+        let (path, bytes, sha256) = Default::default();
+        Some(Saved {
+            path,
+            bytes,
+            sha256,
+            ..self.clone()
+        })
     }
 
     fn end(&self, at: Time) -> Time {

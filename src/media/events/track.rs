@@ -16,6 +16,7 @@ pub struct Track {
     /// Where in its course it is.
     pub phase: Step,
     /// Which one it is: unique in the run and the node.
+    #[serde(rename = "track")]
     pub id: u64,
     /// What it is, in the model's words.
     pub label: Arc<str>,

@@ -136,6 +136,14 @@ impl Report for Transcript {
         }
     }
 
+    fn lasting(&self) -> Option<Transcript> {
+        self.lag_ms?;
+        Some(Transcript {
+            lag_ms: None,
+            ..self.clone()
+        })
+    }
+
     fn end(&self, _: Time) -> Time {
         Time::from_secs_f64(self.end)
     }

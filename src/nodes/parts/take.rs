@@ -139,6 +139,7 @@ impl Take {
             start: self.start.as_secs_f64(),
             end: self.end.as_secs_f64(),
             why: None,
+            events: Vec::new(),
             label: None,
             track: None,
             subject: None,

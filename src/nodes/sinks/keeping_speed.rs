@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::media::clock::Time;
-use crate::media::events::{Body, Event, Head, Step, Track, Transcript};
+use crate::media::events::{Body, Step, Track, Transcript};
 use crate::media::packet::Packet;
 use crate::nodes;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::node::Emit;
 use crate::pipeline::contract::runtime_options::Runtime;
-use crate::pipeline::contract::testing::configure;
+use crate::pipeline::contract::testing::{configure, told};
 
 const EVENTS: u64 = 100_000;
 
@@ -40,15 +39,8 @@ fn event(number: u64) -> Packet {
         }
         .into(),
     };
-    let head = Head {
-        node: Arc::from("teller"),
-        source: Arc::from("porch"),
-        seq: None,
-        time: jiff::Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_secs_f64(1.8e9 + t),
-        t,
-        at: Time::from_secs_f64(t),
-    };
-    Packet::Event(Arc::new(Event { head, body }))
+    let time = jiff::Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_secs_f64(1.8e9 + t);
+    told("porch", t, time, body)
 }
 
 /// Events per second into a sink of this type, all of them settled.

@@ -84,7 +84,9 @@ impl Context {
         seq: Option<u64>,
         body: impl Into<Body>,
     ) -> Arc<Event> {
+        let body = body.into();
         let head = Head {
+            id: body.id(&self.id, source, at),
             node: Arc::clone(&self.id),
             source: Arc::clone(source),
             seq,
@@ -92,7 +94,6 @@ impl Context {
             t: at.as_secs_f64(),
             at,
         };
-        let body = body.into();
         Arc::new(Event { head, body })
     }
 }

@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use toml::de::DeTable;
 
 use crate::media::clock::Time;
-use crate::media::events::Gap;
+use crate::media::events::{Body, Event, Gap, Head};
 use crate::media::kind::Lane;
 use crate::media::packet::Packet;
 use crate::pipeline::contract::catalogue::{Configured, NodeType, Role};
@@ -26,6 +27,21 @@ pub fn gap(name: &str, second: u64) -> Packet {
     let at = Time::from_secs_f64(second as f64);
     let gap = Gap::new(at, at, "test");
     context().event(&Arc::from(name), at, None, gap).into()
+}
+
+/// What the node `teller` tells about `source` at this second, which was `time`.
+pub fn told(source: &str, second: f64, time: Timestamp, body: impl Into<Body>) -> Packet {
+    let (body, at) = (body.into(), Time::from_secs_f64(second));
+    let head = Head {
+        id: body.id("teller", source, at),
+        node: Arc::from("teller"),
+        source: Arc::from(source),
+        seq: None,
+        time,
+        t: second,
+        at,
+    };
+    Packet::Event(Arc::new(Event { head, body }))
 }
 
 /// Parses a node's options.

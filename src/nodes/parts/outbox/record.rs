@@ -3,15 +3,20 @@
 use crate::inference::store::sum;
 use crate::media::events::Event;
 
-/// So many digits of an event's checksum are its id.
-pub const ID: usize = 16;
+/// So many digits of a line's checksum mark its delivery.
+const DIGITS: usize = 16;
 
-/// Its kind, then a line of JSON whose `id` is the same however often it is sent.
+/// Its kind, then a line of JSON whose `delivery` is the same however often it is sent: unlike its `id`, which a film has
+/// again when it is looked at again.
 pub fn of(event: &Event) -> Vec<u8> {
     let json = event.to_json();
-    let id = &sum::sum(json.as_bytes())[..ID];
+    let delivery = &sum::sum(json.as_bytes())[..DIGITS];
     let open = json.strip_suffix('}').unwrap_or(&json);
-    format!("{}\n{open},\"id\":\"{id}\"}}", event.body.kind().name).into_bytes()
+    format!(
+        "{}\n{open},\"delivery\":\"{delivery}\"}}",
+        event.body.kind().name
+    )
+    .into_bytes()
 }
 
 /// The kind and the line of what waits.
@@ -29,7 +34,7 @@ mod tests {
     use crate::pipeline::contract::testing::gap;
 
     #[test]
-    fn an_event_has_the_same_id_whenever_it_is_sent() {
+    fn an_event_is_the_same_delivery_whenever_it_is_sent() {
         let Packet::Event(event) = gap("porch", 3) else {
             unreachable!("a gap is an event")
         };
@@ -38,6 +43,6 @@ mod tests {
         let (kind, line) = parts(&waits).expect("it has both");
         let line: Value = serde_json::from_slice(line).expect("JSON");
         assert_eq!((kind, &line["source"]), ("gap", &Value::from("porch")));
-        assert_eq!(line["id"].as_str().map(str::len), Some(ID));
+        assert_eq!(line["delivery"].as_str().map(str::len), Some(DIGITS));
     }
 }

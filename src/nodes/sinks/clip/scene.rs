@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::media::clock::Time;
-use crate::media::events::Event;
+use crate::media::events::{Event, Id};
 use crate::nodes::parts::course::{About, Course};
 
 /// So many things that last are known at a time.
 const MOST_LASTING: usize = 256;
+/// So many events are named with their clip.
+const MOST_NAMED: usize = 16;
 
 /// How much is shown of what happens.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +34,8 @@ pub struct Scene {
     /// What it is about first.
     pub label: Option<Arc<str>>,
     pub track: Option<u64>,
+    /// The first of what it shows.
+    pub events: Vec<Id>,
     until: Time,
     /// What lasts and is not over.
     lasting: BTreeSet<String>,
@@ -52,6 +56,7 @@ impl Scene {
             why: event.sentence().to_string(),
             label: about.label,
             track: about.track,
+            events: vec![event.head.id],
             until: event.end().after(rules.post),
             lasting,
         })
@@ -60,6 +65,9 @@ impl Scene {
     /// Something else happens meanwhile, or the same goes on.
     pub fn go_on(&mut self, event: &Event, about: About, rules: Rules) {
         self.until = self.until.max(event.end().after(rules.post));
+        if self.events.len() < MOST_NAMED {
+            self.events.push(event.head.id);
+        }
         match about.course {
             Course::Once | Course::GoesOn => {}
             Course::Begins(name) if self.lasting.len() < MOST_LASTING => {

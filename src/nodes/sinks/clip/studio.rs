@@ -279,6 +279,7 @@ impl Camera {
         let scene = self.scene.as_ref();
         Ok(saved.map(|saved| Saved {
             why: scene.map(|it| it.why.clone()),
+            events: scene.map_or_else(Vec::new, |it| it.events.clone()),
             label: scene.and_then(|it| it.label.clone()),
             track: scene.and_then(|it| it.track),
             subject: scene.map(|it| it.subject.as_secs_f64()),

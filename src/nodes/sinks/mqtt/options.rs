@@ -50,7 +50,7 @@ pub struct Config {
     /// The name under which the broker knows this client; two with the same name cut each other off. Default: made of the
     /// names of machine and folder.
     pub client_id: Option<String>,
-    /// Whether events are published as lines of JSON. Each has an `id`: one that comes twice, after a crash, has the same.
+    /// Whether events are published as lines of JSON. Each has a `delivery`: one that comes twice, after a crash, has the same.
     #[serde(default = "yes")]
     pub events: bool,
     /// When nothing comes of this machine for half as long again, the broker says that it is `offline`.

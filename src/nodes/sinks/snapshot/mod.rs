@@ -226,6 +226,7 @@ fn told(shot: &Shot, written: Written) -> Saved {
         start: at,
         end: at,
         why: None,
+        events: Vec::new(),
         label: Some(Arc::clone(&objects.found[shot.sight.which].label)),
         track: shot.id,
         subject: None,

@@ -157,6 +157,7 @@ mod tests {
     use jiff::SignedDuration;
 
     use super::*;
+    use crate::nodes::sinks::sqlite::row::follow;
     use crate::nodes::sinks::sqlite::schema;
 
     const MEGABYTE: u64 = 1 << 20;
@@ -176,6 +177,7 @@ mod tests {
                     .expect("room");
             }
         }
+        follow(&adding, 1).expect("room");
         adding.commit().expect("room");
         history
     }

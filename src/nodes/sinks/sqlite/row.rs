@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Result, Statement, named_params};
+use rusqlite::{Connection, Result, Statement, named_params};
 use serde::Deserialize;
 
 use crate::media::events::Event;
@@ -11,6 +11,24 @@ use crate::media::events::Event;
 pub const INSERT: &str = "INSERT INTO events \
     (t, start, \"end\", kind, source, node, label, zone, track, score, text, path, model, private, says, json) VALUES \
     (:t, :start, :end, :kind, :source, :node, :label, :zone, :track, :score, :text, :path, :model, :private, :says, :json)";
+
+/// What follows from the rows of a batch: how many there are, where they are, and their words.
+const FOLLOW: [&str; 3] = [
+    "INSERT INTO tally SELECT t / 600000, source, kind, count(*), sum(length(json)) FROM events WHERE id >= ? GROUP BY 1, 2, 3 \
+        ON CONFLICT DO UPDATE SET events = events + excluded.events, bytes = bytes + excluded.bytes",
+    "INSERT INTO slots SELECT t / 600000, min(id), max(id) FROM events WHERE id >= ? GROUP BY 1 \
+        ON CONFLICT DO UPDATE SET last = max(last, excluded.last)",
+    "INSERT INTO words(rowid, text) SELECT id, text FROM events WHERE id >= ? AND text IS NOT NULL",
+];
+
+/// Puts down what follows from the rows that have been added, from this one on.
+///
+/// # Errors
+/// What SQLite says.
+pub fn follow(history: &Connection, first: i64) -> Result<()> {
+    let mut follow = FOLLOW.iter();
+    follow.try_for_each(|it| history.execute(it, [first]).map(drop))
+}
 
 /// What is looked for in an event. Kinds use the same names for the same things.
 #[derive(Deserialize)]
@@ -22,7 +40,6 @@ struct Fields {
     condition: Option<String>,
     zone: Option<String>,
     track: Option<u64>,
-    id: Option<u64>,
     of: Option<Whom>,
     score: Option<f64>,
     probability: Option<f64>,
@@ -89,8 +106,7 @@ impl Row {
         let first = it.objects.first();
         let label = it.label.as_deref().or(first.map(|it| &*it.label));
         let label = label.or(it.phrase.as_deref()).or(it.condition.as_deref());
-        let own = it.id.filter(|_| self.kind == "track");
-        let track = it.track.or(own).or(it.of.as_ref().and_then(|it| it.track));
+        let track = it.track.or(it.of.as_ref().and_then(|it| it.track));
         let reason = it.reason.as_ref().filter(|_| self.kind == "gap");
         let path = it.path.as_ref().filter(|_| self.kind == "saved");
         let row = named_params! {

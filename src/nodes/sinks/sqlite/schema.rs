@@ -8,7 +8,7 @@ const APPLICATION: i32 = 0x6F74_7573;
 pub const SLOT: i64 = 10 * 60 * 1000;
 
 /// Each brings a history from the version that is its place in the list to the next.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("batch.sql")];
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq)]

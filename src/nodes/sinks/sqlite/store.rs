@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionB
 use rustix::fs::{Access, access};
 
 use super::history::refusal;
-use super::row::{INSERT, Row};
+use super::row::{INSERT, Row, follow};
 use super::schema;
 use crate::nodes::parts::disk;
 use crate::pipeline::contract::error::{Error, Result};
@@ -97,10 +97,15 @@ impl Store {
         let mut write = || {
             let writing = self.connection.transaction()?;
             let mut insert = writing.prepare(INSERT)?;
+            let mut first = None;
             for row in batch {
                 row.insert(&mut insert, private)?;
+                first.get_or_insert(writing.last_insert_rowid());
             }
             drop(insert);
+            if let Some(first) = first {
+                follow(&writing, first)?;
+            }
             let set =
                 "INSERT INTO batch VALUES (1, ?) ON CONFLICT DO UPDATE SET token = excluded.token";
             writing.execute(set, [token])?;

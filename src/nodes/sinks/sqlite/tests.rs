@@ -9,12 +9,12 @@ use tempfile::TempDir;
 
 use super::history::{History, Wish};
 use super::*;
-use crate::media::events::{Body, Head, Kept, Saved, Step, Track, Transcript};
+use crate::media::events::{Body, Kept, Saved, Step, Track, Transcript};
 use crate::media::packet::Packet;
 use crate::nodes;
 use crate::pipeline::contract::catalogue::{Configured, Running};
 use crate::pipeline::contract::runtime_options::Runtime;
-use crate::pipeline::contract::testing::{configure, gap};
+use crate::pipeline::contract::testing::{configure, gap, told};
 
 /// A folder with a pipeline file that has one history.
 struct World {
@@ -83,16 +83,12 @@ fn all() -> Wish {
 /// What is told of `source` so many seconds after noon.
 fn event(source: &str, second: f64, body: impl Into<Body>) -> Packet {
     let noon: Timestamp = "2026-11-29T12:00:00Z".parse().expect("a time");
-    let head = Head {
-        node: Arc::from("teller"),
-        source: Arc::from(source),
-        seq: None,
-        time: noon + SignedDuration::from_secs_f64(second),
-        t: second,
-        at: Time::from_secs_f64(second),
-    };
-    let body = body.into();
-    Packet::Event(Arc::new(Event { head, body }))
+    told(
+        source,
+        second,
+        noon + SignedDuration::from_secs_f64(second),
+        body,
+    )
 }
 
 fn visit(phase: Step, id: u64, start: f64, end: f64) -> Track {
@@ -129,6 +125,7 @@ fn picture(track: u64, at: f64) -> Saved {
         start: at,
         end: at,
         why: None,
+        events: Vec::new(),
         label: Some(Arc::from("person")),
         track: Some(track),
         subject: None,

@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 
 use super::*;
-use crate::media::events::{Body, Head, Phase, Sound, Step, Track, Transcript};
+use crate::media::events::{Body, Phase, Sound, Step, Track, Transcript};
 use crate::media::packet::Packet;
 use crate::nodes;
 use crate::pipeline::contract::runtime_options::Runtime;
-use crate::pipeline::contract::testing::configure;
+use crate::pipeline::contract::testing::{configure, told};
 
 /// A folder with a text in it.
 struct World(TempDir);
@@ -36,16 +36,8 @@ impl World {
 }
 
 fn event(second: f64, body: impl Into<Body>) -> Packet {
-    let head = Head {
-        node: Arc::from("teller"),
-        source: Arc::from("porch"),
-        seq: None,
-        time: Timestamp::from_second(1_000_000_000).expect("a time"),
-        t: second,
-        at: Time::from_secs_f64(second),
-    };
-    let body = body.into();
-    Packet::Event(Arc::new(Event { head, body }))
+    let time = Timestamp::from_second(1_000_000_000).expect("a time");
+    told("porch", second, time, body)
 }
 
 fn said(text: &str, start: f64, end: f64) -> Packet {

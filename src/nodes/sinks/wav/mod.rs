@@ -136,6 +136,7 @@ impl Wav {
             start: utterance.at.as_secs_f64(),
             end: utterance.at.after(lasts).as_secs_f64(),
             why: None,
+            events: Vec::new(),
             label: None,
             track: None,
             subject: None,

@@ -45,7 +45,7 @@ const LAST_PATIENCE: Duration = Duration::from_secs(1);
 /// Options of `webhook`.
 #[derive(Clone, Deserialize, JsonSchema)]
 pub struct Config {
-    /// The address: events are posted there as a list in JSON, and nowhere else. Each has an `id`; one that comes twice,
+    /// The address: events are posted there as a list in JSON, and nowhere else. Each has a `delivery`; one that comes twice,
     /// after a crash or a broken connection, has the same. A proxy is used if the environment names one.
     pub uri: Uri,
     /// Who we are to it.

@@ -102,6 +102,7 @@ impl Conditions {
             evidence: Evidence {
                 condition: Arc::clone(condition),
                 node: Some(Arc::clone(&head.node)),
+                id: Some(head.id),
                 kind,
                 source: Arc::clone(&head.source),
                 t: head.at.as_secs_f64(),
@@ -131,6 +132,7 @@ impl Conditions {
             evidence: Evidence {
                 condition: Arc::clone(condition),
                 node: None,
+                id: None,
                 kind,
                 source: Arc::clone(&objects.source),
                 t: objects.at.as_secs_f64(),
@@ -189,7 +191,7 @@ impl Conditions {
             None => String::new(),
             Some(Per::Source) => source.to_string(),
             Some(Per::Zone) => of(&["zone"]).unwrap_or_default(),
-            Some(Per::Track) => of(&["track", "id"]).unwrap_or_default(),
+            Some(Per::Track) => of(&["track"]).unwrap_or_default(),
         }
     }
 }

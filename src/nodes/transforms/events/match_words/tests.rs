@@ -116,7 +116,8 @@ fn the_event_reads_as_documented() {
         r#""distance":1,"accepted":true}"#
     );
     assert!(
-        line.starts_with(r#"{"v":1,"kind":"match","node":"test","source":"kitchen","time":"#),
+        line.starts_with(r#"{"v":1,"kind":"match","id":""#)
+            && line.contains(r#"","node":"test","source":"kitchen","time":"#),
         "{line}"
     );
     assert!(line.ends_with(expected), "{line}");

@@ -10,6 +10,8 @@ use crate::media::frame::Frame;
 const SQUARES: usize = 3;
 /// Pixels of a square's side, at least: of a small box even fewer are left.
 const LEAST: usize = 8;
+/// Rows of pixels that a square's side is cut into, about, where squares are mixed.
+const ALIKE: usize = 16;
 /// What a blank box is.
 const BLACK: u8 = 0;
 
@@ -68,9 +70,14 @@ impl Cover {
         let columns = width.div_ceil(side);
         let between = |x| Between::of(x, side, columns);
         self.across.extend((0..width).map(between));
+        // Of large squares the next rows are so much alike that one stands for several.
+        let alike = (side / ALIKE).max(1);
         for (y, row) in rows(frame, area).enumerate() {
             match self.method {
-                Method::Blur => self.mix(Between::of(y, side, height.div_ceil(side)), columns),
+                Method::Blur if y % alike == 0 => {
+                    self.mix(Between::of(y, side, height.div_ceil(side)), columns);
+                }
+                Method::Blur => {}
                 _ if y % side == 0 => self.repeat(y / side, side, area),
                 _ => {}
             }

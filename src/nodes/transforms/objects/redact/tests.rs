@@ -252,7 +252,8 @@ fn who_has_come_and_left_is_passed_on() {
     );
 }
 
-/// Ten faces in 1080p: the buffer is taken back each time.
+/// Ten faces in 1080p: the buffer is taken back each time. Also prints what a frame costs, which is the goal in a release build:
+/// at most 2 ms.
 #[test]
 fn room_for_frames_is_made_but_once() {
     let face = |it: u16| object("face", [f32::from(it) * 180.0 + 20.0, 400.0, 120.0, 160.0]);
@@ -270,11 +271,16 @@ fn room_for_frames_is_made_but_once() {
             Packet::Objects(_) => {}
             other => panic!("{}", other.kind()),
         };
-        for _ in 0..5 {
+        let mut took = Vec::new();
+        for _ in 0..25 {
             let packet = Packet::Objects(Arc::clone(&given));
+            let begun = std::time::Instant::now();
             node.step(Some(packet), &mut Emit::new(&context, &mut sink))
                 .expect("it works");
+            took.push(begun.elapsed());
         }
+        took.sort_unstable();
+        println!("{method}: {:?} a frame", took[12]);
         assert_eq!(places.len(), 1);
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! What is surely seen is paired with everybody who is known, then what is hardly seen with those who were there a
 //! moment ago and are not seen otherwise. At few frames a second boxes do not overlap any more: then they are taken
-//! for larger, the longer ago somebody was seen (after C-BIoU, Yang et al., 2023).
+//! for larger, the longer ago somebody was seen (after C-BIoU, Yang et al., 2023). Who is hidden gives way to those who are
+//! not, the more so the longer: where he goes is a guess.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,9 +25,16 @@ const LEAST: f32 = 0.15;
 const LEAST_NEW: f32 = 0.25;
 /// What is hardly seen must overlap more.
 const LEAST_DOUBTED: f32 = 0.5;
-/// Boxes grow on each side by this share of their size for each second since somebody was seen, and at most so much.
+/// Boxes grow on each side by this share of their size for each second from frame to frame, by that for each in which somebody
+/// is hidden, and at most so much.
 const GROWTH: f32 = 0.5;
+const HIDDEN_GROWTH: f32 = 0.2;
 const MOST_GROWTH: f32 = 0.6;
+/// Somebody who is missed in so many frames in a row is hidden.
+const MISSED: u32 = 3;
+/// Each second in which somebody is hidden costs as much as so much less overlap, and all of them at most so much.
+const HIDDEN_COST: f32 = 0.3;
+const MOST_HIDDEN_COST: f32 = 0.5;
 
 /// What counts.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +74,8 @@ pub struct Track {
 pub struct Tracker {
     tracks: Vec<Track>,
     at: Time,
+    /// From the frame before to this one.
+    passed: Duration,
 }
 
 /// What a frame has changed.
@@ -117,8 +127,9 @@ impl Tracker {
             ids: vec![None; objects.len()],
             ..Changes::default()
         };
-        let passed = at.since(self.at);
+        self.passed = at.since(self.at);
         self.at = self.at.max(at);
+        let passed = self.passed;
         self.tracks
             .iter_mut()
             .for_each(|it| it.course.go_on(passed));
@@ -186,14 +197,17 @@ impl Tracker {
         least: f32,
     ) -> Vec<(usize, usize)> {
         let cost = |track: &Track, object: &Object| {
-            let since = self.at.since(track.last.0).as_secs_f32();
-            let growth = (GROWTH * since).min(MOST_GROWTH);
+            let since = self.at.since(track.last.0);
+            let hidden = since.saturating_sub(MISSED * self.passed).as_secs_f32();
+            let growth =
+                GROWTH * since.min(MISSED * self.passed).as_secs_f32() + HIDDEN_GROWTH * hidden;
+            let growth = growth.min(MOST_GROWTH);
             let overlap = overlap(
                 grown(track.course.bounds(), growth),
                 grown(object.bounds, growth),
             );
             match track.label == object.label {
-                true => 1.0 - overlap,
+                true => 1.0 - overlap + (HIDDEN_COST * hidden).min(MOST_HIDDEN_COST),
                 false => 1.0,
             }
         };
