@@ -90,6 +90,12 @@ pub fn find(name: &str) -> Option<&'static catalogue::NodeType> {
 /// Who may use the devices of this machine.
 pub use parts::device;
 
+/// What `record` has written, for those who play it again.
+pub use parts::recorded;
+
+/// Conditions over events, for those who look for some.
+pub use parts::expression::Expression;
+
 /// V4L2 devices of this machine.
 pub use sources::camera::video_devices;
 
