@@ -35,6 +35,9 @@
 //! the disk meanwhile (`parts/outbox`), and `bundle` keeps what an alert rests on in a chain that `otus verify` checks (`parts/evidence`). A sink tells of each file that it has written, so that others take it as an input. `join` decides
 //! over events of several nodes in the order of their capture times.
 //!
+//! `otus replay` and `otus test` ([`cli`]) read the same file with recordings in place of what is live and one listener in place of the
+//! sinks ([`pipeline::file`]), on a clock that is the recording's ([`media::clock`]).
+//!
 //! Time passes without packets too: every link carries how far its producer has told all, and nodes hear
 //! of the smallest of these bounds by `pass` ([`pipeline::contract::node`]). Downstream of files only the
 //! bounds count, so that results are repeatable; downstream of a device a node waits no longer than its

@@ -62,7 +62,9 @@ pub static NODES: &[Entry] = &[
         transforms::events::redact_text::RedactText,
     >()),
     Entry::Present(catalogue::transform::<transforms::events::filter::Filter>()),
+    Entry::Present(catalogue::transform::<transforms::events::during::During>()),
     Entry::Present(catalogue::transform::<transforms::events::join::Join>()),
+    Entry::Present(catalogue::transform::<transforms::several::drift::Drift>()),
     Entry::Present(catalogue::sink::<sinks::console::Console>()),
     Entry::Present(catalogue::sink::<sinks::jsonl::Jsonl>()),
     Entry::Present(catalogue::sink::<sinks::clip::Clip>()),
@@ -87,6 +89,12 @@ pub fn find(name: &str) -> Option<&'static catalogue::NodeType> {
 
 /// Who may use the devices of this machine.
 pub use parts::device;
+
+/// What `record` has written, for those who play it again.
+pub use parts::recorded;
+
+/// Conditions over events, for those who look for some.
+pub use parts::expression::Expression;
 
 /// V4L2 devices of this machine.
 pub use sources::camera::video_devices;

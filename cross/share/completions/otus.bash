@@ -43,6 +43,9 @@ _otus() {
             otus,reload)
                 cmd="otus__subcmd__reload"
                 ;;
+            otus,replay)
+                cmd="otus__subcmd__replay"
+                ;;
             otus,run)
                 cmd="otus__subcmd__run"
                 ;;
@@ -51,6 +54,9 @@ _otus() {
                 ;;
             otus,status)
                 cmd="otus__subcmd__status"
+                ;;
+            otus,test)
+                cmd="otus__subcmd__test"
                 ;;
             otus,top)
                 cmd="otus__subcmd__top"
@@ -85,6 +91,9 @@ _otus() {
             otus__subcmd__help,reload)
                 cmd="otus__subcmd__help__subcmd__reload"
                 ;;
+            otus__subcmd__help,replay)
+                cmd="otus__subcmd__help__subcmd__replay"
+                ;;
             otus__subcmd__help,run)
                 cmd="otus__subcmd__help__subcmd__run"
                 ;;
@@ -93,6 +102,9 @@ _otus() {
                 ;;
             otus__subcmd__help,status)
                 cmd="otus__subcmd__help__subcmd__status"
+                ;;
+            otus__subcmd__help,test)
+                cmd="otus__subcmd__help__subcmd__test"
                 ;;
             otus__subcmd__help,top)
                 cmd="otus__subcmd__help__subcmd__top"
@@ -158,7 +170,7 @@ _otus() {
 
     case "${cmd}" in
         otus)
-            opts="-h -V --json --help --version run check graph nodes schema models devices doctor events verify status reload top help"
+            opts="-h -V --json --help --version run check graph nodes schema models devices doctor replay test events verify status reload top help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -278,7 +290,7 @@ _otus() {
             return 0
             ;;
         otus__subcmd__help)
-            opts="run check graph nodes schema models devices doctor events verify status reload top help"
+            opts="run check graph nodes schema models devices doctor replay test events verify status reload top help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -487,6 +499,20 @@ _otus() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        otus__subcmd__help__subcmd__replay)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         otus__subcmd__help__subcmd__run)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -516,6 +542,20 @@ _otus() {
             return 0
             ;;
         otus__subcmd__help__subcmd__status)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otus__subcmd__help__subcmd__test)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -807,6 +847,40 @@ _otus() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        otus__subcmd__replay)
+            opts="-h --at --out --against --page --tolerance --allow-gaps --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --out)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --against)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --page)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tolerance)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         otus__subcmd__run)
             opts="-h --for --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -859,6 +933,24 @@ _otus() {
                     return 0
                     ;;
                 --ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otus__subcmd__test)
+            opts="-h --junit --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --junit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -91,6 +91,7 @@ fn everything_here() -> Plan {
         nodes: Vec::new(),
         runtime: Runtime::default(),
         status: Status::default(),
+        tests: Vec::new(),
         base: PathBuf::from("."),
         sha256: Arc::default(),
     })

@@ -16,6 +16,7 @@ pub mod movie;
 pub mod outbox;
 pub mod pace;
 pub mod polygon;
+pub mod recorded;
 pub mod remote;
 pub mod stream;
 pub mod take;

@@ -96,6 +96,8 @@ pub struct Configured {
     pub probe: Option<Probe>,
     /// Lanes of its type that it makes nothing of, why, and what to do, for sources.
     pub lacks: Vec<(Lane, &'static str, &'static str)>,
+    /// Lanes of its type that it takes nothing of, for transforms.
+    pub ignores: Vec<Lane>,
     /// What is wrong with its options beyond types and ranges.
     pub misuses: Vec<Misuse>,
     /// Sources that its options name, each after the option that does.
@@ -123,6 +125,7 @@ impl Configured {
             prepare: None,
             probe: None,
             lacks: Vec::new(),
+            ignores: Vec::new(),
             misuses: Vec::new(),
             sources: Vec::new(),
             labels: Vec::new(),
@@ -329,7 +332,10 @@ pub const fn transform<N: Transform>() -> NodeType {
         redacts: N::REDACTS,
         configure: |table| {
             let wrap = |node| -> Box<dyn Running> { Box::new(AsTransform(node)) };
-            configure::<N>(table, |_| false, wrap).map(|(_, configured)| configured)
+            let (config, mut configured) = configure::<N>(table, |_| false, wrap)?;
+            let lanes = Lane::ALL.iter().copied();
+            configured.ignores = lanes.filter(|it| N::ignores(&config, *it)).collect();
+            Ok(configured)
         },
         ..node_type::<N>(Role::Transform)
     }
@@ -385,6 +391,7 @@ fn configure<N: Node>(
         prepare: None,
         probe: None,
         lacks: Vec::new(),
+        ignores: Vec::new(),
         misuses: N::check(&config),
         sources: N::sources(&config),
         labels: N::labels(&config),

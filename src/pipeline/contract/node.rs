@@ -137,6 +137,11 @@ pub trait Transform: Node {
     /// Whether what it makes of what people say or look like may be shown and kept where the pipeline file asks for privacy.
     const REDACTS: bool = false;
 
+    /// Whether with these options it takes nothing of a lane that it could take.
+    fn ignores(_config: &Self::Config, _lane: Lane) -> bool {
+        false
+    }
+
     /// Handles one packet.
     ///
     /// # Errors

@@ -7,10 +7,13 @@ use std::time::Duration;
 
 use crate::media::kind::{Kind, Lane, Private};
 use crate::pipeline::contract::around;
-use crate::pipeline::contract::catalogue::{AtHand, NodeType, Opener, Prepare, Probe, Role};
+use crate::pipeline::contract::catalogue::{
+    AtHand, Configured, NodeType, Opener, Prepare, Probe, Role,
+};
 use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::runtime_options::Runtime;
 use crate::pipeline::file::input::Input;
+use crate::pipeline::file::own_tests::PlannedTest;
 use crate::pipeline::file::path::place_of;
 use crate::pipeline::file::problem::Problem;
 use crate::pipeline::file::status::Status;
@@ -24,6 +27,8 @@ pub struct Plan {
     pub runtime: Runtime,
     /// `[status]`.
     pub status: Status,
+    /// What it is tested by.
+    pub tests: Vec<PlannedTest>,
     /// Where relative paths start.
     pub base: PathBuf,
     /// SHA-256 of its file, in hexadecimal digits.
@@ -105,18 +110,57 @@ impl Plan {
             });
             told.collect::<Vec<_>>()
         };
-        self.nodes.iter().flat_map(of_node).collect()
+        let of_nodes = self.nodes.iter().flat_map(of_node);
+        let of_tests = self.tests.iter().flat_map(|it| it.at_hand(&self.base));
+        of_nodes.chain(of_tests).collect()
     }
 }
 
 impl PlannedNode {
+    /// A node that stands in no file.
+    pub fn alone(
+        id: &str,
+        ty: &'static NodeType,
+        inputs: Vec<(Input, Range<usize>)>,
+        open: Opener,
+    ) -> PlannedNode {
+        let unknown = Configured::wrong();
+        PlannedNode {
+            id: Arc::from(id),
+            span: 0..0,
+            ty,
+            inputs,
+            makes: ty.produces.to_vec(),
+            takes: ty.accepts.to_vec(),
+            workers: 1,
+            optional: false,
+            wait: ty.wait_ms.map(Duration::from_millis),
+            live: false,
+            raw: Vec::new(),
+            prepare: None,
+            probe: None,
+            lacks: Vec::new(),
+            sources: Vec::new(),
+            labels: Vec::new(),
+            areas: Vec::new(),
+            awaits: None,
+            names: None,
+            claims: Vec::new(),
+            places: Vec::new(),
+            at_hand: unknown.at_hand,
+            options: toml::Table::new(),
+            open,
+        }
+    }
+
     /// The kinds that an edge to another node carries. Who looks at frames, or else at objects in them, gets the frames of
-    /// a node that makes both: one of the two is enough.
+    /// a node that makes both: one of the two is enough. Nor does it get the sound of a camera, which would fail if it had
+    /// none: that goes to those only who look at nothing.
     pub fn gives(&self, to: &PlannedNode) -> Vec<Kind> {
         let taken = |kind: &Kind| to.takes.contains(kind);
         let mut given: Vec<Kind> = self.makes.iter().copied().filter(taken).collect();
         if given.iter().any(|it| it.lane == Lane::Frame) {
-            given.retain(|it| it.lane != Lane::Objects);
+            given.retain(|it| !matches!(it.lane, Lane::Objects | Lane::Audio));
         }
         given
     }

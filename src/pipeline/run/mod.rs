@@ -19,6 +19,8 @@ mod worker;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+
 use self::graph::{Building, Graph};
 use self::member::Exit;
 use self::snapshot::{ReloadOutcome, Snapshot};
@@ -74,7 +76,15 @@ struct Ending {
 
 /// Starts every node of a checked plan.
 pub fn start(plan: Plan) -> Pipeline {
-    let clock = Clock::start();
+    start_by(Clock::start(), plan)
+}
+
+/// The same over recordings that began at this moment.
+pub fn start_recorded(plan: Plan, began: Timestamp) -> Pipeline {
+    start_by(Clock::of_recording(began), plan)
+}
+
+fn start_by(clock: Clock, plan: Plan) -> Pipeline {
     let view = View::new(clock.clone());
     let context = Context {
         clock,

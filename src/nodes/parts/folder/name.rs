@@ -17,9 +17,14 @@ pub fn stem(at: Timestamp, words: &[&str]) -> String {
     let mut name = format!("{at:.3}").replace(':', "-");
     for word in words {
         name.push('_');
-        name.extend(word.chars().take(MOST_LETTERS).map(plain));
+        name.push_str(&plain_word(word));
     }
     name
+}
+
+/// A word as it stands in names.
+pub fn plain_word(word: &str) -> String {
+    word.chars().take(MOST_LETTERS).map(plain).collect()
 }
 
 /// The time in such a name; none if it is another's name.

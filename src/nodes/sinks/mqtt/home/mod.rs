@@ -224,6 +224,9 @@ impl Home {
             }
             return;
         }
+        if !it.condition.is_alarm() {
+            return;
+        }
         let troubles = self.troubles.entry(source.to_owned()).or_default();
         match it.active {
             true => troubles.insert(it.condition.name()),
