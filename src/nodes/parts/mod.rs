@@ -16,6 +16,7 @@ pub mod outbox;
 pub mod pace;
 pub mod polygon;
 pub mod remote;
+pub mod shadow;
 pub mod stream;
 pub mod take;
 pub mod told;
