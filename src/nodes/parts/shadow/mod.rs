@@ -107,3 +107,73 @@ impl<Job: Send + 'static, Done: Send + 'static> Shadow<Job, Done> {
         Ok(None)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::contract::error::Error;
+    use crate::pipeline::contract::testing::context;
+
+    fn doubling(
+        live: bool,
+        share: f64,
+        release: crossbeam_channel::Receiver<()>,
+    ) -> Shadow<u64, u64> {
+        let context = Context { live, ..context() };
+        let work = move |calls: &mut u64, job: u64| {
+            let _ = release.recv();
+            *calls += 1;
+            Ok(job * 2)
+        };
+        Shadow::start(share, &context, |_| Ok(0), work)
+    }
+
+    #[test]
+    fn of_a_file_every_input_that_is_due_is_waited_for() {
+        // Who waits for nobody is released at once.
+        let (_, nobody) = bounded(0);
+        let mut shadow = doubling(false, 0.5, nobody);
+        let done: Vec<_> = (0..5)
+            .map(|it| shadow.follow(|| it).expect("it works"))
+            .collect();
+        assert_eq!(done, [Some(0), None, Some(4), None, Some(8)]);
+    }
+
+    #[test]
+    fn of_a_device_nothing_waits_and_what_comes_meanwhile_is_left_out() {
+        let (release, waits) = bounded(1);
+        let mut shadow = doubling(true, 1.0, waits);
+        // The thread may come late to its first wait.
+        let follow = |it| {
+            std::thread::sleep(Duration::from_millis(10));
+            shadow.follow(|| it).expect("it works")
+        };
+        let meanwhile: Vec<_> = (1..50).map(follow).collect();
+        assert!(meanwhile.iter().all(Option::is_none), "{meanwhile:?}");
+        release.send(()).expect("it waits");
+        let mut done = None;
+        for _ in 0..500 {
+            done = done.or(shadow.done(Duration::from_millis(10)).expect("it works"));
+            if done.is_some() {
+                break;
+            }
+        }
+        assert!(done.is_some_and(|it| it % 2 == 0), "{done:?}");
+    }
+
+    #[test]
+    fn a_model_that_cannot_be_had_is_told_and_nothing_hangs() {
+        for live in [false, true] {
+            let context = Context { live, ..context() };
+            let open = |_: &Context| Err::<(), _>(Error::fatal("there is none"));
+            let work = |_: &mut (), _: u64| -> Result<u64> { unreachable!("nothing was opened") };
+            let mut shadow = Shadow::start(1.0, &context, open, work);
+            let mut told = Vec::new();
+            while told.is_empty() {
+                std::thread::sleep(Duration::from_millis(10));
+                told.extend(shadow.follow(|| 1).err().map(|it| it.to_string()));
+            }
+            assert_eq!(told, ["there is none"]);
+        }
+    }
+}
