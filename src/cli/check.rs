@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use crate::cli::output::{print_json, reject, say};
+use crate::cli::test;
 use crate::nodes::NODES;
 use crate::pipeline::file::problem::Severity;
 use crate::pipeline::file::{self, Remarks};
@@ -15,6 +16,14 @@ pub fn check(file: &Path, strict: bool, json: bool) -> ExitCode {
         Ok(looked) => looked,
         Err(remarks) => return reject(&remarks),
     };
+    let mistakes = test::mistakes(&plan);
+    if !mistakes.is_empty() {
+        return reject(&Remarks {
+            severity: Severity::Error,
+            problems: mistakes,
+            ..warnings
+        });
+    }
     if strict && !warnings.problems.is_empty() {
         let severity = Severity::Error;
         return reject(&Remarks {

@@ -16,9 +16,12 @@ mod models;
 mod nodes;
 mod output;
 mod reload;
+mod replay;
 mod run;
 mod status;
+mod test;
 mod top;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -86,10 +89,27 @@ enum Command {
         /// The pipeline file; without one, every device of this machine is looked at.
         file: Option<PathBuf>,
     },
+    /// Play recordings through a pipeline in place of its cameras and microphones, and print what it decides.
+    ///
+    /// It is read at full speed on its own clock, the same events come of it each time, and the pipeline's own sinks are left out.
+    Replay {
+        #[command(flatten)]
+        wish: replay::Wish,
+    },
+    /// Run the tests that stand in a pipeline file.
+    Test {
+        #[command(flatten)]
+        wish: test::Tests,
+    },
     /// Search the history that a pipeline keeps.
     Events {
         #[command(flatten)]
         search: events::Search,
+    },
+    /// Check that evidence is as it was written, and name the first bundle that is not.
+    Verify {
+        #[command(flatten)]
+        what: verify::What,
     },
     /// Ask a running instance how it is.
     Status {
@@ -146,7 +166,10 @@ pub fn main() -> ExitCode {
         Command::Models { action } => models::models(&action, json),
         Command::Devices => devices::devices(json),
         Command::Doctor { file } => doctor::doctor(file.as_deref(), json),
+        Command::Replay { wish } => replay::replay(&wish, json),
+        Command::Test { wish } => test::test(&wish, json),
         Command::Events { search } => events::events(&search, json),
+        Command::Verify { what } => verify::verify(&what, json),
         Command::Status { place } => status::status(&place, json),
         Command::Reload { place } => reload::reload(&place, json),
         Command::Top { place } => top::top(&place, json),

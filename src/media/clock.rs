@@ -64,6 +64,8 @@ pub struct Clock {
     origin_ns: i64,
     /// Wall clock minus capture time.
     anchor_ns: Arc<AtomicI64>,
+    /// Whether labels are those of a recording, which no wall clock moves.
+    recorded: bool,
     /// When time zero of each file was that is played at its own pace.
     played: Arc<RwLock<BTreeMap<Arc<str>, Time>>>,
 }
@@ -76,7 +78,18 @@ impl Clock {
         Clock {
             origin_ns,
             anchor_ns,
+            recorded: false,
             played: Arc::default(),
+        }
+    }
+
+    /// Starts the clock of a run over recordings that began at this moment, from which its labels count.
+    pub fn of_recording(began: Timestamp) -> Clock {
+        let anchor_ns = i64::try_from(began.as_nanosecond()).unwrap_or_default();
+        Clock {
+            anchor_ns: Arc::new(AtomicI64::new(anchor_ns)),
+            recorded: true,
+            ..Clock::start()
         }
     }
 
@@ -101,7 +114,7 @@ impl Clock {
     pub fn wall(&self, at: Time) -> Timestamp {
         let anchor = self.anchor_ns.load(Relaxed);
         let fresh = read_ns(libc::CLOCK_REALTIME) - self.now().0 as i64;
-        let anchor = if (fresh - anchor).abs() > STEP_NS {
+        let anchor = if !self.recorded && (fresh - anchor).abs() > STEP_NS {
             self.anchor_ns.store(fresh, Relaxed);
             fresh
         } else {
@@ -189,5 +202,13 @@ mod tests {
             .wall(Time::from_secs_f64(2.5))
             .duration_since(clock.wall(Time::ZERO));
         assert_eq!(span.as_millis(), 2500);
+    }
+
+    #[test]
+    fn a_recordings_labels_are_its_own() {
+        let began: Timestamp = "2026-11-28T23:00:00.480Z".parse().expect("a time");
+        let clock = Clock::of_recording(began);
+        let label = clock.wall(Time::from_secs_f64(3600.0));
+        assert_eq!(label.to_string(), "2026-11-29T00:00:00.48Z");
     }
 }

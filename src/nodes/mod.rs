@@ -62,6 +62,7 @@ pub static NODES: &[Entry] = &[
         transforms::events::redact_text::RedactText,
     >()),
     Entry::Present(catalogue::transform::<transforms::events::filter::Filter>()),
+    Entry::Present(catalogue::transform::<transforms::events::during::During>()),
     Entry::Present(catalogue::transform::<transforms::events::join::Join>()),
     Entry::Present(catalogue::transform::<transforms::several::drift::Drift>()),
     Entry::Present(catalogue::sink::<sinks::console::Console>()),
@@ -70,6 +71,7 @@ pub static NODES: &[Entry] = &[
     Entry::Present(catalogue::sink::<sinks::record::Record>()),
     Entry::Present(catalogue::sink::<sinks::snapshot::Snapshot>()),
     Entry::Present(catalogue::sink::<sinks::wav::Wav>()),
+    Entry::Present(catalogue::sink::<sinks::bundle::Bundle>()),
     Entry::Present(catalogue::sink::<sinks::sqlite::Sqlite>()),
     Entry::Present(catalogue::sink::<sinks::text::Text>()),
     Entry::Present(catalogue::sink::<sinks::mqtt::Mqtt>()),
@@ -88,11 +90,20 @@ pub fn find(name: &str) -> Option<&'static catalogue::NodeType> {
 /// Who may use the devices of this machine.
 pub use parts::device;
 
+/// What `record` has written, for those who play it again.
+pub use parts::recorded;
+
+/// Conditions over events, for those who look for some.
+pub use parts::expression::Expression;
+
 /// V4L2 devices of this machine.
 pub use sources::camera::video_devices;
 
 /// What the process does that tries a stream for another.
 pub use sources::camera::sit_trial;
+
+/// What `bundle` has kept, for those who check it.
+pub use parts::evidence;
 
 /// What `sqlite` has kept, for those who search it.
 pub use sinks::sqlite::history;

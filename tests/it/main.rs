@@ -21,6 +21,8 @@ mod doctor; // what `otus doctor` says about real and missing parts
 mod drawing; // zones that a person draws on the page
 mod drifts; // cameras and microphones that are covered
 mod editors;
+mod evidence; // bundles, and what checks them
+mod examples;
 mod eyes; // models that name pictures and make vectors
 mod faults;
 mod films;
@@ -50,6 +52,7 @@ mod motion; // a gate before a detector
 mod namespace; // machines made up in a mount namespace
 mod opencv; // that no more of its libraries are loaded than are needed
 mod own_models; // the two models that the program carries
+mod own_tests; // tests that stand in a pipeline file
 mod pictures;
 mod pipelines; // shipped examples and generated documents
 #[cfg(feature = "whisper")]
@@ -61,6 +64,7 @@ mod recorded;
 mod recordings;
 mod reload; // another pipeline file while it runs
 mod repeatable; // the same files give the same events
+mod replays; // recordings in place of cameras
 mod rooms; // which file of the source knows which
 mod samples; // small files that tests make for themselves
 mod scratch; // a directory, a pipeline file and the program

@@ -43,6 +43,9 @@ _otus() {
             otus,reload)
                 cmd="otus__subcmd__reload"
                 ;;
+            otus,replay)
+                cmd="otus__subcmd__replay"
+                ;;
             otus,run)
                 cmd="otus__subcmd__run"
                 ;;
@@ -52,8 +55,14 @@ _otus() {
             otus,status)
                 cmd="otus__subcmd__status"
                 ;;
+            otus,test)
+                cmd="otus__subcmd__test"
+                ;;
             otus,top)
                 cmd="otus__subcmd__top"
+                ;;
+            otus,verify)
+                cmd="otus__subcmd__verify"
                 ;;
             otus__subcmd__help,check)
                 cmd="otus__subcmd__help__subcmd__check"
@@ -82,6 +91,9 @@ _otus() {
             otus__subcmd__help,reload)
                 cmd="otus__subcmd__help__subcmd__reload"
                 ;;
+            otus__subcmd__help,replay)
+                cmd="otus__subcmd__help__subcmd__replay"
+                ;;
             otus__subcmd__help,run)
                 cmd="otus__subcmd__help__subcmd__run"
                 ;;
@@ -91,8 +103,14 @@ _otus() {
             otus__subcmd__help,status)
                 cmd="otus__subcmd__help__subcmd__status"
                 ;;
+            otus__subcmd__help,test)
+                cmd="otus__subcmd__help__subcmd__test"
+                ;;
             otus__subcmd__help,top)
                 cmd="otus__subcmd__help__subcmd__top"
+                ;;
+            otus__subcmd__help,verify)
+                cmd="otus__subcmd__help__subcmd__verify"
                 ;;
             otus__subcmd__help__subcmd__models,import)
                 cmd="otus__subcmd__help__subcmd__models__subcmd__import"
@@ -152,7 +170,7 @@ _otus() {
 
     case "${cmd}" in
         otus)
-            opts="-h -V --json --help --version run check graph nodes schema models devices doctor events status reload top help"
+            opts="-h -V --json --help --version run check graph nodes schema models devices doctor replay test events verify status reload top help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -272,7 +290,7 @@ _otus() {
             return 0
             ;;
         otus__subcmd__help)
-            opts="run check graph nodes schema models devices doctor events status reload top help"
+            opts="run check graph nodes schema models devices doctor replay test events verify status reload top help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -481,6 +499,20 @@ _otus() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        otus__subcmd__help__subcmd__replay)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         otus__subcmd__help__subcmd__run)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -523,7 +555,35 @@ _otus() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        otus__subcmd__help__subcmd__test)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         otus__subcmd__help__subcmd__top)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otus__subcmd__help__subcmd__verify)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -787,6 +847,40 @@ _otus() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        otus__subcmd__replay)
+            opts="-h --at --out --against --page --tolerance --allow-gaps --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --out)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --against)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --page)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tolerance)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         otus__subcmd__run)
             opts="-h --for --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -849,6 +943,24 @@ _otus() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        otus__subcmd__test)
+            opts="-h --junit --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --junit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         otus__subcmd__top)
             opts="-h --url --socket --token-file --ca --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -869,6 +981,24 @@ _otus() {
                     return 0
                     ;;
                 --ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otus__subcmd__verify)
+            opts="-h --key --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

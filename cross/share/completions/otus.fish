@@ -35,7 +35,10 @@ complete -c otus -n "__fish_otus_needs_command" -f -a "schema" -d 'Print the JSO
 complete -c otus -n "__fish_otus_needs_command" -f -a "models" -d 'List, fetch, convert, verify and look into models'
 complete -c otus -n "__fish_otus_needs_command" -f -a "devices" -d 'List cameras, microphones and inference providers'
 complete -c otus -n "__fish_otus_needs_command" -f -a "doctor" -d 'Measure what a pipeline stands on, and say what to do about what is wrong'
+complete -c otus -n "__fish_otus_needs_command" -f -a "replay" -d 'Play recordings through a pipeline in place of its cameras and microphones, and print what it decides'
+complete -c otus -n "__fish_otus_needs_command" -f -a "test" -d 'Run the tests that stand in a pipeline file'
 complete -c otus -n "__fish_otus_needs_command" -f -a "events" -d 'Search the history that a pipeline keeps'
+complete -c otus -n "__fish_otus_needs_command" -f -a "verify" -d 'Check that evidence is as it was written, and name the first bundle that is not'
 complete -c otus -n "__fish_otus_needs_command" -f -a "status" -d 'Ask a running instance how it is'
 complete -c otus -n "__fish_otus_needs_command" -f -a "reload" -d 'Have a running instance read its pipeline file again'
 complete -c otus -n "__fish_otus_needs_command" -f -a "top" -d 'Watch a running instance; q quits'
@@ -88,6 +91,17 @@ complete -c otus -n "__fish_otus_using_subcommand devices" -l json -d 'Print for
 complete -c otus -n "__fish_otus_using_subcommand devices" -s h -l help -d 'Print help'
 complete -c otus -n "__fish_otus_using_subcommand doctor" -l json -d 'Print for programs: JSON on standard output'
 complete -c otus -n "__fish_otus_using_subcommand doctor" -s h -l help -d 'Print help'
+complete -c otus -n "__fish_otus_using_subcommand replay" -l at -d 'What live sources play: folders of `record`, films, sounds or pictures; `porch=PATH` where the file has several' -r
+complete -c otus -n "__fish_otus_using_subcommand replay" -l out -d 'The events go into this file. Default: to the terminal; with --against none are written' -r -F
+complete -c otus -n "__fish_otus_using_subcommand replay" -l against -d 'Tell what is decided otherwise than in this file of events, which an earlier run has left' -r -F
+complete -c otus -n "__fish_otus_using_subcommand replay" -l page -d 'The same as a page, with pictures' -r -F
+complete -c otus -n "__fish_otus_using_subcommand replay" -l tolerance -d 'Seconds by which two events may be apart and be the same' -r
+complete -c otus -n "__fish_otus_using_subcommand replay" -l allow-gaps -d 'Play on where nothing was recorded for a while; a `gap` tells of it'
+complete -c otus -n "__fish_otus_using_subcommand replay" -l json -d 'Print for programs: JSON on standard output'
+complete -c otus -n "__fish_otus_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c otus -n "__fish_otus_using_subcommand test" -l junit -d 'What came of it, for machines that build and test, as JUnit XML' -r -F
+complete -c otus -n "__fish_otus_using_subcommand test" -l json -d 'Print for programs: JSON on standard output'
+complete -c otus -n "__fish_otus_using_subcommand test" -s h -l help -d 'Print help'
 complete -c otus -n "__fish_otus_using_subcommand events" -l kind -d 'Only of this kind, such as `track`, `zone`, `transcript`, `sound` or `saved`' -r
 complete -c otus -n "__fish_otus_using_subcommand events" -l label -d 'Only with this label, such as `person`' -r
 complete -c otus -n "__fish_otus_using_subcommand events" -l source -d 'Only about this source' -r
@@ -99,6 +113,9 @@ complete -c otus -n "__fish_otus_using_subcommand events" -l limit -d 'So many a
 complete -c otus -n "__fish_otus_using_subcommand events" -l follow -d 'Go on with what comes, until interrupted'
 complete -c otus -n "__fish_otus_using_subcommand events" -l json -d 'Print for programs: JSON on standard output'
 complete -c otus -n "__fish_otus_using_subcommand events" -s h -l help -d 'Print help'
+complete -c otus -n "__fish_otus_using_subcommand verify" -l key -d 'A public key that is trusted: every bundle must be signed by one of these' -r -F
+complete -c otus -n "__fish_otus_using_subcommand verify" -l json -d 'Print for programs: JSON on standard output'
+complete -c otus -n "__fish_otus_using_subcommand verify" -s h -l help -d 'Print help'
 complete -c otus -n "__fish_otus_using_subcommand status" -l url -d 'Where the instance listens' -r
 complete -c otus -n "__fish_otus_using_subcommand status" -l socket -d 'The Unix socket that it listens on' -r -F
 complete -c otus -n "__fish_otus_using_subcommand status" -l token-file -d 'The file with the token that it asks for' -r -F
@@ -117,19 +134,22 @@ complete -c otus -n "__fish_otus_using_subcommand top" -l token-file -d 'The fil
 complete -c otus -n "__fish_otus_using_subcommand top" -l ca -d 'The certificate to trust, as PEM, if no authority that this machine knows vouches for it' -r -F
 complete -c otus -n "__fish_otus_using_subcommand top" -l json -d 'Print for programs: JSON on standard output'
 complete -c otus -n "__fish_otus_using_subcommand top" -s h -l help -d 'Print help'
-complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes schema models devices doctor events status reload top help" -f -a "run" -d 'Run a pipeline until its files end or it is stopped'
-complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes schema models devices doctor events status reload top help" -f -a "check" -d 'Find everything wrong with a pipeline file, and what it names that is missing or does not fit'
-complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes schema models devices doctor events status reload top help" -f -a "graph" -d 'Draw a pipeline'
-complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes schema models devices doctor events status reload top help" -f -a "nodes" -d 'Explain node types and their options'
-complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes schema models devices doctor events status reload top help" -f -a "schema" -d 'Print the JSON Schema of pipeline files, by which editors complete and check them'
-complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes schema models devices doctor events status reload top help" -f -a "models" -d 'List, fetch, convert, verify and look into models'
-complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes schema models devices doctor events status reload top help" -f -a "devices" -d 'List cameras, microphones and inference providers'
-complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes schema models devices doctor events status reload top help" -f -a "doctor" -d 'Measure what a pipeline stands on, and say what to do about what is wrong'
-complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes schema models devices doctor events status reload top help" -f -a "events" -d 'Search the history that a pipeline keeps'
-complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes schema models devices doctor events status reload top help" -f -a "status" -d 'Ask a running instance how it is'
-complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes schema models devices doctor events status reload top help" -f -a "reload" -d 'Have a running instance read its pipeline file again'
-complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes schema models devices doctor events status reload top help" -f -a "top" -d 'Watch a running instance; q quits'
-complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes schema models devices doctor events status reload top help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes schema models devices doctor replay test events verify status reload top help" -f -a "run" -d 'Run a pipeline until its files end or it is stopped'
+complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes schema models devices doctor replay test events verify status reload top help" -f -a "check" -d 'Find everything wrong with a pipeline file, and what it names that is missing or does not fit'
+complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes schema models devices doctor replay test events verify status reload top help" -f -a "graph" -d 'Draw a pipeline'
+complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes schema models devices doctor replay test events verify status reload top help" -f -a "nodes" -d 'Explain node types and their options'
+complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes schema models devices doctor replay test events verify status reload top help" -f -a "schema" -d 'Print the JSON Schema of pipeline files, by which editors complete and check them'
+complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes schema models devices doctor replay test events verify status reload top help" -f -a "models" -d 'List, fetch, convert, verify and look into models'
+complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes schema models devices doctor replay test events verify status reload top help" -f -a "devices" -d 'List cameras, microphones and inference providers'
+complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes schema models devices doctor replay test events verify status reload top help" -f -a "doctor" -d 'Measure what a pipeline stands on, and say what to do about what is wrong'
+complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes schema models devices doctor replay test events verify status reload top help" -f -a "replay" -d 'Play recordings through a pipeline in place of its cameras and microphones, and print what it decides'
+complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes schema models devices doctor replay test events verify status reload top help" -f -a "test" -d 'Run the tests that stand in a pipeline file'
+complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes schema models devices doctor replay test events verify status reload top help" -f -a "events" -d 'Search the history that a pipeline keeps'
+complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes schema models devices doctor replay test events verify status reload top help" -f -a "verify" -d 'Check that evidence is as it was written, and name the first bundle that is not'
+complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes schema models devices doctor replay test events verify status reload top help" -f -a "status" -d 'Ask a running instance how it is'
+complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes schema models devices doctor replay test events verify status reload top help" -f -a "reload" -d 'Have a running instance read its pipeline file again'
+complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes schema models devices doctor replay test events verify status reload top help" -f -a "top" -d 'Watch a running instance; q quits'
+complete -c otus -n "__fish_otus_using_subcommand help; and not __fish_seen_subcommand_from run check graph nodes schema models devices doctor replay test events verify status reload top help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c otus -n "__fish_otus_using_subcommand help; and __fish_seen_subcommand_from models" -f -a "list" -d 'List the models that otus knows by name'
 complete -c otus -n "__fish_otus_using_subcommand help; and __fish_seen_subcommand_from models" -f -a "pull" -d 'Fetch models, and the ONNX Runtime library, into the cache'
 complete -c otus -n "__fish_otus_using_subcommand help; and __fish_seen_subcommand_from models" -f -a "import" -d 'Make an ONNX file of a TensorFlow Lite model, once'

@@ -108,6 +108,7 @@ impl Node for AudioStream {
             channel: config.channel,
             connecting,
             pausing,
+            begins_at: 0.0,
             heard_to: context.kept::<AtomicU64>(),
         };
         let medium = Medium::Stream(config.uri.clone());

@@ -104,6 +104,10 @@ pub struct Configured {
     pub sources: Vec<(String, String)>,
     /// Labels of objects that its options name, each after the option that does.
     pub labels: Vec<(String, String)>,
+    /// Parts of pictures that its options name.
+    pub areas: Vec<Arc<str>>,
+    /// A kind of event that it can do nothing without, after the option that says so.
+    pub awaits: Option<(&'static str, &'static str)>,
     /// All that it calls what it finds, where its options say so.
     pub names: Option<Vec<Arc<str>>>,
     /// What only it may have, where relative paths start at the given one.
@@ -125,6 +129,8 @@ impl Configured {
             misuses: Vec::new(),
             sources: Vec::new(),
             labels: Vec::new(),
+            areas: Vec::new(),
+            awaits: None,
             names: None,
             claims: Arc::new(|_| Vec::new()),
             at_hand: Arc::new(|_| Vec::new()),
@@ -389,6 +395,8 @@ fn configure<N: Node>(
         misuses: N::check(&config),
         sources: N::sources(&config),
         labels: N::labels(&config),
+        areas: N::areas(&config),
+        awaits: N::awaits(&config),
         names: N::names(&config),
         claims: Arc::new(move |base| N::claims(&claiming, base)),
         at_hand: Arc::new(move |base| N::at_hand(&looking, base)),

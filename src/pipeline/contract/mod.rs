@@ -1,5 +1,6 @@
 //! What a node is and is given: its traits, the catalogue of types, its errors, stop and secrets.
 
+pub mod around;
 pub mod blocking;
 pub mod catalogue;
 pub mod child;

@@ -28,7 +28,7 @@ pub fn check(
 
 /// Checks, where all else is right, that every output is taken, and works out which nodes are live.
 pub fn complete(nodes: &mut [PlannedNode]) -> Vec<Problem> {
-    spread_live(nodes, &index(nodes));
+    settle(nodes);
     let mut problems = loose_ends(nodes);
     // Of what nobody takes at all nothing can be of use.
     if problems.is_empty() {
@@ -37,6 +37,11 @@ pub fn complete(nodes: &mut [PlannedNode]) -> Vec<Problem> {
         problems.extend(labels::check(nodes));
     }
     problems
+}
+
+/// Works out which nodes are live.
+pub fn settle(nodes: &mut [PlannedNode]) {
+    spread_live(nodes, &index(nodes));
 }
 
 fn index(nodes: &[PlannedNode]) -> HashMap<String, usize> {

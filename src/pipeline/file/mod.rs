@@ -7,12 +7,14 @@ mod kinds;
 mod labels;
 mod needs;
 mod node;
+pub mod own_tests;
 mod parser;
 mod path;
 mod plan;
 mod privacy;
 pub mod problem;
 pub mod reference;
+mod replacement;
 mod sections;
 pub mod shape;
 mod slips;
@@ -24,13 +26,18 @@ mod types;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
 use toml::de::DeTable;
 
 use self::interpolation::Interpolation;
+use self::own_tests::PlannedTest;
 use self::parser::Parser;
 pub use self::plan::{Plan, PlannedNode};
 use self::problem::{Placed, Problem, Severity};
+use self::replacement::Places;
+pub use self::replacement::{Listener, Replacement};
 use self::status::Status;
 use crate::pipeline::contract::catalogue::Entry;
 use crate::pipeline::contract::runtime_options::{Privacy, Runtime};
@@ -86,24 +93,49 @@ pub fn load(path: &Path, nodes: &'static [Entry]) -> Result<Plan, Remarks> {
 pub fn look(path: &Path, nodes: &'static [Entry]) -> Result<(Plan, Remarks), Remarks> {
     let (plan, text) = read_and_parse(path, nodes)?;
     let mut problems = plan.at_hand();
+    let wrong: Vec<Problem> = plan
+        .tests
+        .iter()
+        .flat_map(|it| wrong_options(it, &text, &plan.base, nodes))
+        .collect();
+    if !wrong.is_empty() {
+        return Err(remarks(path, text, wrong, Severity::Error));
+    }
     problems.sort_by_key(|it| it.span.start);
     let remarks = remarks(path, text, problems, Severity::Warning);
     Ok((plan, remarks))
 }
 
-fn read_and_parse(path: &Path, nodes: &'static [Entry]) -> Result<(Plan, String), Remarks> {
-    let base = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
-        _ => PathBuf::from("."),
+/// What is wrong with the options that a test sets.
+fn wrong_options(
+    test: &PlannedTest,
+    text: &str,
+    base: &Path,
+    nodes: &'static [Entry],
+) -> Vec<Problem> {
+    let replacement = Replacement {
+        options: test.options(),
+        kept: &[],
+        place: Some(test.place("options")),
+        listener: None,
     };
-    let text = read(path).map_err(|(message, help)| {
-        let problem = Problem::new(0..0, message, help);
-        remarks(path, String::new(), vec![problem], Severity::Error)
-    })?;
-    match parse(&text, &base, nodes) {
+    let parsed = parse_with(text, base, nodes, Some(&replacement));
+    parsed.err().unwrap_or_default()
+}
+
+fn read_and_parse(path: &Path, nodes: &'static [Entry]) -> Result<(Plan, String), Remarks> {
+    let text = text_of(path)?;
+    match parse(&text, &base_of(path), nodes) {
         Ok(plan) => Ok((plan, text)),
         Err(problems) => Err(remarks(path, text, problems, Severity::Error)),
     }
+}
+
+fn text_of(path: &Path) -> Result<String, Remarks> {
+    read(path).map_err(|(message, help)| {
+        let problem = Problem::new(0..0, message, help);
+        remarks(path, String::new(), vec![problem], Severity::Error)
+    })
 }
 
 fn remarks(path: &Path, text: String, mut problems: Vec<Problem>, severity: Severity) -> Remarks {
@@ -143,19 +175,130 @@ fn read(path: &Path) -> Result<String, (String, String)> {
     })
 }
 
+fn sum(text: &str) -> Arc<str> {
+    let digest = Sha256::digest(text);
+    let digits = digest.iter().map(|byte| format!("{byte:02x}"));
+    Arc::from(digits.collect::<String>())
+}
+
 /// Checks the text of a pipeline file.
 ///
 /// # Errors
 /// Everything that is wrong with it, in the order of the text.
 pub fn parse(text: &str, base: &Path, nodes: &'static [Entry]) -> Result<Plan, Vec<Problem>> {
+    parse_with(text, base, nodes, None)
+}
+
+fn parse_with(
+    text: &str,
+    base: &Path,
+    nodes: &'static [Entry],
+    replacement: Option<&Replacement>,
+) -> Result<Plan, Vec<Problem>> {
     let (document, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
         return Err(syntax::problems(&errors, text));
     }
-    let mut document = document;
+    let mut document = document.into_inner();
+    let mut places = Places::behind(text.len());
+    let unfit = replacement.map(|it| it.put_into(&mut document, &mut places));
+    let mut parsed = parse_document(text, document, base, nodes);
+    parsed.problems.extend(unfit.into_iter().flatten());
+    let mut problems = complete(&mut parsed, nodes, replacement);
+    places.settle(&mut problems);
+    problems.sort_by_key(|problem| problem.span.start);
+    match problems.is_empty() {
+        true => Ok(parsed.plan),
+        false => Err(problems),
+    }
+}
+
+/// The sources of a pipeline file, whatever else is wrong with it.
+///
+/// # Errors
+/// That it cannot be read, or is no TOML.
+pub fn sources(path: &Path, nodes: &'static [Entry]) -> Result<Vec<PlannedNode>, Remarks> {
+    let (text, base) = (text_of(path)?, base_of(path));
+    let (document, errors) = DeTable::parse_recoverable(&text);
+    if !errors.is_empty() {
+        let problems = syntax::problems(&errors, &text);
+        return Err(remarks(path, text, problems, Severity::Error));
+    }
+    let mut document = document.into_inner();
+    let only = document.remove_entry("sources").into_iter();
+    document = only.collect();
+    let parsed = parse_document(&text, document, &base, nodes);
+    Ok(parsed.plan.nodes)
+}
+
+/// The tests of a pipeline file. Of what is wrong with the rest nothing is told: a test may replace it.
+///
+/// # Errors
+/// What is wrong with them, that the file cannot be read, or is no TOML.
+pub fn load_tests(path: &Path, nodes: &'static [Entry]) -> Result<Vec<PlannedTest>, Remarks> {
+    let (text, base) = (text_of(path)?, base_of(path));
+    let (document, errors) = DeTable::parse_recoverable(&text);
+    if !errors.is_empty() {
+        let problems = syntax::problems(&errors, &text);
+        return Err(remarks(path, text, problems, Severity::Error));
+    }
+    let mut document = document.into_inner();
+    let tests = document.remove_entry(own_tests::SECTION).into_iter();
+    let tests = parse_document(&text, tests.collect(), &base, nodes);
+    let mut rest = parse_document(&text, document, &base, nodes);
+    kinds::spread(&mut rest.plan.nodes);
+    rest.plan.tests = tests.plan.tests;
+    let doubt = |name: &str| rest.lost || rest.untyped.iter().any(|it| it == name);
+    let mut problems = tests.problems;
+    problems.extend(own_tests::check(&rest.plan, doubt));
+    match problems.is_empty() {
+        true => Ok(rest.plan.tests),
+        false => Err(remarks(path, text, problems, Severity::Error)),
+    }
+}
+
+/// Where relative paths of a pipeline file start.
+pub fn base_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// Reads and checks a pipeline file of which something is replaced.
+///
+/// # Errors
+/// As those of [`load`], and what does not fit.
+pub fn load_with(
+    path: &Path,
+    nodes: &'static [Entry],
+    replacement: &Replacement,
+) -> Result<Plan, Remarks> {
+    let (text, base) = (text_of(path)?, base_of(path));
+    let parsed = parse_with(&text, &base, nodes, Some(replacement));
+    parsed.map_err(|problems| remarks(path, text, problems, Severity::Error))
+}
+
+/// What the tables of a document say, each by itself.
+struct Parsed {
+    plan: Plan,
+    problems: Vec<Problem>,
+    untyped: Vec<String>,
+    lost: bool,
+}
+
+fn parse_document(
+    text: &str,
+    mut document: DeTable<'_>,
+    base: &Path,
+    nodes: &'static [Entry],
+) -> Parsed {
     let mut interpolation = Interpolation::default();
-    for (_, value) in document.get_mut().iter_mut() {
-        interpolation.interpolate(value);
+    for (key, value) in document.iter_mut() {
+        // A test that is not run needs nothing of the environment.
+        if key.get_ref() != own_tests::SECTION {
+            interpolation.interpolate(value);
+        }
     }
     let mut parser = Parser {
         text,
@@ -170,20 +313,52 @@ pub fn parse(text: &str, base: &Path, nodes: &'static [Entry]) -> Result<Plan, V
         nodes: Vec::new(),
         runtime: Runtime::default(),
         status: Status::default(),
+        tests: Vec::new(),
         base: base.to_path_buf(),
+        sha256: sum(text),
     };
-    for (key, value) in document.into_inner() {
+    for (key, value) in document {
         parser.section(&key, value, &mut plan);
     }
     plan.nodes.sort_by_key(|node| node.span.start);
+    Parsed {
+        plan,
+        problems: parser.problems,
+        untyped: parser.untyped,
+        lost: parser.lost,
+    }
+}
+
+/// Checks how the tables fit together, and works out what each node makes and takes.
+fn complete(
+    parsed: &mut Parsed,
+    nodes: &'static [Entry],
+    replacement: Option<&Replacement>,
+) -> Vec<Problem> {
+    let Parsed {
+        plan,
+        problems,
+        untyped,
+        lost,
+    } = parsed;
+    let mut problems = std::mem::take(problems);
     kinds::spread(&mut plan.nodes);
-    let mut problems = parser.problems;
-    if plan.nodes.is_empty() && parser.untyped.is_empty() && !parser.lost {
+    if plan.nodes.is_empty() && untyped.is_empty() && !*lost {
         let help = "start with `[sources.NAME]`; `otus nodes` lists the types";
         problems.push(Problem::new(0..0, "the pipeline has no nodes", help));
     }
-    let doubt = |name: &str| parser.lost || parser.untyped.iter().any(|it| it == name);
+    let doubt = |name: &str| *lost || untyped.iter().any(|it| it == name);
+    let listener = replacement.filter(|it| it.listener.is_some());
+    if let Some(replacement) = listener {
+        replacement.listen(&mut plan.nodes, plan.runtime.privacy);
+    } else {
+        problems.extend(own_tests::check(plan, doubt));
+    }
     problems.extend(graph::check(&plan.nodes, doubt, nodes));
+    if listener.is_some() {
+        graph::settle(&mut plan.nodes);
+        return problems;
+    }
     // Inputs that are in doubt would make their producers look unused.
     if problems.is_empty() {
         problems = graph::complete(&mut plan.nodes);
@@ -192,9 +367,5 @@ pub fn parse(text: &str, base: &Path, nodes: &'static [Entry]) -> Result<Plan, V
     if problems.is_empty() && plan.runtime.privacy == Privacy::Required {
         problems = privacy::check(&plan.nodes, nodes);
     }
-    problems.sort_by_key(|problem| problem.span.start);
-    match problems.is_empty() {
-        true => Ok(plan),
-        false => Err(problems),
-    }
+    problems
 }

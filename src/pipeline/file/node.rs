@@ -76,6 +76,8 @@ impl<'a> Parser<'a> {
             lacks: configured.lacks,
             sources: configured.sources,
             labels: configured.labels,
+            areas: configured.areas,
+            awaits: configured.awaits,
             names: configured.names,
             claims: (configured.claims)(self.base),
             places,

@@ -6,10 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::media::kind::{Kind, Lane, Private};
-use crate::pipeline::contract::catalogue::{AtHand, NodeType, Opener, Prepare, Probe};
+use crate::pipeline::contract::around;
+use crate::pipeline::contract::catalogue::{
+    AtHand, Configured, NodeType, Opener, Prepare, Probe, Role,
+};
 use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::runtime_options::Runtime;
 use crate::pipeline::file::input::Input;
+use crate::pipeline::file::own_tests::PlannedTest;
 use crate::pipeline::file::path::place_of;
 use crate::pipeline::file::problem::Problem;
 use crate::pipeline::file::status::Status;
@@ -23,8 +27,12 @@ pub struct Plan {
     pub runtime: Runtime,
     /// `[status]`.
     pub status: Status,
+    /// What it is tested by.
+    pub tests: Vec<PlannedTest>,
     /// Where relative paths start.
     pub base: PathBuf,
+    /// SHA-256 of its file, in hexadecimal digits.
+    pub sha256: Arc<str>,
 }
 
 /// A node of the plan.
@@ -62,6 +70,10 @@ pub struct PlannedNode {
     pub sources: Vec<(String, String)>,
     /// Labels of objects that its options name, each after the option that does.
     pub labels: Vec<(String, String)>,
+    /// Parts of pictures that its options name.
+    pub areas: Vec<Arc<str>>,
+    /// A kind of event that it can do nothing without, after the option that says so.
+    pub awaits: Option<(&'static str, &'static str)>,
     /// All that it calls what it finds, where its options say so.
     pub names: Option<Vec<Arc<str>>>,
     /// What only it may have.
@@ -77,6 +89,17 @@ pub struct PlannedNode {
 }
 
 impl Plan {
+    /// What its nodes may know of it.
+    pub fn told(&self) -> around::File {
+        let sources = self.nodes.iter().filter(|it| it.ty.role == Role::Source);
+        let areas = self.nodes.iter().flat_map(|it| &it.areas);
+        around::File {
+            sha256: Arc::clone(&self.sha256),
+            sources: sources.map(|it| Arc::clone(&it.id)).collect(),
+            areas: areas.cloned().collect(),
+        }
+    }
+
     /// What is missing or does not fit among the files that it names. Touches no device and no network.
     pub fn at_hand(&self) -> Vec<Problem> {
         let of_node = |node: &PlannedNode| {
@@ -87,11 +110,49 @@ impl Plan {
             });
             told.collect::<Vec<_>>()
         };
-        self.nodes.iter().flat_map(of_node).collect()
+        let of_nodes = self.nodes.iter().flat_map(of_node);
+        let of_tests = self.tests.iter().flat_map(|it| it.at_hand(&self.base));
+        of_nodes.chain(of_tests).collect()
     }
 }
 
 impl PlannedNode {
+    /// A node that stands in no file.
+    pub fn alone(
+        id: &str,
+        ty: &'static NodeType,
+        inputs: Vec<(Input, Range<usize>)>,
+        open: Opener,
+    ) -> PlannedNode {
+        let unknown = Configured::wrong();
+        PlannedNode {
+            id: Arc::from(id),
+            span: 0..0,
+            ty,
+            inputs,
+            makes: ty.produces.to_vec(),
+            takes: ty.accepts.to_vec(),
+            workers: 1,
+            optional: false,
+            wait: ty.wait_ms.map(Duration::from_millis),
+            live: false,
+            raw: Vec::new(),
+            prepare: None,
+            probe: None,
+            lacks: Vec::new(),
+            sources: Vec::new(),
+            labels: Vec::new(),
+            areas: Vec::new(),
+            awaits: None,
+            names: None,
+            claims: Vec::new(),
+            places: Vec::new(),
+            at_hand: unknown.at_hand,
+            options: toml::Table::new(),
+            open,
+        }
+    }
+
     /// The kinds that an edge to another node carries. Who looks at frames, or else at objects in them, gets the frames of
     /// a node that makes both: one of the two is enough. Nor does it get the sound of a camera, which would fail if it had
     /// none: that goes to those only who look at nothing.

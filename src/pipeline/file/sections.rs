@@ -7,6 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer};
 
+use super::own_tests::{self, PlannedTest, Test};
 use super::parser::Parser;
 use super::path::places;
 use super::plan::Plan;
@@ -16,7 +17,14 @@ use super::table::Table;
 use crate::pipeline::contract::catalogue::Role;
 
 /// The tables that a pipeline file can have.
-const SECTIONS: [&str; 5] = ["sources", "transforms", "sinks", "runtime", "status"];
+const SECTIONS: [&str; 6] = [
+    "sources",
+    "transforms",
+    "sinks",
+    "runtime",
+    "status",
+    own_tests::SECTION,
+];
 
 /// Each node is a thread. No machine that this is for runs more.
 const MOST_NODES: usize = 1_000;
@@ -36,6 +44,7 @@ impl<'a> Parser<'a> {
             "transforms" => Some(Role::Transform),
             "sinks" => Some(Role::Sink),
             "runtime" | "status" => None,
+            own_tests::SECTION => return self.tests(key, value, plan),
             _ => {
                 let message = format!("unknown table `{name}`");
                 match value.get_ref() {
@@ -89,6 +98,28 @@ impl<'a> Parser<'a> {
                     self.report_misuses(status.check(), &places, &key.span());
                     plan.status = status;
                 }
+            }
+        }
+    }
+
+    /// `[[test]]`: each is looked at by itself.
+    fn tests(&mut self, key: &Spanned<Cow<'_, str>>, value: Spanned<DeValue<'a>>, plan: &mut Plan) {
+        let DeValue::Array(tests) = value.into_inner() else {
+            let help = "write `[[test]]` above each of them";
+            return self.report(key.span(), "`test` must be a list".to_owned(), help);
+        };
+        for test in tests {
+            let span = test.span();
+            let DeValue::Table(table) = test.into_inner() else {
+                let help = "write `[[test]]`, with what it gives and expects below it";
+                self.report(span, "a test must be a table".to_owned(), help);
+                continue;
+            };
+            let places = places(&table);
+            let table = Spanned::new(span.clone(), table);
+            if let Some(test) = self.shared_options::<Test>(own_tests::SECTION, span.clone(), table)
+            {
+                plan.tests.push(PlannedTest { test, span, places });
             }
         }
     }

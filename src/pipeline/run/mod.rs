@@ -19,6 +19,8 @@ mod worker;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+
 use self::graph::{Building, Graph};
 use self::member::Exit;
 use self::snapshot::{ReloadOutcome, Snapshot};
@@ -74,12 +76,22 @@ struct Ending {
 
 /// Starts every node of a checked plan.
 pub fn start(plan: Plan) -> Pipeline {
-    let clock = Clock::start();
+    start_by(Clock::start(), plan)
+}
+
+/// The same over recordings that began at this moment.
+pub fn start_recorded(plan: Plan, began: Timestamp) -> Pipeline {
+    start_by(Clock::of_recording(began), plan)
+}
+
+fn start_by(clock: Clock, plan: Plan) -> Pipeline {
     let view = View::new(clock.clone());
     let context = Context {
         clock,
         ..Context::new("", &plan.base, plan.runtime.clone())
     };
+    let asked = view.clone();
+    context.around.reports_by(move || asked.around());
     let mut graph = Graph::new(context, view.clone());
     let building = graph.build(plan, BUILD_PATIENCE);
     // At the start a camera that is not there yet is waited for, so nothing else waits for it.

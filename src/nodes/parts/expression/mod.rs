@@ -7,6 +7,7 @@
 mod check;
 mod fields;
 mod mistake;
+mod only;
 mod types;
 
 use std::sync::Arc;
@@ -19,13 +20,31 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use self::mistake::Mistake;
+use self::only::Only;
 
 /// A condition that was checked.
 pub struct Expression {
     root: IdedExpr,
     /// The fields it asks for.
     asked: Vec<String>,
+    /// What it can hold of at all.
+    only: Only,
     env: Arc<Env>,
+}
+
+/// Fields of one event, for any number of conditions.
+pub struct Fields(Vec<(String, Value)>);
+
+impl Fields {
+    /// Those of these names that there are.
+    pub fn of<'n>(
+        mut fields: serde_json::Map<String, Json>,
+        names: impl IntoIterator<Item = &'n String>,
+    ) -> Fields {
+        let names = names.into_iter();
+        let found = names.filter_map(|name| fields.remove_entry(name));
+        Fields(found.map(|(name, it)| (name, value_of(it))).collect())
+    }
 }
 
 impl Expression {
@@ -41,21 +60,37 @@ impl Expression {
         let asked = root.references();
         let asked = asked.variables().into_iter().map(str::to_owned).collect();
         Ok(Expression {
+            only: Only::of(&root),
             root,
             asked,
             env: Arc::new(Env::stdlib()),
         })
     }
 
+    /// Names of the fields that it asks for.
+    pub fn asks_for(&self) -> &[String] {
+        &self.asked
+    }
+
+    /// Whether it may hold of an event of this kind, of this node and source. Quick: most conditions are about one kind.
+    pub fn may_hold(&self, kind: &str, node: Option<&str>, source: &str) -> bool {
+        self.only.lets(kind, node, source)
+    }
+
     /// Whether it holds of what is written as `line`, such as an event.
     pub fn holds(&self, line: &impl Serialize) -> bool {
-        let Ok(Json::Object(mut fields)) = serde_json::to_value(line) else {
+        let Ok(Json::Object(fields)) = serde_json::to_value(line) else {
             return false;
         };
+        self.holds_of(&Fields::of(fields, &self.asked))
+    }
+
+    /// The same of fields.
+    pub fn holds_of(&self, fields: &Fields) -> bool {
         let mut context = Context::with_env(Arc::clone(&self.env));
-        for name in &self.asked {
-            if let Some(value) = fields.remove(name) {
-                context.add_variable_from_value(name.as_str(), value_of(value));
+        for (name, value) in &fields.0 {
+            if self.asked.contains(name) {
+                context.add_variable_from_value(name.as_str(), value.clone());
             }
         }
         matches!(Value::resolve(&self.root, &context), Ok(Value::Bool(true)))

@@ -5,6 +5,7 @@ mod adts;
 mod bits;
 mod boxes;
 mod entry;
+mod length;
 mod nal;
 mod parameters;
 mod pcm;
@@ -17,6 +18,7 @@ use mp4_atom::{FragmentInfo, Ftyp, Mehd, Mfhd, Mfra, Mfro, Moof, Moov, Mvex, Mvh
 
 use self::boxes::{encoded, lasting, trak, trex};
 pub use self::entry::Unfit;
+pub use self::length::look;
 pub use self::repair::repair;
 use self::track::{Run, Track};
 use crate::media::clock::Time;

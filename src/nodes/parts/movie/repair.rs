@@ -10,7 +10,7 @@ use mp4_atom::{Atom, Moof, Moov};
 use super::boxes::{encoded, lasting};
 
 /// A head is no longer than this, nor is what tells of a fragment.
-const MOST: u64 = 1 << 20;
+pub const MOST: u64 = 1 << 20;
 
 /// Repairs a file if it needs that, and says so. One without a whole fragment is left for its owner to delete.
 ///
@@ -83,7 +83,11 @@ fn next(file: &mut File, at: u64, length: u64) -> Result<Option<([u8; 4], u64)>>
     Ok((size >= 8 && at + size <= length).then_some((kind, size)))
 }
 
-fn body<A: Atom>(file: &mut File, at: u64, size: u64) -> Result<A> {
+/// What is in a box.
+///
+/// # Errors
+/// What the system says, or that it is no such box.
+pub fn body<A: Atom>(file: &mut File, at: u64, size: u64) -> Result<A> {
     if size > MOST {
         return Err(foreign());
     }
@@ -94,7 +98,7 @@ fn body<A: Atom>(file: &mut File, at: u64, size: u64) -> Result<A> {
 }
 
 /// When a fragment is over, in seconds.
-fn end(moof: &Moof, moov: &Moov) -> f64 {
+pub fn end(moof: &Moof, moov: &Moov) -> f64 {
     let ends = moof.traf.iter().filter_map(|traf| {
         let of_it = |it: &&mp4_atom::Trak| it.tkhd.track_id == traf.tfhd.track_id;
         let timescale = moov.trak.iter().find(of_it)?.mdia.mdhd.timescale;

@@ -106,7 +106,7 @@ impl<R: Read + AsFd> Packets<R> {
         let (at, live) = match &self.origin {
             // A picture is complete when it is captured; its sound a little later.
             Origin::Live(clock) => (clock.place(stamp, stamp).0, true),
-            Origin::File(zero) => (Time::from_secs_f64(stamp - zero), false),
+            Origin::File(film) => (Time::from_secs_f64(stamp - film.zero), false),
         };
         Ok(Some(Arc::new(Coded {
             source: Arc::clone(&self.source),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::nut::{Nut, Unit};
-use super::origin::Origin;
+use super::origin::{Film, Origin};
 use super::timeout::TimeoutReader;
 use crate::media::audio::{Audio, SAMPLE_RATE, duration_of};
 use crate::media::clock::Time;
@@ -18,8 +18,6 @@ use crate::media::resample::ToMono16k;
 
 /// Seconds that timestamps and samples may part by before sound is missing: containers round.
 const TOLERANCE: f64 = 0.04;
-/// Sound of a film may pause for so many seconds; what is longer is a clock that was set.
-const LONGEST_PAUSE: f64 = 60.0;
 
 /// Asks FFmpeg for the first sound of its first input.
 pub fn ask(command: &mut Command, output: &str) {
@@ -131,10 +129,10 @@ impl<R: Read + AsFd> Sound<R> {
             .extend(samples.iter().map(|it| f32::from_le_bytes(*it)));
         let mut frames = samples.len() / (channels as usize).max(1);
         let mut stamp = unit.stamp;
-        if let Origin::File(zero) = self.origin
+        if let Origin::File(Film { zero, .. }) = self.origin
             && stamp < zero
         {
-            // Before the first picture there is no time.
+            // Before the start of the run there is no time.
             let early = (((zero - stamp) * rate as f64).round() as usize).min(frames);
             self.interleaved.drain(..early * channels as usize);
             (stamp, frames) = (stamp + early as f64 / rate as f64, frames - early);
@@ -145,7 +143,7 @@ impl<R: Read + AsFd> Sound<R> {
         let end = stamp + frames as f64 / rate as f64;
         let (at, was_set) = match &self.origin {
             Origin::Live(clock) => clock.place(stamp, end),
-            Origin::File(zero) => (Time::from_secs_f64(stamp - zero), false),
+            Origin::File(film) => (Time::from_secs_f64(stamp - film.zero), false),
         };
         let goes_on = self.run.as_ref().is_some_and(|it| it.goes_on_with(stamp));
         if !goes_on || was_set {
@@ -161,8 +159,11 @@ impl<R: Read + AsFd> Sound<R> {
         let (mut start, mut least) = (at.max(heard_to), 0);
         if let Some(before) = self.run.take() {
             let apart = stamp - before.expected();
-            let is_file = matches!(self.origin, Origin::File(_));
-            let jumps = was_set || apart < 0.0 || is_file && apart > LONGEST_PAUSE;
+            let (is_file, longest_pause) = match self.origin {
+                Origin::File(film) => (true, film.longest_pause),
+                Origin::Live(_) => (false, f64::INFINITY),
+            };
+            let jumps = was_set || apart < 0.0 || apart > longest_pause;
             let reason = match jumps {
                 true => format!("the times of the sound jump by {apart:.1} s"),
                 false => "sound is missing in the stream".to_owned(),

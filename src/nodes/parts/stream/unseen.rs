@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::address::{self, DESCRIBED, REMEDY, SIZED, Transport};
 use super::clock::StreamClock;
 use super::decoder::{Decoder, NO_SOUND};
-use super::origin::Origin;
+use super::origin::{Film, Origin, is_list};
 use super::packets::{self, Packets};
 use super::pipe::Pipe;
 use super::reasons;
@@ -46,6 +46,8 @@ pub struct Reading {
     pub connecting: Duration,
     /// How long it may pause.
     pub pausing: Duration,
+    /// The second of the run at which a film begins.
+    pub begins_at: f64,
     /// Until when there was sound before, in nanoseconds.
     pub heard_to: Arc<AtomicU64>,
 }
@@ -93,13 +95,13 @@ struct Unseen<O> {
 
 /// Starts to read the sound; the child is started on the reader's thread.
 pub fn sound(medium: Medium, reading: Reading, context: &Context) -> Blocking<Piece> {
-    let origin = origin(&medium, context);
+    let origin = origin(&medium, &reading, context);
     sound_and(medium, reading, context, origin, None)
 }
 
 /// Starts to read the packets.
 pub fn packets(medium: Medium, reading: Reading, context: &Context) -> Blocking<Arc<Coded>> {
-    let origin = origin(&medium, context);
+    let origin = origin(&medium, &reading, context);
     let (name, context) = (format!("{}-read", context.id), context.clone());
     let open = move || {
         let ask = |command: &mut Command| packets::ask(command, "pipe:1");
@@ -120,7 +122,7 @@ pub fn both(
     context: &Context,
 ) -> Result<(Blocking<Piece>, Blocking<Arc<Coded>>)> {
     let (output, pipe) = Pipe::new().map_err(|error| Error::retry(error.to_string()))?;
-    let origin = origin(&medium, context);
+    let origin = origin(&medium, &reading, context);
     let same = origin.clone();
     let coded = packets_beside(output, context, move || same);
     let sound = sound_and(medium, reading, context, origin, Some(pipe));
@@ -176,11 +178,11 @@ pub fn packets_beside(
     Blocking::start(&name, open, read)
 }
 
-fn origin(medium: &Medium, context: &Context) -> Origin {
+fn origin(medium: &Medium, reading: &Reading, context: &Context) -> Origin {
     match medium {
         Medium::Stream(_) => Origin::Live(Arc::new(StreamClock::new(context.clock.clone()))),
         // FFmpeg lets a film begin at zero by itself.
-        Medium::File(_) => Origin::File(0.0),
+        Medium::File(path) => Origin::File(Film::new(0.0, reading.begins_at, is_list(path))),
     }
 }
 

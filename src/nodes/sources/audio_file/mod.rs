@@ -48,6 +48,10 @@ pub struct Config {
     #[serde(default = "one_second")]
     #[schemars(range(min = 0, max = 60_000))]
     pub pause_ms: u64,
+    /// The second of the run at which its first sample was taken, where other files began earlier.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 100_000_000))]
+    pub begins_at_s: f64,
 }
 
 fn one_second() -> u64 {
@@ -68,6 +72,7 @@ pub struct AudioFile {
     cut_off: Option<Error>,
     channel: Channel,
     pause: usize,
+    begins_at: Time,
     metronome: Metronome,
 }
 
@@ -128,6 +133,7 @@ impl Node for AudioFile {
             cut_off: None,
             channel: config.channel,
             pause: (config.pause_ms * u64::from(SAMPLE_RATE) / 1000) as usize,
+            begins_at: Time::from_secs_f64(config.begins_at_s),
             metronome: Metronome::new(config.pace, context),
         })
     }
@@ -148,7 +154,7 @@ impl Source for AudioFile {
         if self.ready.is_empty() {
             return self.cut_off.take().map_or(Ok(Flow::Done), Err);
         }
-        let at = Time::ZERO.after(duration_of(self.first_sample));
+        let at = self.begins_at.after(duration_of(self.first_sample));
         let count = self.ready.len().min(self.chunk);
         // A chunk can be heard when its last sample has been.
         if self.metronome.is_time(at.after(duration_of(count as u64))) {

@@ -30,7 +30,7 @@ pub fn start(medium: Medium, config: &Config, context: &Context) -> Blocking<Sho
         limit: RateLimit::new(config.fps),
         room: Room::new(config),
         shape: (0, 0),
-        timeline: Timeline::default(),
+        timeline: Timeline::new(config.begins_at_s, medium.is_list()),
         next: None,
         kept: context.kept(),
         context: context.clone(),

@@ -19,7 +19,8 @@ use crate::pipeline::contract::uri::Uri;
 pub struct Config {
     /// `0`, `/dev/video0`, `rtsp://…`, `http://…`, a GStreamer pipeline that ends in `appsink`, a
     /// video file, a picture, or pictures like `photos/*.jpg` or those of a folder (one second apart), by
-    /// path or as `file:///…`. A stream whose pictures change their size while they flow is put back into
+    /// path or as `file:///…`; a list of films as FFmpeg's `concat` reads it (`films.ffconcat`), in which pauses stay, and are
+    /// told as `gap`. A stream whose pictures change their size while they flow is put back into
     /// the first.
     pub uri: Uri,
     /// What decodes. Default: `opencv` where it can be loaded and nobody takes the sound, which `ffmpeg` hands on.
@@ -42,6 +43,10 @@ pub struct Config {
     /// Files only: `fast` or `realtime`.
     #[serde(default)]
     pub pace: Pace,
+    /// Files only: the second of the run at which its first picture was taken, where other files began earlier.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 100_000_000))]
+    pub begins_at_s: f64,
     /// Width in pixels to ask a device for; it may choose another. GStreamer without OpenCV needs both.
     #[serde(default)]
     #[schemars(range(min = 16, max = 16384))]

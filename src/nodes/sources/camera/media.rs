@@ -263,6 +263,7 @@ fn unseen(medium: Medium, config: &Config, context: &Context) -> Result<(unseen:
         channel: config.channel,
         connecting: Duration::from_millis(config.connect_timeout_ms),
         pausing: Duration::from_millis(config.stall_timeout_ms),
+        begins_at: config.begins_at_s,
         heard_to: Arc::clone(&context.kept::<Kept>().heard_to),
     };
     Ok((medium, reading))

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use percent_encoding::percent_decode_str;
 
 use crate::nodes::parts::device::{self, VIDEO};
+use crate::nodes::parts::stream::origin::is_list;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
 use crate::pipeline::contract::uri::Uri;
@@ -70,6 +71,11 @@ impl Medium {
             self,
             Medium::Device(_) | Medium::Stream(_) | Medium::GStreamer(_)
         )
+    }
+
+    /// Whether it is a list of films.
+    pub fn is_list(&self) -> bool {
+        matches!(self, Medium::Video(path) if is_list(path))
     }
 
     /// Finds out why a device or file cannot be opened, which those who decode would not say.

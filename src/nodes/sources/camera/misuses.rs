@@ -36,6 +36,10 @@ pub fn of(config: &Config) -> Vec<Misuse> {
         let help = "a device has its own pace; remove this";
         misuses.push(Misuse::new("pace", "only files have a pace", help));
     }
+    if medium.is_live() && config.begins_at_s > 0.0 {
+        let help = "a device begins when it is there; remove this";
+        misuses.push(Misuse::new("begins_at_s", "only files begin later", help));
+    }
     misuses
 }
 

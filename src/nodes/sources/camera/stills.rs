@@ -35,6 +35,7 @@ pub fn start(pattern: &Path, config: &Config, context: &Context) -> Result<Block
         limit: RateLimit::new(config.fps),
         room: Room::new(config),
         most_pixels: config.max_pixels,
+        begins_at: config.begins_at_s,
         seen: 0,
         first_lost: None,
     };
@@ -69,6 +70,7 @@ struct Album {
     limit: RateLimit,
     room: Room,
     most_pixels: u64,
+    begins_at: f64,
     /// Pictures that could be read.
     seen: usize,
     /// Why the first could not that could not.
@@ -77,7 +79,8 @@ struct Album {
 
 impl Album {
     fn next(&mut self, numbered: &mut Enumerate<IntoIter<PathBuf>>) -> Result<Option<Shot>> {
-        let at = |number: usize| Time::from_secs_f64(number as f64);
+        let begins_at = self.begins_at;
+        let at = |number: usize| Time::from_secs_f64(begins_at + number as f64);
         let Some((number, path)) = numbered.find(|it| self.limit.passes(at(it.0))) else {
             return match self.first_lost.take().filter(|_| self.seen == 0) {
                 Some(why) => Err(Error::fatal(format!("no picture could be read: {why}"))),

@@ -4,15 +4,20 @@ use std::time::Duration;
 
 use crate::media::clock::Time;
 use crate::media::events::Gap;
+use crate::nodes::parts::stream::origin::LONGEST_PAUSE;
 
-/// Pictures of a file may be so far apart; what is further is a clock that was set.
-const LONGEST_PAUSE: f64 = 60.0;
+/// In a list of films pictures that are so many seconds apart are missing, or so many times as far as those before.
+const MISSING: f64 = 2.0;
+const MISSING_STEPS: f64 = 8.0;
 /// Where nothing is known of a file's rate.
 const USUAL_STEP: f64 = 0.04;
 
 /// Turns a medium's own timestamps into capture times that never go back.
-#[derive(Default)]
 pub struct Timeline {
+    /// When the first picture was taken, in seconds.
+    begins_at: f64,
+    /// Whether the times are those of a list of films, whose pauses stay.
+    is_list: bool,
     /// The latest picture: its own time and that given to it, in seconds.
     latest: Option<(f64, f64)>,
     /// Seconds between the latest two pictures.
@@ -20,14 +25,27 @@ pub struct Timeline {
 }
 
 impl Timeline {
+    /// Of a file whose first picture was taken at this second.
+    pub fn new(begins_at: f64, is_list: bool) -> Timeline {
+        Timeline {
+            begins_at,
+            is_list,
+            latest: None,
+            step: None,
+        }
+    }
+
     /// The capture time of a picture that has this timestamp, in seconds, and what is to be told if the times have
     /// jumped. `step` is how far pictures are apart where the timestamps do not say.
     pub fn place(&mut self, stamp: f64, step: impl FnOnce() -> Option<f64>) -> (Time, Option<Gap>) {
         let Some((own, given)) = self.latest else {
-            self.latest = Some((stamp, 0.0));
-            return (Time::ZERO, None);
+            self.latest = Some((stamp, self.begins_at));
+            return (Time::from_secs_f64(self.begins_at), None);
         };
         let passed = stamp - own;
+        if self.is_list && passed > MISSING.max(self.step.unwrap_or(0.0) * MISSING_STEPS) {
+            return self.pause(stamp, given, passed);
+        }
         let jumps = passed.is_finite() && !(0.0..=LONGEST_PAUSE).contains(&passed);
         let passed = match passed > 0.0 && !jumps {
             true => *self.step.insert(passed),
@@ -45,6 +63,13 @@ impl Timeline {
         });
         (at, gap)
     }
+
+    /// Pictures are missing between the latest and the one that has this timestamp.
+    fn pause(&mut self, stamp: f64, given: f64, passed: f64) -> (Time, Option<Gap>) {
+        self.latest = Some((stamp, given + passed));
+        let [from, to] = [given, given + passed].map(Time::from_secs_f64);
+        (to, Some(Gap::new(from, to, "nothing was recorded")))
+    }
 }
 
 #[cfg(test)]
@@ -53,7 +78,10 @@ mod tests {
 
     /// Times in milliseconds, with an exclamation mark where a jump is told.
     fn placed(stamps: &[f64]) -> Vec<String> {
-        let mut timeline = Timeline::default();
+        placed_by(Timeline::new(0.0, false), stamps)
+    }
+
+    fn placed_by(mut timeline: Timeline, stamps: &[f64]) -> Vec<String> {
         let place = |stamp: &f64| {
             let (at, gap) = timeline.place(*stamp, || Some(0.2));
             let mark = gap.map_or("", |_| "!");
@@ -77,6 +105,18 @@ mod tests {
             placed(&[0.0, 0.5, 7200.0, 7200.5]),
             ["0", "500", "1000!", "1500"]
         );
+    }
+
+    #[test]
+    fn a_list_begins_when_it_says_and_keeps_its_pauses() {
+        let stamps = [0.0, 0.5, 1.0, 7200.0, 7200.5];
+        assert_eq!(
+            placed_by(Timeline::new(3.0, true), &stamps),
+            ["3000", "3500", "4000", "7203000!", "7203500"]
+        );
+        // A camera that gives a picture every ten seconds misses none.
+        let rare = placed_by(Timeline::new(0.0, true), &[0.0, 1.9, 5.0, 15.0]);
+        assert_eq!(rare, ["0", "1900", "5000", "15000"]);
     }
 
     #[test]

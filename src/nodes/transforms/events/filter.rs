@@ -96,14 +96,19 @@ impl Transform for Filter {
     const PASSES: bool = true;
 
     fn apply(&mut self, told: Told, out: &mut Emit<Told>) -> Result<()> {
-        let holds = match &told {
-            Told::Event(event) => self.when.holds(&Line::from(&**event)),
-            Told::Objects(objects) => self.when.holds(&Looked::at(objects)),
-        };
         let (kind, source, at) = match &told {
             Told::Event(it) => (it.body.kind().name, &it.head.source, it.head.at),
             Told::Objects(it) => (OBJECTS, &it.source, it.at),
         };
+        let node = match &told {
+            Told::Event(it) => Some(&*it.head.node),
+            Told::Objects(_) => None,
+        };
+        let holds = self.when.may_hold(kind, node, source)
+            && match &told {
+                Told::Event(event) => self.when.holds(&Line::from(&**event)),
+                Told::Objects(objects) => self.when.holds(&Looked::at(objects)),
+            };
         if holds && self.is_due(kind, source, at) {
             out.send(told);
         }

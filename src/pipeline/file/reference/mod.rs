@@ -13,6 +13,7 @@ use crate::media::kind::{self, Kind};
 use crate::pipeline::contract::catalogue::{Entry, NodeType, Role};
 use crate::pipeline::contract::runtime_options::Runtime;
 use crate::pipeline::file::input::Queue;
+use crate::pipeline::file::own_tests::Test;
 use crate::pipeline::file::shape::Shape;
 use crate::pipeline::file::status::Status;
 
@@ -50,6 +51,8 @@ pub fn markdown(nodes: &[Entry]) -> String {
     out.push_str(&table(&schemars::schema_for!(Runtime)));
     out.push_str("\n## `[status]`\n\n");
     out.push_str(&table(&schemars::schema_for!(Status)));
+    out.push_str("\n## `[[test]]`\n\nWhat the pipeline is to decide over recordings; only `otus test` and `otus check` look at it.\n\n");
+    out.push_str(&table(&schemars::schema_for!(Test)));
     out
 }
 

@@ -7,6 +7,7 @@ use super::common;
 use crate::pipeline::contract::catalogue::{Entry, NodeType, Role};
 use crate::pipeline::contract::runtime_options::Runtime;
 use crate::pipeline::file::interpolation::wants_number;
+use crate::pipeline::file::own_tests::{SECTION, Test};
 use crate::pipeline::file::status::Status;
 
 /// A number or truth value may come from the environment.
@@ -42,6 +43,11 @@ pub fn pipeline(nodes: &[Entry]) -> Value {
     sections.insert(
         "status".into(),
         shared::<Status>("status", &mut definitions),
+    );
+    let test = shared::<Test>(SECTION, &mut definitions);
+    sections.insert(
+        SECTION.into(),
+        json!({ "description": "What it is to decide over recordings: `otus test` looks.", "type": "array", "items": test }),
     );
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",

@@ -26,7 +26,7 @@ use crate::media::events::Gap;
 use crate::media::frame::PixelFormat;
 use crate::nodes::parts::stream::address;
 use crate::nodes::parts::stream::clock::StreamClock;
-use crate::nodes::parts::stream::origin::Origin;
+use crate::nodes::parts::stream::origin::{Film, Origin};
 use crate::nodes::parts::stream::pipe::Pipe;
 use crate::nodes::parts::stream::sound::{Piece, Sound};
 use crate::nodes::parts::stream::timeout::TimeoutReader;
@@ -71,15 +71,19 @@ pub fn start(
     let (zero, zeroed) = bounded(2);
     let is_timed = medium.is_live() && (with_sound || with_packets);
     let camera = medium.is_live().then(|| Arc::clone(&clock));
+    let (begins_at, is_list) = (config.begins_at_s, medium.is_list());
     let origin = move || match camera {
         Some(clock) => Origin::Live(clock),
         // Without a picture, which its reader tells, nothing is to be placed.
-        None => Origin::File(zeroed.recv().unwrap_or(0.0)),
+        None => {
+            let first = zeroed.recv().unwrap_or(0.0);
+            Origin::File(Film::new(first, begins_at, is_list))
+        }
     };
     let reader = Reader {
         limit: RateLimit::new(config.fps),
         room: Room::new(config),
-        timeline: Timeline::default(),
+        timeline: Timeline::new(begins_at, is_list),
         clock: is_timed.then_some(clock),
         zero: Some(zero),
         latest: Time::ZERO,

@@ -1,9 +1,9 @@
 //! What an event means for the conditions of a `join`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::group::{Group, Held, Rules};
 use super::options::{Condition, Per};
@@ -11,13 +11,15 @@ use crate::media::clock::Time;
 use crate::media::events::{Event, Evidence, Line};
 use crate::media::objects::Objects;
 use crate::nodes::parts::course::{About, Course};
-use crate::nodes::parts::expression::Expression;
+use crate::nodes::parts::expression::{Expression, Fields};
 use crate::nodes::parts::told::{Looked, OBJECTS};
 use crate::pipeline::contract::error::{Error, Result};
 
 /// All conditions, those that decide before those that must not hold.
 pub struct Conditions {
     all: Vec<(Arc<str>, Expression)>,
+    /// Names of the fields that they ask for.
+    asked: BTreeSet<String>,
     per: Option<Per>,
 }
 
@@ -51,8 +53,9 @@ impl Conditions {
             let when = Expression::parse(&it.when).map_err(|it| Error::fatal(it.message))?;
             Ok((Arc::clone(&it.name), when))
         });
-        let all = parsed.collect::<Result<_>>()?;
-        Ok(Conditions { all, per })
+        let all = parsed.collect::<Result<Vec<(_, Expression)>>>()?;
+        let asked = all.iter().flat_map(|it| it.1.asks_for()).cloned().collect();
+        Ok(Conditions { all, asked, per })
     }
 
     /// How many there are.
@@ -62,16 +65,22 @@ impl Conditions {
 
     /// What an event means.
     pub fn of_event(&self, event: &Event) -> Vec<Item> {
-        let (head, line) = (&event.head, Line::from(event));
-        let Ok(fields) = serde_json::to_value(&line) else {
-            return Vec::new();
-        };
+        let (head, kind) = (&event.head, event.body.kind().name);
         let about = About::of(event);
         let course = about.as_ref().map(|it| it.course.clone());
+        let ends = matches!(course, Some(Course::Ends(_)));
+        let may_hold = |it: &(_, Expression)| it.1.may_hold(kind, Some(&head.node), &head.source);
+        if !ends && !self.all.iter().any(may_hold) {
+            return Vec::new();
+        }
+        let Ok(Value::Object(fields)) = serde_json::to_value(Line::from(event)) else {
+            return Vec::new();
+        };
+        let group = self.group(&head.source, &fields);
         let item = |at, what| Item {
             at,
             from: head.node.to_string(),
-            group: self.group(&head.source, &fields),
+            group,
             source: Arc::clone(&head.source),
             what,
         };
@@ -82,7 +91,9 @@ impl Conditions {
             Some(Course::Begins(name)) => (None, Some(name)),
             _ => (Some(event.end()), None),
         };
-        let number = |name: &str| fields.get(name).and_then(Value::as_f64);
+        let score = fields.get("score").and_then(Value::as_f64);
+        let model = fields.get("model").and_then(Value::as_str);
+        let model = model.map(str::to_owned);
         let held = |condition: &Arc<str>| Held {
             start: head.at,
             end,
@@ -92,20 +103,17 @@ impl Conditions {
                 condition: Arc::clone(condition),
                 node: Some(Arc::clone(&head.node)),
                 id: Some(head.id),
-                kind: event.body.kind().name,
+                kind,
                 source: Arc::clone(&head.source),
                 t: head.at.as_secs_f64(),
                 label: about.as_ref().and_then(|it| it.label.clone()),
                 track: about.as_ref().and_then(|it| it.track),
-                score: number("score")
-                    .or_else(|| Some(f64::from(event.body.objects().first()?.score))),
-                model: fields
-                    .get("model")
-                    .and_then(Value::as_str)
-                    .map(str::to_owned),
+                score: score.or_else(|| Some(f64::from(event.body.objects().first()?.score))),
+                model: model.clone(),
             },
         };
-        let holds = self.holding(&line, held);
+        let fields = Fields::of(fields, &self.asked);
+        let holds = self.holding(&fields, may_hold, held);
         if holds.is_empty() {
             return Vec::new();
         }
@@ -134,14 +142,22 @@ impl Conditions {
                 model: None,
             },
         };
-        let holds = self.holding(&Looked::at(objects), held);
+        let may_hold = |it: &(_, Expression)| it.1.may_hold(kind, None, &objects.source);
+        if !self.all.iter().any(may_hold) {
+            return Vec::new();
+        }
+        let Ok(Value::Object(fields)) = serde_json::to_value(Looked::at(objects)) else {
+            return Vec::new();
+        };
+        let fields = Fields::of(fields, &self.asked);
+        let holds = self.holding(&fields, may_hold, held);
         if holds.is_empty() {
             return Vec::new();
         }
         vec![Item {
             at: objects.at,
             from: kind.to_owned(),
-            group: self.group(&objects.source, &Value::Null),
+            group: self.group(&objects.source, &Map::new()),
             source: Arc::clone(&objects.source),
             what: What::Holds(holds),
         }]
@@ -157,17 +173,18 @@ impl Conditions {
 
     fn holding(
         &self,
-        line: &impl Serialize,
+        fields: &Fields,
+        may_hold: impl Fn(&(Arc<str>, Expression)) -> bool,
         held: impl Fn(&Arc<str>) -> Held,
     ) -> Vec<(usize, Held)> {
         let all = self.all.iter().enumerate();
-        let holding = all.filter(|(_, (_, when))| when.holds(line));
+        let holding = all.filter(|(_, it)| may_hold(it) && it.1.holds_of(fields));
         holding.map(|(at, (name, _))| (at, held(name))).collect()
     }
 
-    fn group(&self, source: &Arc<str>, fields: &Value) -> String {
+    fn group(&self, source: &Arc<str>, fields: &Map<String, Value>) -> String {
         let of = |names: &[&str]| {
-            let found = names.iter().find_map(|it| fields.get(it));
+            let found = names.iter().find_map(|it| fields.get(*it));
             found.map(|it| it.as_str().map_or_else(|| it.to_string(), str::to_owned))
         };
         match self.per {

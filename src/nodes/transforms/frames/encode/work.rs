@@ -14,7 +14,7 @@ use crate::media::clock::Time;
 use crate::media::coded::Coded;
 use crate::media::frame::{Frame, PixelFormat};
 use crate::nodes::parts::stream::address;
-use crate::nodes::parts::stream::origin::Origin;
+use crate::nodes::parts::stream::origin::{Film, Origin};
 use crate::nodes::parts::stream::pipe::Pipe;
 use crate::nodes::parts::stream::unseen::packets_beside;
 use crate::pipeline::contract::blocking::{Blocking, Next};
@@ -97,7 +97,7 @@ impl Work {
         Ok(Work {
             child,
             input: Some(input),
-            output: packets_beside(reader, context, || Origin::File(0.0)),
+            output: packets_beside(reader, context, || Origin::File(Film::new(0.0, 0.0, false))),
             size: [frame.width, frame.height],
             format: frame.format,
             source: Arc::clone(&frame.source),

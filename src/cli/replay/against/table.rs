@@ -1,0 +1,176 @@
+//! What differs between two runs, as a table: in sum by who tells it, then each.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::Found;
+use super::matching::{Difference, How, Matched};
+use super::told::Told;
+use crate::cli::output::{print_json as print, printable};
+
+/// Differences that are listed one by one; the page has all.
+const MOST: usize = 50;
+/// Letters of what an event says.
+const WIDEST: usize = 60;
+
+/// What one node tells of one source, of one kind.
+pub struct Row {
+    pub kind: String,
+    pub node: String,
+    pub source: String,
+    /// How many it told before, and tells now.
+    pub before: usize,
+    pub now: usize,
+    pub new: usize,
+    pub gone: usize,
+    pub changed: usize,
+    /// By how much scores have grown in the mean, and at most either way.
+    pub scores: Option<(f64, f64)>,
+}
+
+/// In the order of kinds, nodes and sources.
+pub fn rows(before: &[&Told], now: &[&Told], matched: &Matched) -> Vec<Row> {
+    let mut counts: BTreeMap<(&str, &str, &str), (usize, usize)> = BTreeMap::new();
+    before
+        .iter()
+        .for_each(|it| counts.entry(it.teller()).or_default().0 += 1);
+    now.iter()
+        .for_each(|it| counts.entry(it.teller()).or_default().1 += 1);
+    let row = |((kind, node, source), (before, now)): ((&str, &str, &str), (usize, usize))| {
+        let is_its = |it: &&Difference| (&*it.kind, &*it.node, &*it.source) == (kind, node, source);
+        let of = |how| {
+            matched
+                .differences
+                .iter()
+                .filter(is_its)
+                .filter(|it| it.how == how)
+                .count()
+        };
+        let teller = (kind.to_owned(), node.to_owned(), source.to_owned());
+        let grown = matched.scores.get(&teller).filter(|it| !it.is_empty());
+        Row {
+            kind: teller.0.clone(),
+            node: teller.1.clone(),
+            source: teller.2.clone(),
+            before,
+            now,
+            new: of(How::New),
+            gone: of(How::Gone),
+            changed: of(How::Changed),
+            scores: grown.map(|all| {
+                let most = all.iter().map(|it| it.abs()).fold(0.0, f64::max);
+                (all.iter().sum::<f64>() / all.len() as f64, most)
+            }),
+        }
+    };
+    counts.into_iter().map(row).collect()
+}
+
+impl Row {
+    /// The names of the columns.
+    pub const HEAD: [&str; 9] = [
+        "KIND", "NODE", "SOURCE", "BEFORE", "NOW", "NEW", "GONE", "CHANGED", "SCORES",
+    ];
+
+    /// What stands in them.
+    pub fn cells(&self) -> [String; 9] {
+        let scores = self
+            .scores
+            .map(|(mean, most)| format!("{mean:+.3} (at most {most:.3})"));
+        [
+            printable(&self.kind),
+            printable(&self.node),
+            printable(&self.source),
+            self.before.to_string(),
+            self.now.to_string(),
+            self.new.to_string(),
+            self.gone.to_string(),
+            self.changed.to_string(),
+            scores.unwrap_or_default(),
+        ]
+    }
+}
+
+/// What a difference is, in words.
+pub fn says(difference: &Difference) -> String {
+    let text = match difference.how {
+        How::New => difference.now.clone(),
+        How::Gone => difference.before.clone(),
+        How::Changed if difference.before == difference.now => difference.now.clone(),
+        How::Changed => format!("{} → {}", difference.before, difference.now),
+    };
+    printable(&text).chars().take(WIDEST).collect()
+}
+
+/// For people.
+pub fn print_table(rows: &[Row]) {
+    let cells: Vec<[String; 9]> = rows.iter().map(Row::cells).collect();
+    let head = Row::HEAD.map(str::to_owned);
+    let all = || std::iter::once(&head).chain(&cells);
+    let widths: Vec<usize> = (0..head.len())
+        .map(|at| all().map(|it| it[at].chars().count()).max().unwrap_or(0))
+        .collect();
+    for row in all() {
+        let cells = row.iter().zip(&widths).enumerate();
+        let line: Vec<String> = cells
+            .map(|(at, (cell, &width))| match at {
+                3..=7 => format!("{cell:>width$}"),
+                _ => format!("{cell:width$}"),
+            })
+            .collect();
+        println!("{}", line.join("  ").trim_end());
+    }
+}
+
+/// The table, what nobody told before, and the first differences.
+pub fn print_found(found: &Found) {
+    print_table(&found.rows);
+    for (node, count) in &found.unheard {
+        println!("only now: {} tells {count} events", printable(node));
+    }
+    if found.differences.is_empty() {
+        return println!("\nnothing is decided otherwise");
+    }
+    println!();
+    for it in found.differences.iter().take(MOST) {
+        println!(
+            "{:>10.3}  {:7}  {}  {}  {}  {}",
+            it.t,
+            it.how.name(),
+            printable(&it.kind),
+            printable(&it.node),
+            printable(&it.source),
+            says(it)
+        );
+    }
+    let more = found.differences.len().saturating_sub(MOST);
+    if more > 0 {
+        println!("and {more} more, which --page FILE shows");
+    }
+}
+
+/// For programs.
+pub fn print_json(found: &Found) {
+    let rows: Vec<_> = found
+        .rows
+        .iter()
+        .map(|it| {
+            json!({
+                "kind": it.kind, "node": it.node, "source": it.source, "before": it.before, "now": it.now, "new": it.new,
+                "gone": it.gone, "changed": it.changed, "score_mean": it.scores.map(|it| it.0), "score_most": it.scores.map(|it| it.1),
+            })
+        })
+        .collect();
+    let differences: Vec<_> = found
+        .differences
+        .iter()
+        .map(|it| {
+            json!({
+                "how": it.how.name(), "kind": it.kind, "node": it.node, "source": it.source, "t": it.t, "before": it.before,
+                "now": it.now,
+            })
+        })
+        .collect();
+    print(&json!({ "rows": rows, "only_now": found.unheard, "differences": differences }));
+}
