@@ -70,6 +70,7 @@ mod rooms; // which file of the source knows which
 mod samples; // small files that tests make for themselves
 mod scratch; // a directory, a pipeline file and the program
 mod search; // `otus events`
+mod shadows; // a second model that is tried
 mod slips; // what people write instead of what they mean
 mod snapshots; // pictures of what was found
 mod sounds;

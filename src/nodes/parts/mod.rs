@@ -18,6 +18,7 @@ pub mod pace;
 pub mod polygon;
 pub mod recorded;
 pub mod remote;
+pub mod shadow;
 pub mod stream;
 pub mod take;
 pub mod told;

@@ -11,6 +11,7 @@ pub mod error;
 pub mod local_time;
 pub mod memory;
 pub mod node;
+pub mod priority;
 pub mod runtime_options;
 pub mod secret;
 pub mod small_file;

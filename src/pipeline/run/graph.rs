@@ -109,6 +109,7 @@ impl Graph {
             .map(|node| {
                 let context = Context {
                     runtime: Arc::clone(&runtime),
+                    live: node.live,
                     ..self.context.clone()
                 };
                 self.member(node, context, &mut wiring, abandons[&node.id].clone())

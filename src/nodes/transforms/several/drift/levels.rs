@@ -10,7 +10,7 @@ const NOTHING: f32 = 1e-10;
 /// comes back. Deep voices are loud enough to be heard through one of second order.
 const SECTIONS: [(f32, [f32; 2]); 2] = [
     (0.516_278, [-0.855_398, 0.209_715]),
-    (0.671_773, [-1.113_030, 0.574_062]),
+    (0.671_773, [-1.113_03, 0.574_062]),
 ];
 
 /// How loud a tenth of a second is, in decibels below full scale.
