@@ -30,6 +30,8 @@ pub struct Context {
     pub memory: Memory,
     /// What of it somebody takes.
     pub wanted: Wanted,
+    /// Whether it, or anything upstream of it, is a device that will not wait.
+    pub live: bool,
 }
 
 impl Context {
@@ -44,6 +46,7 @@ impl Context {
             stats: Arc::default(),
             memory: Memory::default(),
             wanted: Wanted::default(),
+            live: false,
         }
     }
 
