@@ -108,7 +108,6 @@ impl Graph {
             .filter(|node| !is_kept(&node.id))
             .map(|node| {
                 let context = Context {
-                    live: node.live,
                     runtime: Arc::clone(&runtime),
                     live: node.live,
                     ..self.context.clone()

@@ -26,6 +26,7 @@ fn alert(start: f64, end: f64) -> Packet {
         group: None,
         start,
         end,
+        lag_ms: None,
         evidence: Vec::new(),
     };
     event(end, alert)
