@@ -14,37 +14,7 @@ use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Misuse, Result};
 use crate::pipeline::contract::node::{Emit, Flow, Node, Sink, Source, Transform};
-
-/// What part a node plays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Brings media in.
-    Source,
-    /// Makes packets from packets.
-    Transform,
-    /// Takes results out.
-    Sink,
-}
-
-impl Role {
-    /// Name in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Role::Source => "source",
-            Role::Transform => "transform",
-            Role::Sink => "sink",
-        }
-    }
-
-    /// The table of a pipeline file in which nodes of this role stand.
-    pub fn section(self) -> &'static str {
-        match self {
-            Role::Source => "sources",
-            Role::Transform => "transforms",
-            Role::Sink => "sinks",
-        }
-    }
-}
+pub use crate::pipeline::contract::role::Role;
 
 /// What is known about a node type without opening a node.
 pub struct NodeType {

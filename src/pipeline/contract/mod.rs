@@ -12,6 +12,7 @@ pub mod local_time;
 pub mod memory;
 pub mod node;
 pub mod priority;
+pub mod role;
 pub mod runtime_options;
 pub mod secret;
 pub mod small_file;
