@@ -11,8 +11,8 @@ architecture=$1 glibc=$2 out=$3
 case $architecture in
     # Dot products and half floats: Raspberry Pi 5, Jetson Orin, RK3588; then Jetson Thor and servers.
     arm64) processor=aarch64 variants="armv8.2_2 armv8.6_1" ;;
-    # Any; AVX2: since 2013, N100; AVX-512.
-    amd64) processor=x86_64 variants="x64 haswell skylakex" ;;
+    # Any; AVX2: since 2013, N100; AVX-512; and with products of small numbers, for quantised models.
+    amd64) processor=x86_64 variants="x64 haswell skylakex icelake zen4" ;;
     *) echo "kernels.sh: $architecture is neither arm64 nor amd64" >&2; exit 2 ;;
 esac
 here=$(cd "$(dirname "$0")" && pwd)

@@ -21,6 +21,7 @@ mod run;
 mod status;
 mod test;
 mod top;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -105,6 +106,11 @@ enum Command {
         #[command(flatten)]
         search: events::Search,
     },
+    /// Check that evidence is as it was written, and name the first bundle that is not.
+    Verify {
+        #[command(flatten)]
+        what: verify::What,
+    },
     /// Ask a running instance how it is.
     Status {
         #[command(flatten)]
@@ -163,6 +169,7 @@ pub fn main() -> ExitCode {
         Command::Replay { wish } => replay::replay(&wish, json),
         Command::Test { wish } => test::test(&wish, json),
         Command::Events { search } => events::events(&search, json),
+        Command::Verify { what } => verify::verify(&what, json),
         Command::Status { place } => status::status(&place, json),
         Command::Reload { place } => reload::reload(&place, json),
         Command::Top { place } => top::top(&place, json),

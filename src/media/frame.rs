@@ -13,6 +13,16 @@ pub enum PixelFormat {
     Rgb8,
 }
 
+impl PixelFormat {
+    /// How much each byte of a pixel counts for its brightness, in parts of 256, by ITU-R BT.601.
+    pub fn luma(self) -> [u32; Frame::CHANNELS] {
+        match self {
+            PixelFormat::Rgb8 => [77, 150, 29],
+            PixelFormat::Bgr8 => [29, 150, 77],
+        }
+    }
+}
+
 /// One picture. Rows follow each other without padding, three bytes a pixel.
 #[derive(Clone, Debug)]
 pub struct Frame {

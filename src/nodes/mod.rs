@@ -62,13 +62,16 @@ pub static NODES: &[Entry] = &[
         transforms::events::redact_text::RedactText,
     >()),
     Entry::Present(catalogue::transform::<transforms::events::filter::Filter>()),
+    Entry::Present(catalogue::transform::<transforms::events::during::During>()),
     Entry::Present(catalogue::transform::<transforms::events::join::Join>()),
+    Entry::Present(catalogue::transform::<transforms::several::drift::Drift>()),
     Entry::Present(catalogue::sink::<sinks::console::Console>()),
     Entry::Present(catalogue::sink::<sinks::jsonl::Jsonl>()),
     Entry::Present(catalogue::sink::<sinks::clip::Clip>()),
     Entry::Present(catalogue::sink::<sinks::record::Record>()),
     Entry::Present(catalogue::sink::<sinks::snapshot::Snapshot>()),
     Entry::Present(catalogue::sink::<sinks::wav::Wav>()),
+    Entry::Present(catalogue::sink::<sinks::bundle::Bundle>()),
     Entry::Present(catalogue::sink::<sinks::sqlite::Sqlite>()),
     Entry::Present(catalogue::sink::<sinks::text::Text>()),
     Entry::Present(catalogue::sink::<sinks::mqtt::Mqtt>()),
@@ -98,6 +101,9 @@ pub use sources::camera::video_devices;
 
 /// What the process does that tries a stream for another.
 pub use sources::camera::sit_trial;
+
+/// What `bundle` has kept, for those who check it.
+pub use parts::evidence;
 
 /// What `sqlite` has kept, for those who search it.
 pub use sinks::sqlite::history;

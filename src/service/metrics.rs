@@ -203,8 +203,24 @@ fn of_nodes(nodes: &[NodeReport]) -> Vec<Family> {
     let families = families.into_iter().map(|it| it.of("node"));
     let per_kind = per_kind.into_iter().map(|it| it.of("node, kind"));
     let per_reason = [unsure.of("node, reason")];
+    let families = families.chain(of_shadows(nodes));
     let families = families.chain(per_kind).chain(per_reason);
     families.chain(of_areas).collect()
+}
+
+fn of_shadows(nodes: &[NodeReport]) -> [Family; 2] {
+    let count =
+        |value: fn(&NodeReport) -> u64| per_node(nodes, |it| Some(Value::Number(value(it) as f64)));
+    let (compared, differing) = (
+        count(|it| it.counts.compared),
+        count(|it| it.counts.differing),
+    );
+    let help = "Inputs that the node's shadow model has worked on too.";
+    let differ = "Of these, those in which it found something else.";
+    [
+        counter("node_compared", help, compared).of("node"),
+        counter("node_differing", differ, differing).of("node"),
+    ]
 }
 
 fn inside(nodes: &[NodeReport]) -> Vec<Sample> {

@@ -1,5 +1,6 @@
 //! Who a broker lets in, and what Home Assistant is told there.
 
+use std::collections::BTreeMap;
 use std::process::Command;
 use std::thread::sleep;
 use std::time::Instant;
@@ -10,6 +11,7 @@ use serde_json::Value;
 use crate::broker::{Broker, PATIENCE, SECOND, STREET, fact, forwarded, mqtt, stop, street};
 use crate::live_camera::{self, Server, node, rig_is_here};
 use crate::scratch::{Scratch, wait_for};
+use crate::status::free_port;
 use crate::tools::installed;
 
 /// A kill is told by the broker, a return by otus; a reload to other topics goes by one client.
@@ -114,6 +116,37 @@ fn a_refused_password_is_named_and_not_hammered() {
     stop(running, &scratch);
 }
 
+/// A certificate for this machine that vouches for itself, and its key.
+fn certificate(scratch: &Scratch, name: &str) {
+    let [key, cert] = ["key", "pem"].map(|it| scratch.path(&format!("{name}.{it}")));
+    let mut command = Command::new("openssl");
+    command.args([
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+    ]);
+    command.args([
+        "-days",
+        "2",
+        "-subj",
+        &format!("/CN={name}"),
+        "-addext",
+        "basicConstraints=critical,CA:FALSE",
+    ]);
+    command.args(["-addext", "subjectAltName=IP:127.0.0.1,IP:::1"]);
+    let made = command
+        .arg("-keyout")
+        .arg(key)
+        .arg("-out")
+        .arg(cert)
+        .output();
+    assert!(made.is_ok_and(|it| it.status.success()));
+}
+
 /// An authority of one's own, a key of one's own, and a certificate that nobody vouches for.
 #[test]
 fn certificates_of_ones_own_are_enough_and_others_are_refused() {
@@ -122,51 +155,29 @@ fn certificates_of_ones_own_are_enough_and_others_are_refused() {
     }
     let scratch = Scratch::new();
     for name in ["right", "wrong"] {
-        let [key, cert] = ["key", "pem"].map(|it| scratch.path(&format!("{name}.{it}")));
-        let mut command = Command::new("openssl");
-        command.args([
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-        ]);
-        command.args([
-            "-days",
-            "2",
-            "-subj",
-            &format!("/CN={name}"),
-            "-addext",
-            "basicConstraints=critical,CA:FALSE",
-        ]);
-        command.args(["-addext", "subjectAltName=IP:127.0.0.1"]);
-        let made = command
-            .arg("-keyout")
-            .arg(key)
-            .arg("-out")
-            .arg(cert)
-            .output();
-        assert!(made.is_ok_and(|it| it.status.success()));
+        certificate(&scratch, name);
     }
     let path = |it: &str| scratch.path(it).display().to_string();
-    let more = format!(
-        "allow_anonymous true\ncertfile {}\nkeyfile {}\ncafile {}\nrequire_certificate true\n",
+    let certificates = format!(
+        "certfile {}\nkeyfile {}\ncafile {}\nrequire_certificate true\n",
         path("right.pem"),
         path("right.key"),
         path("right.pem")
     );
+    let sixth = free_port();
+    let more = format!("allow_anonymous true\n{certificates}listener {sixth} ::1\n{certificates}");
     let Some(mut broker) = Broker::new(&scratch, &more) else {
         return;
     };
     broker.start();
-    let with = |ca: &str| {
+    let place = format!("mqtt://127.0.0.1:{}", broker.port);
+    let with = |ca: &str, other: &str| {
         let own = format!("tls_ca = '{ca}.pem'\ntls_cert = 'right.pem'\ntls_key = 'right.key'\n");
-        let sink = mqtt(broker.port, &own).replace("mqtt://", "mqtts://");
+        let sink = mqtt(broker.port, &own).replace(&place, other);
         live_camera::start(&scratch, &street(&scratch, "realtime", &sink), &[])
     };
-    let running = with("wrong");
+    let fourth = place.replace("mqtt", "mqtts");
+    let running = with("wrong", &fourth);
     let why = wait_for("the refusal", PATIENCE, || {
         let node = node(&scratch, "tell")?;
         (node["state"] == "degraded").then(|| node["last_error"].to_string())
@@ -176,12 +187,14 @@ fn certificates_of_ones_own_are_enough_and_others_are_refused() {
         "{why}"
     );
     stop(running, &scratch);
-    let running = with("right");
-    wait_for("events", PATIENCE, || {
-        (fact(&scratch, "receiver")?.starts_with("connected") && forwarded(&scratch)? > 3)
-            .then_some(())
-    });
-    stop(running, &scratch);
+    for other in [fourth, format!("mqtts://[::1]:{sixth}")] {
+        let running = with("right", &other);
+        wait_for("events", PATIENCE, || {
+            (fact(&scratch, "receiver")?.starts_with("connected") && forwarded(&scratch)? > 3)
+                .then_some(())
+        });
+        stop(running, &scratch);
+    }
 }
 
 /// Who is there, a picture of them, how many they are, and the camera itself, as Home Assistant learns of them.
@@ -226,17 +239,7 @@ fn home_assistant_is_told_of_people_pictures_and_the_camera() {
     let picture = messages.iter().find(|it| it.1.ends_with("/picture"));
     let picture = &picture.expect("it came").2;
     assert!(image::load_from_memory(picture).is_ok());
-    let announced = last.iter().filter(|it| it.0.starts_with("homeassistant/"));
-    let configs: Vec<Value> = announced
-        .map(|it| serde_json::from_str(it.1).expect("JSON"))
-        .collect();
-    assert!(configs.len() >= 5, "{configs:?}");
-    for config in &configs {
-        let place = config.get("state_topic").or(config.get("image_topic"));
-        let place = place.and_then(Value::as_str).expect("a topic");
-        assert!(last.contains_key(place), "{config} says nothing");
-        assert_eq!(config["availability_topic"], "otus/test/availability");
-    }
+    every_entity_says_something(&last);
     running.signal(SIGKILL);
     running.wait();
     says("otus/test/availability", "offline");
@@ -248,7 +251,30 @@ fn home_assistant_is_told_of_people_pictures_and_the_camera() {
         format!("[sources.street]\ntype = 'camera'\nuri = '{STREET}'\npace = 'realtime'\n{sink}");
     let running = live_camera::start(&scratch, &pipeline, &[]);
     says(&there, "OFF");
+    // The zone is in the pipeline file no more.
+    says("otus/test/street/all/count", "");
     stop(running, &scratch);
+    let late = broker.late(&scratch);
+    let of_zone: Vec<&String> = late.keys().filter(|it| it.contains("all")).collect();
+    assert!(
+        of_zone.is_empty() && late.contains_key(&there),
+        "{of_zone:?}"
+    );
+}
+
+/// Each has a state at the broker, and says when we are away.
+fn every_entity_says_something(last: &BTreeMap<String, String>) {
+    let announced = last.iter().filter(|it| it.0.starts_with("homeassistant/"));
+    let configs: Vec<Value> = announced
+        .map(|it| serde_json::from_str(it.1).expect("JSON"))
+        .collect();
+    assert!(configs.len() >= 5, "{configs:?}");
+    for config in &configs {
+        let place = config.get("state_topic").or(config.get("image_topic"));
+        let place = place.and_then(Value::as_str).expect("a topic");
+        assert!(last.contains_key(place), "{config} says nothing");
+        assert_eq!(config["availability_topic"], "otus/test/availability");
+    }
 }
 
 /// A camera that is unplugged, and comes back.

@@ -10,6 +10,7 @@ mod browser; // the page, in a real Chromium
 mod camera_faults;
 mod camera_masks; // parts of a picture that nobody is to see
 mod camera_sound; // cameras that send nonsense, nothing, or another size
+mod chains; // bundles over kills, a full disk and a reload
 mod child_cameras; // ffmpeg and GStreamer as decoders in processes of their own
 mod clocks; // wall clocks that step
 mod corpora; // what fuzzing begins from
@@ -19,7 +20,10 @@ mod detectors; // which family a model is of
 mod devices; // cameras and microphones that are not there or belong to others
 mod doctor; // what `otus doctor` says about real and missing parts
 mod drawing; // zones that a person draws on the page
+mod drifts; // cameras and microphones that are covered
 mod editors;
+mod evidence; // bundles, and what checks them
+mod examples;
 mod eyes; // models that name pictures and make vectors
 mod faults;
 mod films;
@@ -66,6 +70,7 @@ mod rooms; // which file of the source knows which
 mod samples; // small files that tests make for themselves
 mod scratch; // a directory, a pipeline file and the program
 mod search; // `otus events`
+mod shadows; // a second model that is tried
 mod slips; // what people write instead of what they mean
 mod snapshots; // pictures of what was found
 mod sounds;

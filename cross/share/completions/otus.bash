@@ -61,6 +61,9 @@ _otus() {
             otus,top)
                 cmd="otus__subcmd__top"
                 ;;
+            otus,verify)
+                cmd="otus__subcmd__verify"
+                ;;
             otus__subcmd__help,check)
                 cmd="otus__subcmd__help__subcmd__check"
                 ;;
@@ -105,6 +108,9 @@ _otus() {
                 ;;
             otus__subcmd__help,top)
                 cmd="otus__subcmd__help__subcmd__top"
+                ;;
+            otus__subcmd__help,verify)
+                cmd="otus__subcmd__help__subcmd__verify"
                 ;;
             otus__subcmd__help__subcmd__models,import)
                 cmd="otus__subcmd__help__subcmd__models__subcmd__import"
@@ -164,7 +170,7 @@ _otus() {
 
     case "${cmd}" in
         otus)
-            opts="-h -V --json --help --version run check graph nodes schema models devices doctor replay test events status reload top help"
+            opts="-h -V --json --help --version run check graph nodes schema models devices doctor replay test events verify status reload top help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -284,7 +290,7 @@ _otus() {
             return 0
             ;;
         otus__subcmd__help)
-            opts="run check graph nodes schema models devices doctor replay test events status reload top help"
+            opts="run check graph nodes schema models devices doctor replay test events verify status reload top help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -564,6 +570,20 @@ _otus() {
             return 0
             ;;
         otus__subcmd__help__subcmd__top)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otus__subcmd__help__subcmd__verify)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -961,6 +981,24 @@ _otus() {
                     return 0
                     ;;
                 --ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otus__subcmd__verify)
+            opts="-h --key --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

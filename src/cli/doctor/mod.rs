@@ -14,6 +14,7 @@ mod sources;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use serde_json::json;
 
@@ -92,6 +93,7 @@ fn everything_here() -> Plan {
         status: Status::default(),
         tests: Vec::new(),
         base: PathBuf::from("."),
+        sha256: Arc::default(),
     })
 }
 

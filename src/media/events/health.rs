@@ -1,4 +1,4 @@
-//! `health`: sources that give nothing of use.
+//! `health`: sources that give nothing of use, or something else than usual.
 
 use std::fmt::{self, Write};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::report::{Report, Tone};
 use crate::media::digits::three_places;
 
-/// A source that gives nothing of use, or does again.
+/// A source that gives nothing of use or something else than usual, or does no longer.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Health {
     /// What is or was wrong.
@@ -19,10 +19,13 @@ pub struct Health {
     /// For how many seconds it has been, or was, so.
     #[serde(serialize_with = "three_places")]
     pub seconds: f64,
+    /// What it was told from, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
-/// What can be wrong with a source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+/// What can be wrong with a source, or other than usual.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Condition {
     /// A device or stream cannot be opened, or gives nothing; the log and the `gap` that ends it say why.
@@ -33,6 +36,28 @@ pub enum Condition {
     Silent,
     /// Samples are cut off all the time: the sound is too loud for the sound card.
     Clipped,
+    /// Nothing is left of the scene: the camera is covered, or the light went out at once.
+    Covered,
+    /// The scene is there, but not its details: the lens is sprayed, dirty or out of focus.
+    Blurred,
+    /// Another scene is seen: the camera was turned, or something stands before it.
+    Turned,
+    /// The camera sees nothing as it has become dark; it does at night.
+    Dark,
+    /// The camera sees nothing as light dazzles it.
+    Bright,
+    /// The camera has switched to its night vision, without colours.
+    Infrared,
+    /// High tones are missing, or everything is fainter: something covers the microphone.
+    Muffled,
+    /// There is more noise than usual, such as rain, or a fault.
+    Noisy,
+    /// A model finds less than usual at these hours.
+    Fewer,
+    /// A model finds more than usual at these hours.
+    More,
+    /// A model is less sure of what it finds than usual at these hours.
+    Unsure,
 }
 
 impl Condition {
@@ -43,7 +68,24 @@ impl Condition {
             Condition::Frozen => "frozen",
             Condition::Silent => "silent",
             Condition::Clipped => "clipped",
+            Condition::Covered => "covered",
+            Condition::Blurred => "blurred",
+            Condition::Turned => "turned",
+            Condition::Dark => "dark",
+            Condition::Bright => "bright",
+            Condition::Infrared => "infrared",
+            Condition::Muffled => "muffled",
+            Condition::Noisy => "noisy",
+            Condition::Fewer => "fewer",
+            Condition::More => "more",
+            Condition::Unsure => "unsure",
         }
+    }
+
+    /// Whether somebody should look after it. Night, sun and rain come and go by themselves.
+    pub fn is_alarm(self) -> bool {
+        use Condition::{Bright, Dark, Infrared, Noisy};
+        !matches!(self, Dark | Bright | Infrared | Noisy)
     }
 }
 
@@ -55,7 +97,14 @@ impl Health {
             condition,
             active,
             seconds,
+            reason: None,
         }
+    }
+
+    /// The same with what it was told from.
+    pub fn because(self, reason: impl Into<String>) -> Health {
+        let reason = Some(reason.into());
+        Health { reason, ..self }
     }
 }
 
@@ -65,13 +114,17 @@ impl Report for Health {
     fn say(&self, to: &mut dyn Write) -> fmt::Result {
         let (name, seconds) = (self.condition.name(), self.seconds);
         match self.active {
-            true => write!(to, "{name} for {seconds:.0} s"),
-            false => write!(to, "no longer {name}, after {seconds:.0} s"),
+            true => write!(to, "{name} for {seconds:.0} s")?,
+            false => write!(to, "no longer {name}, after {seconds:.0} s")?,
+        }
+        match &self.reason {
+            Some(reason) => write!(to, ": {reason}"),
+            None => Ok(()),
         }
     }
 
     fn tone(&self) -> Tone {
-        match self.active {
+        match self.active && self.condition.is_alarm() {
             true => Tone::Alarm,
             false => Tone::Plain,
         }

@@ -7,6 +7,7 @@
 mod alert;
 mod classification;
 mod detection;
+mod disagreement;
 mod found;
 mod gap;
 mod head;
@@ -34,6 +35,7 @@ use serde::Serialize;
 pub use self::alert::{Alert, Evidence, Severity};
 pub use self::classification::{Class, Classification, Looked};
 pub use self::detection::Detection;
+pub use self::disagreement::Disagreement;
 pub use self::found::Found;
 pub use self::gap::Gap;
 pub use self::head::Head;
@@ -147,6 +149,7 @@ events! {
     Zone,
     Saved,
     Alert,
+    Disagreement,
 }
 
 /// A kind of event that is in the list.

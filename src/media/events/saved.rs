@@ -16,11 +16,11 @@ use crate::media::digits::{three_places, three_places_of};
 pub struct Saved {
     /// What it holds.
     pub what: Kept,
-    /// Where it is.
+    /// Where it is; of a bundle, its folder.
     pub path: String,
     /// Its length.
     pub bytes: u64,
-    /// SHA-256 of its bytes, in lower case hexadecimal digits.
+    /// SHA-256 of its bytes, in lower case hexadecimal digits; of a bundle, of its `evidence.json`.
     pub sha256: String,
     /// Seconds since the run began at which what it holds begins.
     #[serde(serialize_with = "three_places")]
@@ -40,7 +40,7 @@ pub struct Saved {
     /// Which one it is about: the id of its `track` events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub track: Option<u64>,
-    /// Seconds since the run began at which what it is about comes; only of clips.
+    /// Seconds since the run began at which what it is about comes; only of clips and bundles.
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "three_places_of"
@@ -60,6 +60,8 @@ pub enum Kept {
     Recording,
     /// What was said.
     Utterance,
+    /// Evidence: all that belongs to something that has happened.
+    Bundle,
 }
 
 impl Kept {
@@ -70,6 +72,7 @@ impl Kept {
             Kept::Clip => "clip",
             Kept::Recording => "recording",
             Kept::Utterance => "utterance",
+            Kept::Bundle => "bundle",
         }
     }
 }

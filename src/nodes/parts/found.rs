@@ -7,6 +7,7 @@ use crate::media::events::{Detection, Of};
 use crate::media::frame::Frame;
 use crate::media::kind::Lane;
 use crate::media::objects::{Object, Objects};
+use crate::media::packet::Packet;
 use crate::pipeline::contract::node::Emit;
 use crate::ports;
 
@@ -20,7 +21,12 @@ ports! {
 }
 
 /// Tells what was found in a frame, strongest first.
-pub fn tell(session: &Session, frame: &Arc<Frame>, found: Arc<[Object]>, out: &mut Emit<Found>) {
+pub fn tell<T>(session: &Session, frame: &Arc<Frame>, found: Arc<[Object]>, out: &mut Emit<T>)
+where
+    T: Into<Packet>,
+    Of<Detection>: Into<T>,
+    Arc<Objects>: Into<T>,
+{
     if !found.is_empty() {
         let frame = frame.whole();
         let detection = Detection {

@@ -1,5 +1,6 @@
 //! Where results go.
 
+pub mod bundle;
 pub mod clip;
 pub mod console;
 pub mod jsonl;

@@ -3,4 +3,5 @@
 pub mod events;
 pub mod frames;
 pub mod objects;
+pub mod several;
 pub mod sound;

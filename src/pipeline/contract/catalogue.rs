@@ -96,12 +96,18 @@ pub struct Configured {
     pub probe: Option<Probe>,
     /// Lanes of its type that it makes nothing of, why, and what to do, for sources.
     pub lacks: Vec<(Lane, &'static str, &'static str)>,
+    /// Lanes of its type that it takes nothing of, for transforms.
+    pub ignores: Vec<Lane>,
     /// What is wrong with its options beyond types and ranges.
     pub misuses: Vec<Misuse>,
     /// Sources that its options name, each after the option that does.
     pub sources: Vec<(String, String)>,
     /// Labels of objects that its options name, each after the option that does.
     pub labels: Vec<(String, String)>,
+    /// Parts of pictures that its options name.
+    pub areas: Vec<Arc<str>>,
+    /// A kind of event that it can do nothing without, after the option that says so.
+    pub awaits: Option<(&'static str, &'static str)>,
     /// All that it calls what it finds, where its options say so.
     pub names: Option<Vec<Arc<str>>>,
     /// What only it may have, where relative paths start at the given one.
@@ -119,9 +125,12 @@ impl Configured {
             prepare: None,
             probe: None,
             lacks: Vec::new(),
+            ignores: Vec::new(),
             misuses: Vec::new(),
             sources: Vec::new(),
             labels: Vec::new(),
+            areas: Vec::new(),
+            awaits: None,
             names: None,
             claims: Arc::new(|_| Vec::new()),
             at_hand: Arc::new(|_| Vec::new()),
@@ -323,7 +332,10 @@ pub const fn transform<N: Transform>() -> NodeType {
         redacts: N::REDACTS,
         configure: |table| {
             let wrap = |node| -> Box<dyn Running> { Box::new(AsTransform(node)) };
-            configure::<N>(table, |_| false, wrap).map(|(_, configured)| configured)
+            let (config, mut configured) = configure::<N>(table, |_| false, wrap)?;
+            let lanes = Lane::ALL.iter().copied();
+            configured.ignores = lanes.filter(|it| N::ignores(&config, *it)).collect();
+            Ok(configured)
         },
         ..node_type::<N>(Role::Transform)
     }
@@ -379,9 +391,12 @@ fn configure<N: Node>(
         prepare: None,
         probe: None,
         lacks: Vec::new(),
+        ignores: Vec::new(),
         misuses: N::check(&config),
         sources: N::sources(&config),
         labels: N::labels(&config),
+        areas: N::areas(&config),
+        awaits: N::awaits(&config),
         names: N::names(&config),
         claims: Arc::new(move |base| N::claims(&claiming, base)),
         at_hand: Arc::new(move |base| N::at_hand(&looking, base)),

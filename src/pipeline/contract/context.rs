@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::media::clock::{Clock, Time};
 use crate::media::events::{Body, Event, Head};
+use crate::pipeline::contract::around::Around;
 use crate::pipeline::contract::memory::{Memory, Wanted};
 use crate::pipeline::contract::runtime_options::Runtime;
 use crate::pipeline::contract::stop::Stop;
@@ -24,6 +25,8 @@ pub struct Context {
     pub base: PathBuf,
     /// The `[runtime]` table.
     pub runtime: Arc<Runtime>,
+    /// The pipeline that it is a part of.
+    pub around: Around,
     /// Counters and facts shown by the status endpoint.
     pub stats: Arc<NodeStats>,
     /// What the node has learnt.
@@ -43,6 +46,7 @@ impl Context {
             stop: Stop::default(),
             base: base.to_path_buf(),
             runtime: Arc::new(runtime),
+            around: Around::default(),
             stats: Arc::default(),
             memory: Memory::default(),
             wanted: Wanted::default(),

@@ -1,5 +1,6 @@
 //! What a node is and is given: its traits, the catalogue of types, its errors, stop and secrets.
 
+pub mod around;
 pub mod blocking;
 pub mod catalogue;
 pub mod child;
@@ -10,6 +11,7 @@ pub mod error;
 pub mod local_time;
 pub mod memory;
 pub mod node;
+pub mod priority;
 pub mod runtime_options;
 pub mod secret;
 pub mod small_file;

@@ -57,6 +57,16 @@ pub trait Node: Sized + Send + 'static {
         Vec::new()
     }
 
+    /// Parts of pictures that its options name, and that its events are about.
+    fn areas(_config: &Self::Config) -> Vec<Arc<str>> {
+        Vec::new()
+    }
+
+    /// A kind of event that it can do nothing without, after the option that says so: where no input gives any it is refused.
+    fn awaits(_config: &Self::Config) -> Option<(&'static str, &'static str)> {
+        None
+    }
+
     /// All that it calls what it finds, as far as its options say so without a look at a file.
     fn names(_config: &Self::Config) -> Option<Vec<Arc<str>>> {
         None
@@ -126,6 +136,11 @@ pub trait Transform: Node {
     const TOGETHER: bool = false;
     /// Whether what it makes of what people say or look like may be shown and kept where the pipeline file asks for privacy.
     const REDACTS: bool = false;
+
+    /// Whether with these options it takes nothing of a lane that it could take.
+    fn ignores(_config: &Self::Config, _lane: Lane) -> bool {
+        false
+    }
 
     /// Handles one packet.
     ///

@@ -179,6 +179,8 @@ pub struct NodeStats {
     failures: AtomicU64,
     media_ns: AtomicU64,
     age: Histogram,
+    compared: AtomicU64,
+    differing: AtomicU64,
     details: Mutex<Details>,
 }
 
@@ -210,6 +212,12 @@ impl NodeStats {
     /// Counts the age of a packet that the node is done with.
     pub fn count_age(&self, age: Duration) {
         self.age.count(age);
+    }
+
+    /// Counts an input that its shadow model has looked at too.
+    pub fn count_compared(&self, differs: bool) {
+        self.differing.fetch_add(u64::from(differs), Relaxed);
+        self.compared.fetch_add(1, Relaxed);
     }
 
     /// Sets what the node is doing.
@@ -264,6 +272,8 @@ impl NodeStats {
             media_seconds: self.media_ns.load(Relaxed) as f64 / 1e9,
             lag_seconds: (age.count > 0).then_some(age.last),
             age,
+            compared: self.compared.load(Relaxed),
+            differing: self.differing.load(Relaxed),
             failures: self.failures.load(Relaxed),
             calls: self.calls.read(),
             last_error: details.last_error.clone(),
@@ -306,6 +316,12 @@ pub struct NodeCounts {
     /// Ages of all packets that it was done with; only for live media.
     #[serde(skip)]
     pub age: Times,
+    /// Inputs that its shadow model has looked at too.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub compared: u64,
+    /// Of these, those in which it found something else.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub differing: u64,
     /// How often it failed.
     pub failures: u64,
     /// Calls into its code.
@@ -317,4 +333,8 @@ pub struct NodeCounts {
     /// Zones and lines, and who is there.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub areas: Vec<Area>,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }

@@ -87,7 +87,7 @@ fn inputs(
                     makes => format!(
                         "`{}` takes {}, but `{name}` makes {}",
                         node.ty.name,
-                        list(node.ty.accepts),
+                        list(&node.takes),
                         list(makes)
                     ),
                 };

@@ -33,7 +33,9 @@ pub fn spread(nodes: &mut [PlannedNode]) {
 pub fn narrow(nodes: &mut [PlannedNode]) {
     for _ in 0..nodes.len() {
         for at in 0..nodes.len() {
-            if !nodes[at].ty.passes {
+            // Who takes what it never passes on goes by all that comes in.
+            let passes = |kind: &Kind| nodes[at].ty.produces.contains(kind);
+            if !nodes[at].ty.passes || !nodes[at].ty.accepts.iter().all(passes) {
                 continue;
             }
             let id = &nodes[at].id;

@@ -27,7 +27,9 @@ mod types;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
 use toml::de::DeTable;
 
 use self::interpolation::Interpolation;
@@ -174,6 +176,12 @@ fn read(path: &Path) -> Result<String, (String, String)> {
     })
 }
 
+fn sum(text: &str) -> Arc<str> {
+    let digest = Sha256::digest(text);
+    let digits = digest.iter().map(|byte| format!("{byte:02x}"));
+    Arc::from(digits.collect::<String>())
+}
+
 /// Checks the text of a pipeline file.
 ///
 /// # Errors
@@ -308,6 +316,7 @@ fn parse_document(
         status: Status::default(),
         tests: Vec::new(),
         base: base.to_path_buf(),
+        sha256: sum(text),
     };
     for (key, value) in document {
         parser.section(&key, value, &mut plan);

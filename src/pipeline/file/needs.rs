@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::media::kind::Lane;
+use crate::pipeline::file::path::place_of;
 use crate::pipeline::file::plan::PlannedNode;
 use crate::pipeline::file::problem::Problem;
 
@@ -16,11 +17,28 @@ pub fn check(nodes: &[PlannedNode], index: &HashMap<String, usize>) -> Vec<Probl
         let lacks =
             |lane: &Lane| !inputs.is_empty() && !inputs.iter().any(|from| gives(from, *lane));
         let lanes: Vec<Lane> = node.ty.needs.iter().copied().filter(lacks).collect();
-        lanes
-            .into_iter()
-            .map(move |lane| problem(node, &inputs, lane))
+        let awaited = unheard(node, &inputs);
+        let lacking = lanes.into_iter();
+        let problems = lacking.map(move |lane| problem(node, &inputs, lane));
+        problems.chain(awaited)
     });
     starved.collect()
+}
+
+/// That no input gives the kind of event that it can do nothing without.
+fn unheard(node: &PlannedNode, inputs: &[&PlannedNode]) -> Option<Problem> {
+    let (option, kind) = node.awaits?;
+    let gives = |from: &&PlannedNode| from.gives(node).iter().any(|it| it.name == kind);
+    if inputs.is_empty() || inputs.iter().any(gives) {
+        return None;
+    }
+    let place = place_of(option, &node.places).unwrap_or(&node.span);
+    let message = format!(
+        "`{}` waits for `{kind}` events: none of its inputs gives any",
+        node.id
+    );
+    let help = format!("add one that does, or say with `{option}` what it is to wait for");
+    Some(Problem::new(place.clone(), message, help))
 }
 
 fn problem(node: &PlannedNode, inputs: &[&PlannedNode], lane: Lane) -> Problem {

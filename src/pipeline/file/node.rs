@@ -57,13 +57,15 @@ impl<'a> Parser<'a> {
         self.report_misuses(configured.misuses, &places, &span);
         let lacking: Vec<_> = configured.lacks.iter().map(|it| it.0).collect();
         let makes = ty.produces.iter().copied();
+        let takes = ty.accepts.iter().copied();
+        let takes = takes.filter(|it| !configured.ignores.contains(&it.lane));
         Some(PlannedNode {
             id: Arc::from(name),
             span,
             ty,
             inputs,
             makes: makes.filter(|it| !lacking.contains(&it.lane)).collect(),
-            takes: ty.accepts.to_vec(),
+            takes: takes.collect(),
             workers,
             optional,
             wait,
@@ -74,6 +76,8 @@ impl<'a> Parser<'a> {
             lacks: configured.lacks,
             sources: configured.sources,
             labels: configured.labels,
+            areas: configured.areas,
+            awaits: configured.awaits,
             names: configured.names,
             claims: (configured.claims)(self.base),
             places,

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::media::kind::{Kind, Lane, Private};
-use crate::pipeline::contract::catalogue::{AtHand, Configured, NodeType, Opener, Prepare, Probe};
+use crate::pipeline::contract::around;
+use crate::pipeline::contract::catalogue::{
+    AtHand, Configured, NodeType, Opener, Prepare, Probe, Role,
+};
 use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::runtime_options::Runtime;
 use crate::pipeline::file::input::Input;
@@ -28,6 +31,8 @@ pub struct Plan {
     pub tests: Vec<PlannedTest>,
     /// Where relative paths start.
     pub base: PathBuf,
+    /// SHA-256 of its file, in hexadecimal digits.
+    pub sha256: Arc<str>,
 }
 
 /// A node of the plan.
@@ -65,6 +70,10 @@ pub struct PlannedNode {
     pub sources: Vec<(String, String)>,
     /// Labels of objects that its options name, each after the option that does.
     pub labels: Vec<(String, String)>,
+    /// Parts of pictures that its options name.
+    pub areas: Vec<Arc<str>>,
+    /// A kind of event that it can do nothing without, after the option that says so.
+    pub awaits: Option<(&'static str, &'static str)>,
     /// All that it calls what it finds, where its options say so.
     pub names: Option<Vec<Arc<str>>>,
     /// What only it may have.
@@ -80,6 +89,17 @@ pub struct PlannedNode {
 }
 
 impl Plan {
+    /// What its nodes may know of it.
+    pub fn told(&self) -> around::File {
+        let sources = self.nodes.iter().filter(|it| it.ty.role == Role::Source);
+        let areas = self.nodes.iter().flat_map(|it| &it.areas);
+        around::File {
+            sha256: Arc::clone(&self.sha256),
+            sources: sources.map(|it| Arc::clone(&it.id)).collect(),
+            areas: areas.cloned().collect(),
+        }
+    }
+
     /// What is missing or does not fit among the files that it names. Touches no device and no network.
     pub fn at_hand(&self) -> Vec<Problem> {
         let of_node = |node: &PlannedNode| {
@@ -122,6 +142,8 @@ impl PlannedNode {
             lacks: Vec::new(),
             sources: Vec::new(),
             labels: Vec::new(),
+            areas: Vec::new(),
+            awaits: None,
             names: None,
             claims: Vec::new(),
             places: Vec::new(),
@@ -132,12 +154,14 @@ impl PlannedNode {
     }
 
     /// The kinds that an edge to another node carries. Who looks at frames, or else at objects in them, gets the frames of
-    /// a node that makes both: one of the two is enough.
+    /// a node that makes both: one of the two is enough. Nor does such a one, which takes whatever there is, get the sound of
+    /// a camera, which would fail if it had none.
     pub fn gives(&self, to: &PlannedNode) -> Vec<Kind> {
         let taken = |kind: &Kind| to.takes.contains(kind);
         let mut given: Vec<Kind> = self.makes.iter().copied().filter(taken).collect();
-        if given.iter().any(|it| it.lane == Lane::Frame) {
-            given.retain(|it| it.lane != Lane::Objects);
+        let looks = |lane| to.takes.iter().any(|it| it.lane == lane);
+        if given.iter().any(|it| it.lane == Lane::Frame) && looks(Lane::Objects) {
+            given.retain(|it| !matches!(it.lane, Lane::Objects | Lane::Audio));
         }
         given
     }

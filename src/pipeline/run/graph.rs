@@ -108,8 +108,8 @@ impl Graph {
             .filter(|node| !is_kept(&node.id))
             .map(|node| {
                 let context = Context {
-                    live: node.live,
                     runtime: Arc::clone(&runtime),
+                    live: node.live,
                     ..self.context.clone()
                 };
                 self.member(node, context, &mut wiring, abandons[&node.id].clone())
@@ -235,6 +235,7 @@ impl Graph {
         }
         drop(building.go);
         self.context.runtime = Arc::new(building.plan.runtime.clone());
+        self.context.around.runs_by(building.plan.told());
         let drain = Duration::from_millis(self.context.runtime.drain_ms);
         for mut member in replaced {
             member.gives_way = false;

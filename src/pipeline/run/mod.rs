@@ -90,6 +90,8 @@ fn start_by(clock: Clock, plan: Plan) -> Pipeline {
         clock,
         ..Context::new("", &plan.base, plan.runtime.clone())
     };
+    let asked = view.clone();
+    context.around.reports_by(move || asked.around());
     let mut graph = Graph::new(context, view.clone());
     let building = graph.build(plan, BUILD_PATIENCE);
     // At the start a camera that is not there yet is waited for, so nothing else waits for it.

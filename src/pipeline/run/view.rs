@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::media::clock::Clock;
 use crate::media::kind::Lane;
+use crate::pipeline::contract::around::{self, Report};
 use crate::pipeline::contract::catalogue::{NodeType, Role};
 use crate::pipeline::count::metrics::NodeStats;
 use crate::pipeline::flow::tap::{Feed, Tap};
@@ -131,6 +132,26 @@ impl View {
             nodes: nodes.collect(),
             edges: edges.collect(),
             reload: shown.reload.clone(),
+        }
+    }
+
+    /// What its nodes may know of it.
+    pub fn around(&self) -> Report {
+        let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
+        let models = shown.nodes.iter().filter(|it| it.ty.infers);
+        let models = models.map(|it| (Arc::clone(&it.id), it.stats.read().facts));
+        let dropped = shown.links.iter().filter_map(|link| {
+            let reasons = link.watch.stats.read().reasons;
+            let edge = around::Edge {
+                from: Arc::clone(&link.edge.from),
+                to: Arc::clone(&link.edge.to),
+                kind: link.edge.lane.name(),
+            };
+            (!reasons.is_empty()).then_some((edge, reasons))
+        });
+        Report {
+            models: models.collect(),
+            dropped: dropped.collect(),
         }
     }
 

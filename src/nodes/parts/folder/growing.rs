@@ -1,11 +1,9 @@
 //! Files that are written piece by piece, and can be read meanwhile.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Result, Write};
+use std::io::{Result, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
-
-use sha2::{Digest, Sha256};
+use std::path::PathBuf;
 
 use crate::inference::store::sum;
 
@@ -70,21 +68,9 @@ impl Growing {
         self.file.write_all_at(head, 0)?;
         self.file.sync_data()?;
         Ok(Written {
-            sha256: hashed(&self.path)?,
+            sha256: sum::of_all(File::open(&self.path)?)?.1,
             path: self.path,
             bytes: self.bytes,
         })
-    }
-}
-
-/// The sum of a file, which may be larger than the memory.
-fn hashed(path: &Path) -> Result<String> {
-    let (mut file, mut hasher) = (File::open(path)?, Sha256::new());
-    let mut piece = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut piece)? {
-            0 => return Ok(sum::hex(&hasher.finalize())),
-            count => hasher.update(&piece[..count]),
-        }
     }
 }

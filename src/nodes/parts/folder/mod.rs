@@ -5,7 +5,7 @@ pub mod name;
 pub mod retention;
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{Error, ErrorKind, Result, Write};
+use std::io::{Result, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -14,12 +14,12 @@ use jiff::Timestamp;
 
 use self::growing::FILE_MODE;
 pub use self::growing::{Growing, Written};
-use self::retention::{FLOOR, Kept, Now, Retention};
+use self::retention::{Kept, Now, Retention};
 use crate::inference::store::sum;
 use crate::pipeline::contract::error::Misuse;
 
 /// As files are, for the owner and the group.
-const FOLDER_MODE: u32 = 0o750;
+pub const FOLDER_MODE: u32 = 0o750;
 /// What a file is called until it is whole.
 const PART: &str = ".part";
 /// How often it is looked for what has become too old.
@@ -189,29 +189,10 @@ impl Folder {
             fs::remove_file(self.path.join(&file.name))?;
             self.bytes -= file.bytes;
         }
-        if coming == 0 {
-            return Ok(());
+        match coming {
+            0 => Ok(()),
+            _ => self.retention.room(self.bytes, self.free()?, coming),
         }
-        let minutes = FLOOR.as_secs() / 60;
-        let full = |what: String| {
-            let why = format!("{what}, and what is newer than {minutes} minutes is not deleted");
-            Err(Error::new(ErrorKind::StorageFull, why))
-        };
-        let Retention {
-            keep_mb,
-            min_free_mb,
-            ..
-        } = self.retention;
-        if self.bytes + coming > self.retention.most() {
-            return full(format!("it holds the {keep_mb} MB of `keep_mb`"));
-        }
-        // Where nothing is to be left free, the disk itself says when it is full.
-        if min_free_mb > 0 && self.free()? < self.retention.least_free() + coming {
-            return full(format!(
-                "less than the {min_free_mb} MB of `min_free_mb` are free"
-            ));
-        }
-        Ok(())
     }
 
     /// Its files by their names; others' are not looked at.
@@ -255,13 +236,24 @@ impl Folder {
     }
 
     fn free(&self) -> Result<u64> {
-        let disk = rustix::fs::statvfs(&self.path)?;
-        Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+        free(&self.path)
     }
 }
 
+/// Bytes that are free where a folder is.
+///
+/// # Errors
+/// What the system says.
+pub fn free(path: &Path) -> Result<u64> {
+    let disk = rustix::fs::statvfs(path)?;
+    Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
 /// Makes sure that it is on the disk before it gets its name: a power cut must not leave a name without a picture.
-fn write_whole(path: &Path, content: &[u8]) -> Result<()> {
+///
+/// # Errors
+/// What the system says.
+pub fn write_whole(path: &Path, content: &[u8]) -> Result<()> {
     let mut options = OpenOptions::new();
     options
         .create(true)
@@ -275,6 +267,8 @@ fn write_whole(path: &Path, content: &[u8]) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::ErrorKind;
+
     use super::*;
 
     const MEGABYTE: usize = 1 << 20;

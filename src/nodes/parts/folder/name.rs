@@ -29,8 +29,12 @@ pub fn plain_word(word: &str) -> String {
 
 /// The time in such a name; none if it is another's name.
 pub fn time(name: &str, extension: &str) -> Option<Timestamp> {
-    let words = name.strip_suffix(extension)?.strip_suffix('.')?;
-    let (time, rest) = words.split_at_checked(TIME)?;
+    time_of(name.strip_suffix(extension)?.strip_suffix('.')?)
+}
+
+/// The time in the name of something without an extension.
+pub fn time_of(stem: &str) -> Option<Timestamp> {
+    let (time, rest) = stem.split_at_checked(TIME)?;
     if !rest.starts_with('_') || time.bytes().any(|it| it == b':') {
         return None;
     }

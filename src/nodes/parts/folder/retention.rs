@@ -3,6 +3,7 @@
 //! A clock that jumps must not empty a folder. How old a file is, is therefore added up from file to file: between two of
 //! them no more than half of `keep_days` is believed, and since the latest one no more than that or than this run has lasted.
 
+use std::io::{Error, ErrorKind, Result};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -72,6 +73,33 @@ impl Retention {
     /// Bytes that must be free.
     pub fn least_free(&self) -> u64 {
         self.min_free_mb.saturating_mul(MEGABYTE)
+    }
+
+    /// That what is coming finds room beside so many bytes that stay, with so many free.
+    ///
+    /// # Errors
+    /// Which limit is in its way.
+    pub fn room(&self, kept: u64, free: u64, coming: u64) -> Result<()> {
+        let minutes = FLOOR.as_secs() / 60;
+        let full = |what: String| {
+            let why = format!("{what}, and what is newer than {minutes} minutes is not deleted");
+            Err(Error::new(ErrorKind::StorageFull, why))
+        };
+        let Retention {
+            keep_mb,
+            min_free_mb,
+            ..
+        } = self;
+        if kept + coming > self.most() {
+            return full(format!("it holds the {keep_mb} MB of `keep_mb`"));
+        }
+        // Where nothing is to be left free, the disk itself says when it is full.
+        if *min_free_mb > 0 && free < self.least_free() + coming {
+            return full(format!(
+                "less than the {min_free_mb} MB of `min_free_mb` are free"
+            ));
+        }
+        Ok(())
     }
 
     /// Those of these files that go.

@@ -13,6 +13,7 @@ use super::session::{self, Ended};
 use super::shared::{Note, Shared, lock};
 use crate::media::events::Event;
 use crate::nodes::parts::outbox::post::{Closing, Post};
+use crate::pipeline::contract::around::File;
 use crate::pipeline::contract::blocking::{Blocking, Next};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
@@ -77,6 +78,19 @@ impl Link {
         if let Some(home) = &self.shared.home {
             let heard = lock(home).hear(event, Instant::now(), &mut lock(&self.shared.book));
             heard.map_err(|error| self.shared.post.trouble(&error))?;
+        }
+        self.wake();
+        Ok(())
+    }
+
+    /// Has Home Assistant forget what the pipeline file does not name any more.
+    ///
+    /// # Errors
+    /// That it could not be noted on the disk.
+    pub fn keep_to(&self, file: &Arc<File>) -> Result<()> {
+        if let Some(home) = &self.shared.home {
+            let kept = lock(home).keep_to(file, &mut lock(&self.shared.book));
+            kept.map_err(|error| self.shared.post.trouble(&error))?;
         }
         self.wake();
         Ok(())

@@ -22,6 +22,7 @@ use crate::media::events::Event;
 use crate::media::packet::Nothing;
 use crate::nodes::parts::outbox::post::Post;
 use crate::nodes::parts::outbox::record;
+use crate::pipeline::contract::around::{Around, File};
 use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Misuse, Result};
@@ -31,6 +32,9 @@ use crate::pipeline::contract::node::{Emit, Node, Sink};
 pub struct Mqtt {
     link: Link,
     events: bool,
+    around: Around,
+    /// The pipeline file as it was last looked at.
+    file: Arc<File>,
 }
 
 impl Node for Mqtt {
@@ -73,6 +77,8 @@ impl Node for Mqtt {
         Ok(Mqtt {
             link: Link::start(broker, post, home, context),
             events: config.events,
+            around: context.around.clone(),
+            file: Arc::default(),
         })
     }
 }
@@ -84,7 +90,7 @@ impl Sink for Mqtt {
     const BATCH: usize = 256;
 
     fn write(&mut self, event: Arc<Event>, _: &mut Emit<Nothing>) -> Result<()> {
-        self.link.look()?;
+        self.look()?;
         if self.events {
             self.link.shared.post.outbox.push(record::of(&event));
         }
@@ -92,7 +98,7 @@ impl Sink for Mqtt {
     }
 
     fn pass(&mut self, _to: Time, _: &mut Emit<Nothing>) -> Result<()> {
-        self.link.look()
+        self.look()
     }
 
     fn settle(&mut self, _: &mut Emit<Nothing>) -> Result<()> {
@@ -101,5 +107,18 @@ impl Sink for Mqtt {
 
     fn finish(&mut self, _: &mut Emit<Nothing>) -> Result<()> {
         self.link.finish()
+    }
+}
+
+impl Mqtt {
+    /// Sees that the thread is there, and whether the pipeline file is another.
+    fn look(&mut self) -> Result<()> {
+        self.link.look()?;
+        let file = self.around.file();
+        if file.sha256 != self.file.sha256 {
+            self.link.keep_to(&file)?;
+            self.file = file;
+        }
+        Ok(())
     }
 }

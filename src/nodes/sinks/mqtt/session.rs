@@ -228,12 +228,8 @@ impl Session<'_> {
 
 fn options(broker: &Broker) -> MqttOptions {
     let address = &broker.address;
-    // With a port behind it.
-    let host = match address.host.contains(':') {
-        true => format!("[{}]", address.host),
-        false => address.host.clone(),
-    };
-    let mut options = MqttOptions::new(&broker.client_id, host, address.port);
+    // Without brackets also where it is an IPv6 address, as TLS takes it for the name on the certificate.
+    let mut options = MqttOptions::new(&broker.client_id, &address.host, address.port);
     let will = LastWill::new(
         broker.topics.availability(),
         "offline",

@@ -1,5 +1,6 @@
 //! What takes events of any kind.
 
+pub mod during;
 pub mod filter;
 pub mod join;
 pub mod match_words;

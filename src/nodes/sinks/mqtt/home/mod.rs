@@ -10,6 +10,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{Result, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -21,6 +22,7 @@ use super::topics::Topics;
 use crate::media::events::{
     Action, Body, Condition, Event, Health, Kept, Phase, Saved, Step, Transcript, Zone,
 };
+use crate::pipeline::contract::around::File;
 
 /// Where the entities are noted, so that after a kill none says for ever what was so before.
 const NOTED: &str = "entities.json";
@@ -41,6 +43,8 @@ pub struct Home {
     /// What is wrong with each source, apart from being away.
     troubles: BTreeMap<String, BTreeSet<&'static str>>,
     is_new: bool,
+    /// The pipeline file, once it is known.
+    file: Option<Arc<File>>,
 }
 
 impl Home {
@@ -63,6 +67,7 @@ impl Home {
             presence: BTreeMap::new(),
             troubles: BTreeMap::new(),
             is_new: false,
+            file: None,
         })
     }
 
@@ -76,12 +81,55 @@ impl Home {
         }
     }
 
+    /// Takes back entities of sources and parts of pictures that the pipeline file does not name.
+    ///
+    /// # Errors
+    /// That this could not be noted.
+    pub fn keep_to(&mut self, file: &Arc<File>, book: &mut Book) -> Result<()> {
+        self.file = Some(Arc::clone(file));
+        let gone = self
+            .entities
+            .iter()
+            .filter(|it| !self.names(&it.source, &it.zone));
+        let gone: Vec<Entity> = gone.cloned().collect();
+        for entity in &gone {
+            self.entities.remove(entity);
+            self.presence.remove(entity);
+            // What is empty is kept by no broker, and is no entity.
+            for topic in [
+                entity.announcement(&self.topics),
+                entity.state(&self.topics),
+            ] {
+                book.set(topic, Word::Text(String::new()));
+            }
+        }
+        match gone.is_empty() {
+            true => Ok(()),
+            false => self.note(),
+        }
+    }
+
+    /// Whether the pipeline file has a source and a part of pictures of these names, as far as it is known.
+    fn names(&self, source: &str, zone: &str) -> bool {
+        let Some(file) = &self.file else { return true };
+        let has = |names: &[Arc<str>], name: &str| names.iter().any(|it| **it == *name);
+        has(&file.sources, source) && (zone.is_empty() || has(&file.areas, zone))
+    }
+
     /// Learns from an event.
     ///
     /// # Errors
     /// That a new entity could not be noted.
     pub fn hear(&mut self, event: &Event, now: Instant, book: &mut Book) -> Result<()> {
         let source = &*event.head.source;
+        let zone = match &event.body {
+            Body::Zone(it) => &*it.zone,
+            _ => "",
+        };
+        // The last words of what is gone.
+        if !self.names(source, zone) {
+            return Ok(());
+        }
         if self.add(&Entity::of(What::Connected, source), book) {
             self.add(&Entity::of(What::Problem, source), book);
         }
@@ -174,6 +222,9 @@ impl Home {
                     !is_here
                 });
             }
+            return;
+        }
+        if !it.condition.is_alarm() {
             return;
         }
         let troubles = self.troubles.entry(source.to_owned()).or_default();

@@ -233,3 +233,47 @@ fn every_entity_is_announced_with_what_it_needs() {
         }
     }
 }
+
+#[test]
+fn what_the_pipeline_file_names_no_more_is_taken_back() {
+    let mut house = House::new();
+    let enters = |name: &str| Zone {
+        zone: name.into(),
+        ..zone(Action::Enter, 7, 1)
+    };
+    for (source, name) in [("porch", "door"), ("porch", "steps"), ("yard", "gate")] {
+        house.hear(source, enters(name));
+    }
+    assert_eq!(house.says("porch/steps/count"), Some("1"));
+    let file = File {
+        sha256: "1".into(),
+        sources: vec!["porch".into()],
+        areas: vec!["door".into(), "gate".into()],
+    };
+    let kept = house.home.keep_to(&Arc::new(file), &mut house.book);
+    kept.expect("it can be noted");
+    // It was under way.
+    house.hear("porch", enters("steps"));
+    house.wait(1);
+    let told = [
+        "porch/door/count",
+        "porch/steps/count",
+        "yard/gate/count",
+        "yard/connected",
+    ];
+    let says = told.map(|it| house.says(it).map(str::to_owned));
+    assert_eq!(says.map(|it| it.expect("it was told")), ["1", "", "", ""]);
+    let announced = |it: &str| {
+        let topic = house.told.keys().find(|topic| topic.ends_with(it));
+        house.told[topic.expect("it was announced")].clone()
+    };
+    assert_eq!(announced("/porch_steps_count/config"), "");
+    assert_ne!(announced("/porch_door_count/config"), "");
+    let again = Home::open(topics(), house.folder.path(), 10).expect("readable");
+    assert!(
+        again
+            .entities
+            .iter()
+            .all(|it| it.source == "porch" && it.zone != "steps")
+    );
+}

@@ -1,6 +1,6 @@
 //! The brightness of a frame, in cells of a coarse grid.
 
-use crate::media::frame::{Frame, PixelFormat};
+use crate::media::frame::Frame;
 
 /// Cells in a row, about: a person at the far end of a street is still some cells wide.
 const COLUMNS: usize = 178;
@@ -53,11 +53,7 @@ impl Grid {
     /// The brightness of each cell, 0 to 255, rows from the top.
     pub fn read(&self, frame: &Frame, cells: &mut Vec<i16>) {
         cells.clear();
-        // ITU-R BT.601: red 0.299, green 0.587, blue 0.114, in parts of 256.
-        let weights: [u32; 3] = match frame.format {
-            PixelFormat::Rgb8 => [77, 150, 29],
-            PixelFormat::Bgr8 => [29, 150, 77],
-        };
+        let weights = frame.format.luma();
         let luma = |row: &[u8], at: usize| {
             let pixel = row[at..].first_chunk::<{ Frame::CHANNELS }>();
             let [a, b, c] = *pixel.expect("samples lie inside the frame");

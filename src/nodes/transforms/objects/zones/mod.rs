@@ -97,6 +97,12 @@ impl Node for Zones {
         config.named_labels()
     }
 
+    fn areas(config: &Config) -> Vec<Arc<str>> {
+        let zones = config.zones.iter().map(|it| &it.name);
+        let lines = config.lines.iter().map(|it| &it.name);
+        zones.chain(lines).cloned().collect()
+    }
+
     fn open(config: &Config, context: &Context) -> Result<Zones> {
         let mut config = config.clone();
         for zone in &mut config.zones {

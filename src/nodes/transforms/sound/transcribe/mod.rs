@@ -2,6 +2,7 @@
 
 mod joining;
 mod options;
+mod shadow;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use self::joining::{Joined, Joiner};
 pub use self::options::Config;
+use self::shadow::{Job, Watch};
 use crate::inference::speech::listener::Listener;
 use crate::inference::speech::whisper::header;
 use crate::inference::speech::whisper::heard::{About, Heard};
@@ -37,6 +39,7 @@ pub struct Transcribe {
     joiner: Joiner,
     /// What each source spoke last.
     languages: HashMap<Arc<str>, Arc<str>>,
+    shadow: Option<Watch>,
 }
 
 ports! {
@@ -90,6 +93,7 @@ impl Node for Transcribe {
             join: config.join(),
             max_lag: Duration::from_millis(config.max_lag_ms),
             languages: HashMap::new(),
+            shadow: Watch::start(config, context),
         })
     }
 }
@@ -199,6 +203,13 @@ impl Transcribe {
             out.event(&joined.source, joined.start, None, gap);
         }
         let heard = heard?;
+        if !partial && let Some(shadow) = &mut self.shadow {
+            shadow.follow(|| Job {
+                samples: joined.samples.clone(),
+                about,
+                text: heard.text.clone(),
+            });
+        }
         if heard.doubt.is_none() && heard.language_prob > Some(REMEMBERED) {
             let (source, language) = (Arc::clone(&joined.source), Arc::clone(&heard.language));
             self.languages.insert(source, language);

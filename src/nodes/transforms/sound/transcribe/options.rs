@@ -9,6 +9,7 @@ use crate::inference::speech::whisper::heard::Wanted;
 use crate::inference::speech::whisper::languages;
 use crate::inference::store::manifest::Task;
 use crate::inference::store::options::{ModelOptions, Runs};
+use crate::nodes::parts::shadow::options::Options as Shadow;
 use crate::pipeline::contract::error::Misuse;
 
 /// Whisper takes 224 tokens before the speech; of some four letters each.
@@ -53,6 +54,9 @@ pub struct Config {
     #[serde(default = "default_max_lag_ms")]
     #[schemars(range(min = 1_000, max = 3_600_000))]
     pub max_lag_ms: u64,
+    /// Which model stands in its shadow.
+    #[serde(flatten)]
+    pub shadow: Shadow,
 }
 
 fn english() -> String {
@@ -67,6 +71,7 @@ impl Config {
     /// What is wrong with them.
     pub fn misuses(&self) -> Vec<Misuse> {
         let mut misuses = self.model.check();
+        misuses.extend(self.shadow.check::<Ggml>());
         let (name, language) = (&self.model.name, &self.language);
         misuses.extend(match languages::number(language) {
             None if language != "auto" => Some(languages::unknown(language)),

@@ -1,61 +1,36 @@
 //! `detect`: objects in frames, by any detector that `inference::sight::heads` knows.
 
+mod options;
+mod shadow;
+mod told;
+
 use std::path::Path;
 use std::sync::Arc;
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-
+pub use self::options::Config;
+use self::options::Detects;
+use self::shadow::Watch;
+use self::told::Told;
 use crate::inference::onnx::declared;
-use crate::inference::sight::detector::{Detector, Options, Rules};
+use crate::inference::sight::detector::{Detector, Rules};
 use crate::inference::sight::finder::Finder;
 use crate::inference::sight::input::Input;
 use crate::inference::sight::labelled::Classes;
 use crate::inference::sight::{labelled, labels};
-use crate::inference::store::manifest::{self, Task};
-use crate::inference::store::options::{ModelOptions, Runs};
+use crate::inference::store::manifest;
+use crate::inference::store::options::ModelOptions;
 use crate::media::frame::Frame;
-use crate::nodes::parts::found::{self, Found};
+use crate::nodes::parts::found;
+use crate::nodes::parts::shadow::options::of_shadow;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Misuse, Result};
 use crate::pipeline::contract::node::{Emit, Node, Transform};
 use crate::pipeline::file::problem::suggest;
 
-/// Options of `detect`.
-#[derive(Clone, Deserialize, JsonSchema)]
-pub struct Config {
-    /// Which model it runs.
-    #[serde(flatten)]
-    pub model: ModelOptions<Detect>,
-    /// How it is understood.
-    #[serde(flatten)]
-    pub options: Options,
-    /// Least confidence that is reported.
-    #[serde(default = "default_score")]
-    #[schemars(range(min = 0.01, max = 1.0))]
-    pub score: f32,
-    /// Of two boxes of a label that overlap more than this (intersection over union), the weaker
-    /// is dropped.
-    #[serde(default = "default_overlap")]
-    #[schemars(range(min = 0.0, max = 1.0))]
-    pub overlap: f32,
-}
-
-fn default_score() -> f32 {
-    0.4
-}
-
-fn default_overlap() -> f32 {
-    0.45
-}
-
 /// A detector for one frame at a time.
 pub struct Detect {
     finder: Finder,
-}
-
-impl Runs for Detect {
-    const TASK: Task = Task::Detect;
+    shadow: Option<Watch>,
 }
 
 impl Node for Detect {
@@ -94,6 +69,7 @@ impl Node for Detect {
     fn check(config: &Config) -> Vec<Misuse> {
         let mut misuses = config.model.check();
         misuses.extend(config.options.check());
+        misuses.extend(config.shadow.check::<Detects>());
         let named = &config.options.labelled;
         let is_told = named.labels_file.is_some() || named.classes.is_some();
         let known = known(&config.model.name).filter(|_| !is_told);
@@ -133,6 +109,8 @@ impl Node for Detect {
             understood.err().filter(is_told).map_or(Ok(()), Err)
         });
         let wrong = understood.err();
+        let shadow = config.shadow.model();
+        let shadow = shadow.map(|(name, sum)| declared::at_hand(name, sum, base));
         // Of a model that cannot be understood nothing else is looked at.
         let is_model = wrong.as_ref().is_some_and(|it| it.option == "model");
         let names = config
@@ -145,6 +123,7 @@ impl Node for Detect {
         wrong
             .into_iter()
             .chain(names.and_then(Result::err))
+            .chain(shadow.and_then(Result::err).map(of_shadow))
             .collect()
     }
 
@@ -155,7 +134,8 @@ impl Node for Detect {
             overlap: config.overlap,
         };
         let finder = Finder::open(model, &config.options, rules, context)?;
-        Ok(Detect { finder })
+        let shadow = Watch::start(config, &finder.eye.session.about.name, context);
+        Ok(Detect { finder, shadow })
     }
 }
 
@@ -166,13 +146,16 @@ fn known(model: &str) -> Option<Vec<Arc<str>>> {
 
 impl Transform for Detect {
     type In = Arc<Frame>;
-    type Out = Found;
+    type Out = Told;
     const STATELESS: bool = true;
     const INFERS: bool = true;
 
     fn apply(&mut self, frame: Arc<Frame>, out: &mut Emit<Self::Out>) -> Result<()> {
         let found = self.finder.find(&frame)?;
-        found::tell(&self.finder.eye.session, &frame, found, out);
+        found::tell(&self.finder.eye.session, &frame, Arc::clone(&found), out);
+        if let Some(shadow) = &mut self.shadow {
+            shadow.follow(&frame, &found, out);
+        }
         Ok(())
     }
 }

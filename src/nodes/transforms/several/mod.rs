@@ -1,0 +1,3 @@
+//! What takes several kinds of things, each by itself.
+
+pub mod drift;
