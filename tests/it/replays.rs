@@ -259,7 +259,7 @@ fn decisions_are_the_same_with_any_number_of_workers() {
             "{LIVE}fps = 1\n\
              [transforms.people]\ntype = 'detect'\ninputs = ['cam']\nmodel = 'otus-person'\nworkers = {workers}\n\
              [transforms.speech]\ntype = 'vad'\ninputs = ['cam']\n\
-             [transforms.both]\ntype = 'join'\ninputs = ['people', 'speech']\nwithin_s = 2\n\
+             [transforms.both]\ntype = 'join'\ninputs = ['people', 'speech']\nwithin_s = 2\ncooldown_s = 20\n\
              all = [{{ name = 'somebody', when = \"kind == 'detection' && objects.exists(it, it.label == 'person')\" }}, \
              {{ name = 'talk', when = \"kind == 'speech'\" }}]\n\
              [sinks.log]\ntype = 'jsonl'\ninputs = ['both']\npath = 'real.jsonl'\n"

@@ -6,9 +6,10 @@ pub mod play;
 pub mod recording;
 pub mod stage;
 mod wanted;
+pub mod whole;
 
 use std::io::{BufWriter, Write, stdout};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ use self::against::Against;
 use self::play::{Trouble, play};
 pub use self::wanted::parts;
 use self::wanted::wanted;
+use self::whole::{beside, keep};
 use crate::cli::output::{failed, reject};
 use crate::media::events::Event;
 
@@ -158,25 +160,4 @@ impl Out {
             }
         }
     }
-}
-
-/// A file beside another, which takes its place when it is whole.
-fn beside(path: &Path) -> std::io::Result<NamedTempFile> {
-    let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
-    NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
-}
-
-fn keep(file: NamedTempFile, path: &Path) -> Result<(), String> {
-    file.persist(path).map(drop).map_err(|it| it.to_string())
-}
-
-/// Writes a file that is whole or not there.
-///
-/// # Errors
-/// In words, what the system says.
-pub fn write_whole(path: &Path, content: &[u8]) -> Result<(), String> {
-    let told = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-    let mut file = beside(path).map_err(|error| told(&error))?;
-    file.write_all(content).map_err(|error| told(&error))?;
-    keep(file, path).map_err(|error| told(&error))
 }

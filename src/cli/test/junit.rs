@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::Run;
+use super::outcome::Run;
 
 /// The whole document.
 pub fn document(suite: &str, runs: &[Run]) -> String {

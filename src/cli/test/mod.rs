@@ -1,20 +1,23 @@
 //! `otus test`: whether a pipeline decides over recordings what its tests say.
 
 mod junit;
+mod outcome;
 mod verdict;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use clap::Args;
 use serde_json::json;
 use toml::{Table, Value};
 
+use self::outcome::Run;
 use self::verdict::Verdict;
 use crate::cli::output::{failed, print_json, printable, reject};
+use crate::cli::replay::parts;
 use crate::cli::replay::play::{Trouble, play};
-use crate::cli::replay::{parts, write_whole};
+use crate::cli::replay::whole::write_whole;
 use crate::nodes::{Expression, NODES};
 use crate::pipeline::file::own_tests::{PlannedTest, Test};
 use crate::pipeline::file::{self, Plan};
@@ -29,14 +32,6 @@ pub struct Tests {
     /// What came of it, for machines that build and test, as JUnit XML.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
-}
-
-/// A test that was run.
-pub struct Run {
-    pub name: String,
-    pub took: Duration,
-    /// What is wrong, in lines; empty if nothing is.
-    pub wrong: Vec<String>,
 }
 
 pub fn test(wish: &Tests, json: bool) -> ExitCode {
@@ -131,19 +126,6 @@ pub fn mistakes(plan: &Plan) -> Vec<file::problem::Problem> {
         }
     }
     problems
-}
-
-impl Run {
-    fn print(&self) {
-        let seconds = self.took.as_secs_f64();
-        match self.wrong.is_empty() {
-            true => println!("  ok, {seconds:.1} s"),
-            false => println!("  FAILED, {seconds:.1} s"),
-        }
-        for line in &self.wrong {
-            println!("    {}", printable(line));
-        }
-    }
 }
 
 fn conclude(runs: &[Run], all: usize, json: bool) -> ExitCode {

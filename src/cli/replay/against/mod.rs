@@ -1,5 +1,6 @@
 //! What a run decides otherwise than an earlier one.
 
+mod found;
 mod matching;
 mod page;
 mod table;
@@ -12,9 +13,10 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use self::matching::Difference;
+use self::found::Found;
 use self::told::Told;
-use super::stage::Part;
+use crate::cli::replay::stage::Part;
+use crate::cli::replay::whole::write_whole;
 use crate::media::events::Event;
 
 /// More events than this are not held.
@@ -24,14 +26,6 @@ const MOST: usize = 1_000_000;
 pub struct Against {
     before: Vec<Told>,
     now: Vec<Told>,
-}
-
-/// What differs, by who told it.
-pub struct Found {
-    differences: Vec<Difference>,
-    rows: Vec<table::Row>,
-    /// Nodes of which the earlier run has left nothing, and how many events they tell now.
-    unheard: BTreeMap<String, u64>,
 }
 
 impl Against {
@@ -95,7 +89,7 @@ impl Against {
         let before: Vec<&Told> = self.before.iter().collect();
         let matched = matching::of(&before, &heard, tolerance, began);
         Ok(Found {
-            rows: table::rows(&before, &heard, &matched),
+            rows: found::rows(&before, &heard, &matched),
             differences: matched.differences,
             unheard: counts,
         })
@@ -122,7 +116,7 @@ impl Found {
         began: Option<Timestamp>,
     ) -> Result<(), String> {
         let page = page::of(self, parts, began);
-        super::write_whole(path, page.as_bytes())
+        write_whole(path, page.as_bytes())
     }
 }
 

@@ -8,8 +8,8 @@ use std::process::{Command, Stdio};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use jiff::Timestamp;
 
-use super::Found;
-use super::table::{Row, says};
+use super::found::{Found, Row};
+use super::table::says;
 use crate::cli::replay::recording::Recording;
 use crate::cli::replay::stage::Part;
 
