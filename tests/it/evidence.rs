@@ -4,21 +4,18 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
-use libc::{SIGKILL, SIGTERM};
 use serde_json::Value;
 
 use crate::bad_input::{check, says};
-use crate::faults::Disk;
-use crate::recorded::{PATIENCE, ffmpeg};
+use crate::recorded::ffmpeg;
 use crate::samples::{stubborn_model, sum};
-use crate::scratch::{Ended, Running, Scratch, shared, wait_for};
+use crate::scratch::{Ended, Running, Scratch, shared};
 use crate::tools::installed;
 
 const STREET: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/.demo/vtest.avi");
 
-fn verify(scratch: &Scratch, arguments: &[&str]) -> Ended {
+pub fn verify(scratch: &Scratch, arguments: &[&str]) -> Ended {
     let arguments: Vec<&str> = ["verify"].iter().chain(arguments).copied().collect();
     Running::start(scratch.otus(&arguments)).wait()
 }
@@ -32,13 +29,13 @@ fn openssl(scratch: &Scratch, arguments: &str) -> bool {
 }
 
 /// A key as OpenSSL makes it, `key.pem`, and the public one, `public.pem`.
-fn keys(scratch: &Scratch) -> bool {
+pub fn keys(scratch: &Scratch) -> bool {
     installed("openssl", "apt install openssl").is_some()
         && openssl(scratch, "genpkey -algorithm ed25519 -out key.pem")
         && openssl(scratch, "pkey -in key.pem -pubout -out public.pem")
 }
 
-fn bundles(scratch: &Scratch) -> Vec<PathBuf> {
+pub fn bundles(scratch: &Scratch) -> Vec<PathBuf> {
     let entries = fs::read_dir(scratch.path("evidence"))
         .into_iter()
         .flatten()
@@ -49,7 +46,7 @@ fn bundles(scratch: &Scratch) -> Vec<PathBuf> {
     all
 }
 
-fn name(path: &Path) -> String {
+pub fn name(path: &Path) -> String {
     path.file_name()
         .expect("it has one")
         .to_string_lossy()
@@ -197,7 +194,7 @@ fn changes_are_named(scratch: &Scratch, bundle: &Path) {
 }
 
 /// A street in which each frame is worth a bundle.
-fn busy(scratch: &Scratch, options: &str) -> String {
+pub fn busy(scratch: &Scratch, options: &str) -> String {
     let model = stubborn_model([0.25, 0.5, 0.5_f32.ln(), 0.0, 1.0, 1.0]);
     let sum = sum(&model);
     scratch.write("model.onnx", model);
@@ -208,99 +205,6 @@ fn busy(scratch: &Scratch, options: &str) -> String {
          [sinks.keep]\ntype = 'bundle'\ninputs = ['see', 'pictures']\nfolder = 'evidence'\nmin_free_mb = 0\n\
          when = \"kind == 'detection'\"\npre_s = 0.3\npost_s = 0\nwait_s = 0.2\n{options}"
     )
-}
-
-/// Kills at random moments, among them while bundles are being written.
-fn killed(times: usize) {
-    let scratch = Scratch::new();
-    if !keys(&scratch) {
-        return;
-    }
-    let text = busy(&scratch, "key = 'key.pem'\n") + "[status]\nlisten = 'off'\n";
-    scratch.write("pipeline.toml", text);
-    let more_than = |count: usize| {
-        wait_for("more bundles", PATIENCE, || {
-            (bundles(&scratch).len() > count).then_some(())
-        });
-    };
-    for _ in 0..times {
-        let before = bundles(&scratch).len();
-        let running = Running::start(scratch.otus(&["run", "pipeline.toml"]));
-        more_than(before + 1);
-        std::thread::sleep(Duration::from_millis(fastrand::u64(0..200)));
-        running.signal(SIGKILL);
-        let _ = running.wait();
-    }
-    let running = Running::start(scratch.otus(&["run", "pipeline.toml"]));
-    more_than(bundles(&scratch).len());
-    running.signal(SIGTERM);
-    let ended = running.wait();
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    let whole = verify(&scratch, &["evidence", "--key", "public.pem", "--json"]);
-    assert_eq!(whole.code, Some(0), "{}", whole.stdout);
-    let said: Value = serde_json::from_str(&whole.stdout).expect("JSON");
-    let all = said["checked"][0]["bundles"].as_array().expect("a list");
-    let numbers: Vec<u64> = all.iter().filter_map(|it| it["number"].as_u64()).collect();
-    let interrupted = all.iter().filter(|it| it["interrupted"] == true).count();
-    println!(
-        "{times} kills: {} bundles, {interrupted} of them interrupted",
-        numbers.len()
-    );
-    assert!(
-        numbers.iter().copied().eq(1..=all.len() as u64),
-        "{numbers:?}"
-    );
-    assert!(interrupted > 0, "what waits is on the disk");
-    let hidden = fs::read_dir(scratch.path("evidence"))
-        .expect("it is there")
-        .flatten();
-    let left: Vec<String> = hidden
-        .map(|it| name(&it.path()))
-        .filter(|it| it.starts_with('.'))
-        .collect();
-    assert_eq!(left, [""; 0]);
-    let taken = &bundles(&scratch)[all.len() / 2];
-    fs::remove_dir_all(taken).expect("it is ours");
-    let seen = verify(&scratch, &["evidence"]);
-    assert_eq!(seen.code, Some(1));
-    says(&seen.stdout, "BROKEN at … missing: left out or taken away");
-}
-
-#[test]
-fn the_chain_goes_on_after_a_kill() {
-    killed(5);
-}
-
-#[test]
-#[ignore = "takes minutes: make test-faults"]
-fn the_chain_goes_on_after_many_kills() {
-    killed(60);
-}
-
-/// The disk of the bundles is full for a while: none is lost, and the chain goes on.
-#[test]
-fn a_full_disk_delays_bundles_and_loses_none() {
-    let scratch = Scratch::new();
-    let Some(disk) = Disk::mount(scratch.path("evidence")) else {
-        return;
-    };
-    let log = "[sinks.log]\ntype = 'jsonl'\ninputs = ['see']\npath = 'events.jsonl'\n";
-    let running = scratch.start(&(busy(&scratch, "") + log), &[]);
-    let seen = || scratch.events("events.jsonl").len();
-    wait_for("a full disk", PATIENCE, || {
-        (bundles(&scratch).len() > 2 && seen() > bundles(&scratch).len() + 10).then_some(())
-    });
-    assert!(disk.call(&["-o", "remount,size=64m"]));
-    wait_for("what has waited", PATIENCE, || {
-        (bundles(&scratch).len() > 15).then_some(())
-    });
-    running.signal(SIGTERM);
-    let ended = running.wait();
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    says(&ended.stderr, "No space left on device");
-    assert_eq!(bundles(&scratch).len(), seen());
-    let whole = verify(&scratch, &["evidence"]);
-    assert_eq!(whole.code, Some(0), "{}", whole.stdout);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Who a broker lets in, and what Home Assistant is told there.
 
+use std::collections::BTreeMap;
 use std::process::Command;
 use std::thread::sleep;
 use std::time::Instant;
@@ -238,17 +239,7 @@ fn home_assistant_is_told_of_people_pictures_and_the_camera() {
     let picture = messages.iter().find(|it| it.1.ends_with("/picture"));
     let picture = &picture.expect("it came").2;
     assert!(image::load_from_memory(picture).is_ok());
-    let announced = last.iter().filter(|it| it.0.starts_with("homeassistant/"));
-    let configs: Vec<Value> = announced
-        .map(|it| serde_json::from_str(it.1).expect("JSON"))
-        .collect();
-    assert!(configs.len() >= 5, "{configs:?}");
-    for config in &configs {
-        let place = config.get("state_topic").or(config.get("image_topic"));
-        let place = place.and_then(Value::as_str).expect("a topic");
-        assert!(last.contains_key(place), "{config} says nothing");
-        assert_eq!(config["availability_topic"], "otus/test/availability");
-    }
+    every_entity_says_something(&last);
     running.signal(SIGKILL);
     running.wait();
     says("otus/test/availability", "offline");
@@ -269,6 +260,21 @@ fn home_assistant_is_told_of_people_pictures_and_the_camera() {
         of_zone.is_empty() && late.contains_key(&there),
         "{of_zone:?}"
     );
+}
+
+/// Each has a state at the broker, and says when we are away.
+fn every_entity_says_something(last: &BTreeMap<String, String>) {
+    let announced = last.iter().filter(|it| it.0.starts_with("homeassistant/"));
+    let configs: Vec<Value> = announced
+        .map(|it| serde_json::from_str(it.1).expect("JSON"))
+        .collect();
+    assert!(configs.len() >= 5, "{configs:?}");
+    for config in &configs {
+        let place = config.get("state_topic").or(config.get("image_topic"));
+        let place = place.and_then(Value::as_str).expect("a topic");
+        assert!(last.contains_key(place), "{config} says nothing");
+        assert_eq!(config["availability_topic"], "otus/test/availability");
+    }
 }
 
 /// A camera that is unplugged, and comes back.

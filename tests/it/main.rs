@@ -10,6 +10,7 @@ mod browser; // the page, in a real Chromium
 mod camera_faults;
 mod camera_masks; // parts of a picture that nobody is to see
 mod camera_sound; // cameras that send nonsense, nothing, or another size
+mod chains; // bundles over kills, a full disk and a reload
 mod child_cameras; // ffmpeg and GStreamer as decoders in processes of their own
 mod clocks; // wall clocks that step
 mod corpora; // what fuzzing begins from

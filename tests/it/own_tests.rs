@@ -74,6 +74,54 @@ fn tests_beside_a_pipeline_say_what_came_instead() {
     );
 }
 
+/// What is wrong with a test, and what is said of it.
+const UNFIT: [(&str, &str); 11] = [
+    (
+        "media = { cam = 'film.mp4' }",
+        "the test `it` expects nothing",
+    ),
+    (
+        "never = [{}]",
+        "the test `it` gives the live source `cam` nothing to play",
+    ),
+    (
+        "media = { cat = 'film.mp4' }\nnever = [{}]",
+        "there is no source `cat`",
+    ),
+    (
+        "media = { cam = 'film.mp4' }\nnever = [{ node = 'move' }]",
+        "there is no node `move`",
+    ),
+    (
+        "media = { cam = 'film.mp4' }\nnever = [{ kind = 'motions' }]",
+        "there is no kind of event `motions`",
+    ),
+    (
+        "media = { cam = 'film.mp4' }\nnever = [{ kind = 'speech', node = 'moves' }]",
+        "`moves` tells no `speech`",
+    ),
+    (
+        "media = { cam = 'film.mp4' }\nnever = [{ at = [3, 2] }]",
+        "this is no time",
+    ),
+    (
+        "media = { cam = 'film.mp4' }\nnever = [{ where = 'lable == 1' }]",
+        "no kind of event has a field `lable`",
+    ),
+    (
+        "media = { cam = 'film.mp4' }\nnever = [{}]\noptions.transforms.moves.min_aera = 1",
+        "unknown option `min_aera`",
+    ),
+    (
+        "media = { cam = 'film.mp4' }\nnever = [{}]\noptions.transforms.move.fps = 1",
+        "there is no node `move` whose options",
+    ),
+    (
+        "media = { cam = 'film.mp4' }\nnevr = [{}]",
+        "unknown option `nevr`",
+    ),
+];
+
 #[test]
 fn tests_that_cannot_hold_are_named_by_check() {
     let scratch = Scratch::new();
@@ -89,52 +137,7 @@ fn tests_that_cannot_hold_are_named_by_check() {
         command.env("NOBODYS_PASSWORD", "secret");
         Running::start(command).wait()
     };
-    for (test, said) in [
-        (
-            "media = { cam = 'film.mp4' }",
-            "the test `it` expects nothing",
-        ),
-        (
-            "never = [{}]",
-            "the test `it` gives the live source `cam` nothing to play",
-        ),
-        (
-            "media = { cat = 'film.mp4' }\nnever = [{}]",
-            "there is no source `cat`",
-        ),
-        (
-            "media = { cam = 'film.mp4' }\nnever = [{ node = 'move' }]",
-            "there is no node `move`",
-        ),
-        (
-            "media = { cam = 'film.mp4' }\nnever = [{ kind = 'motions' }]",
-            "there is no kind of event `motions`",
-        ),
-        (
-            "media = { cam = 'film.mp4' }\nnever = [{ kind = 'speech', node = 'moves' }]",
-            "`moves` tells no `speech`",
-        ),
-        (
-            "media = { cam = 'film.mp4' }\nnever = [{ at = [3, 2] }]",
-            "this is no time",
-        ),
-        (
-            "media = { cam = 'film.mp4' }\nnever = [{ where = 'lable == 1' }]",
-            "no kind of event has a field `lable`",
-        ),
-        (
-            "media = { cam = 'film.mp4' }\nnever = [{}]\noptions.transforms.moves.min_aera = 1",
-            "unknown option `min_aera`",
-        ),
-        (
-            "media = { cam = 'film.mp4' }\nnever = [{}]\noptions.transforms.move.fps = 1",
-            "there is no node `move` whose options",
-        ),
-        (
-            "media = { cam = 'film.mp4' }\nnevr = [{}]",
-            "unknown option `nevr`",
-        ),
-    ] {
+    for (test, said) in UNFIT {
         let ended = with_password(&format!("[[test]]\nname = 'it'\n{test}\n"), false);
         assert_eq!(ended.code, Some(78), "{test}: {}", ended.stderr);
         assert!(ended.stderr.contains(said), "{test}: {}", ended.stderr);

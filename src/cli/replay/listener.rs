@@ -36,7 +36,9 @@ static TYPE: NodeType = NodeType {
 /// What waits for what may have come before it: which of two nodes tells first is chance.
 struct Listening {
     to: Sender<Arc<Event>>,
-    waiting: BTreeMap<(Time, String), Arc<Event>>,
+    /// By time and node; what one node tells of one moment stays in its order.
+    waiting: BTreeMap<(Time, Arc<str>, u64), Arc<Event>>,
+    count: u64,
 }
 
 impl Listening {
@@ -56,8 +58,9 @@ impl Running for Listening {
         let Some(Packet::Event(event)) = input else {
             unreachable!("it takes events only");
         };
-        let order = format!("{} {}", event.head.node, event.to_json());
-        self.waiting.insert((event.head.at, order), event);
+        self.count += 1;
+        let order = (event.head.at, Arc::clone(&event.head.node), self.count);
+        self.waiting.insert(order, event);
         Ok(Flow::More)
     }
 
@@ -80,6 +83,7 @@ pub fn listener(to: Sender<Arc<Event>>) -> Listener {
             Ok(Box::new(Listening {
                 to: to.clone(),
                 waiting: BTreeMap::new(),
+                count: 0,
             }))
         }),
     }

@@ -44,7 +44,7 @@ pub fn parts(
     let mut parts = BTreeMap::new();
     for (name, paths) in paths {
         let Some(source) = sources.iter().find(|it| *it.id == **name) else {
-            return Err(format!("there is no source `{name}`"));
+            return Err(unknown(sources, name));
         };
         let recording = find(name, paths, gaps)?;
         let ty = source.ty.name;
@@ -63,7 +63,10 @@ fn assign(
         let named = word.split_once('=');
         match named.filter(|it| sources.iter().any(|source| *source.id == *it.0)) {
             Some((name, path)) => paths.entry(name.to_owned()).or_default().push(path.into()),
-            None => unnamed.push(PathBuf::from(word)),
+            None => match named.filter(|_| !Path::new(word).exists()) {
+                Some((name, _)) => return Err(unknown(sources, name)),
+                None => unnamed.push(PathBuf::from(word)),
+            },
         }
     }
     if unnamed.is_empty() {
@@ -91,16 +94,16 @@ fn assign(
     Ok(paths)
 }
 
+fn unknown(sources: &[PlannedNode], name: &str) -> String {
+    let known = sources.iter().map(|it| &*it.id);
+    let known = known.collect::<Vec<_>>().join(", ");
+    format!("there is no source `{name}`; there are: {known}")
+}
+
 fn unclear(sources: &[PlannedNode], live: &[String], path: &Path) -> String {
     let shown = path.display();
-    let known = sources
-        .iter()
-        .map(|it| &*it.id)
-        .collect::<Vec<_>>()
-        .join(", ");
-    if let Some((name, _)) = shown.to_string().split_once('=') {
-        return format!("there is no source `{name}`; there are: {known}");
-    }
+    let known = sources.iter().map(|it| &*it.id);
+    let known = known.collect::<Vec<_>>().join(", ");
     match live {
         [] => format!(
             "nothing in this file is live; name what plays it: `--at NAME={shown}`, of {known}"

@@ -27,6 +27,9 @@ pub struct Alert {
     /// Seconds since the run began from which on all of it held.
     #[serde(serialize_with = "three_places")]
     pub end: f64,
+    /// Milliseconds from when all of it held to this event; absent for files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lag_ms: Option<u64>,
     /// What it rests on, in the order of the conditions; empty where something was missed.
     pub evidence: Vec<Evidence>,
 }
@@ -92,6 +95,14 @@ impl Report for Alert {
             Severity::Warning => Tone::Strong,
             Severity::Alarm => Tone::Alarm,
         }
+    }
+
+    fn lasting(&self) -> Option<Alert> {
+        self.lag_ms?;
+        Some(Alert {
+            lag_ms: None,
+            ..self.clone()
+        })
     }
 
     fn end(&self, at: Time) -> Time {

@@ -21,6 +21,7 @@ mod slips;
 pub mod status;
 mod syntax;
 mod table;
+mod test_checks;
 mod types;
 
 use std::fs::File;
@@ -250,7 +251,7 @@ pub fn load_tests(path: &Path, nodes: &'static [Entry]) -> Result<Vec<PlannedTes
     rest.plan.tests = tests.plan.tests;
     let doubt = |name: &str| rest.lost || rest.untyped.iter().any(|it| it == name);
     let mut problems = tests.problems;
-    problems.extend(own_tests::check(&rest.plan, doubt));
+    problems.extend(test_checks::check(&rest.plan, doubt));
     match problems.is_empty() {
         true => Ok(rest.plan.tests),
         false => Err(remarks(path, text, problems, Severity::Error)),
@@ -352,7 +353,7 @@ fn complete(
     if let Some(replacement) = listener {
         replacement.listen(&mut plan.nodes, plan.runtime.privacy);
     } else {
-        problems.extend(own_tests::check(plan, doubt));
+        problems.extend(test_checks::check(plan, doubt));
     }
     problems.extend(graph::check(&plan.nodes, doubt, nodes));
     if listener.is_some() {

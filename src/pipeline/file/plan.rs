@@ -154,12 +154,13 @@ impl PlannedNode {
     }
 
     /// The kinds that an edge to another node carries. Who looks at frames, or else at objects in them, gets the frames of
-    /// a node that makes both: one of the two is enough. Nor does it get the sound of a camera, which would fail if it had
-    /// none: that goes to those only who look at nothing.
+    /// a node that makes both: one of the two is enough. Nor does such a one, which takes whatever there is, get the sound of
+    /// a camera, which would fail if it had none.
     pub fn gives(&self, to: &PlannedNode) -> Vec<Kind> {
         let taken = |kind: &Kind| to.takes.contains(kind);
         let mut given: Vec<Kind> = self.makes.iter().copied().filter(taken).collect();
-        if given.iter().any(|it| it.lane == Lane::Frame) {
+        let looks = |lane| to.takes.iter().any(|it| it.lane == lane);
+        if given.iter().any(|it| it.lane == Lane::Frame) && looks(Lane::Objects) {
             given.retain(|it| !matches!(it.lane, Lane::Objects | Lane::Audio));
         }
         given

@@ -110,7 +110,10 @@ fn place(recording: &Recording, t: f64, began: Option<Timestamp>) -> Option<(Pat
             start = begins.duration_since(began).as_secs_f64();
         }
         if start <= t + 0.001 {
-            found = Some((piece.path.clone(), (t - start).max(0.0)));
+            found = Some((
+                piece.path.clone(),
+                (t - start).max(0.0) + piece.lead.as_secs_f64(),
+            ));
         }
         start += piece.lasts.map_or(f64::INFINITY, |it| it.as_secs_f64());
     }

@@ -1,7 +1,9 @@
 //! What belongs to an alert.
 
 use std::fs;
+use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -24,6 +26,7 @@ fn alert(start: f64, end: f64) -> Packet {
         group: None,
         start,
         end,
+        lag_ms: None,
         evidence: Vec::new(),
     };
     event(end, alert)
@@ -121,5 +124,47 @@ fn what_belongs_to_an_alert_is_in_its_bundle_and_nothing_else() {
     ];
     assert_eq!(held, expected.map(|it| (it.0, it.1.to_owned())));
     assert!(missing.len() == 1 && missing[0].why.contains("No such file"));
+    assert_eq!(flaws(&folder), [""; 0]);
+}
+
+#[test]
+fn a_bundle_is_complete_when_its_clip_is_or_the_wait_is_over() {
+    let scratch = tempfile::tempdir().expect("a directory");
+    let clip = made(&scratch, "clip.mp4");
+    let inside = |packet: Packet| match packet {
+        Packet::Event(event) => event,
+        other => unreachable!("no {} goes in", other.kind()),
+    };
+    let seconds = Time::from_secs_f64;
+    let times = Times {
+        pre: Duration::from_secs(10),
+        post: Duration::from_secs(10),
+        wait: Duration::from_secs(60),
+    };
+    let about = (&inside(alert(20.0, 21.0)), Timestamp::UNIX_EPOCH);
+    let mut draft = Draft::begin(scratch.path(), about, times, &Window::default()).expect("room");
+    assert!(!draft.is_due(seconds(90.9)) && draft.is_due(seconds(91.0)));
+    assert!(!draft.is_overdue(seconds(120.9)) && draft.is_overdue(seconds(121.0)));
+    // One of another moment, and one of the alert.
+    for (path, start, end) in [("other.mp4", 25.0, 30.0), ("clip.mp4", 15.0, 30.0)] {
+        assert!(!draft.is_due(seconds(50.0)), "{path}");
+        let told = saved(36.0, Kept::Clip, &clip.with_file_name(path), [start, end]);
+        draft.add(&inside(told), seconds(36.0)).expect("room");
+    }
+    assert!(!draft.is_due(seconds(40.9)) && draft.is_due(seconds(41.0)));
+}
+
+#[test]
+fn of_many_alerts_at_once_each_has_its_bundle() {
+    let scratch = tempfile::tempdir().expect("a directory");
+    let folder = scratch.path().join("evidence");
+    let options = format!(
+        "folder = {:?}\nmin_free_mb = 0",
+        folder.display().to_string()
+    );
+    let count = MOST_DRAFTS + 8;
+    let inputs = (0..count).map(|at| alert(20.0, 20.0 + at as f64 / 10.0));
+    let out = drive(&sink::<Bundle>(), &options, inputs).expect("it runs");
+    assert_eq!((out.len(), bundles(&folder).len()), (count, count));
     assert_eq!(flaws(&folder), [""; 0]);
 }

@@ -31,6 +31,7 @@ pub struct Join {
     conditions: Conditions,
     rules: Rules,
     config: Config,
+    context: Context,
     memory: Arc<Mutex<Memory>>,
 }
 
@@ -93,6 +94,7 @@ impl Node for Join {
             conditions,
             rules,
             config: config.clone(),
+            context: context.clone(),
             memory,
         })
     }
@@ -188,6 +190,12 @@ impl Memory {
 }
 
 impl Join {
+    /// How long ago that was, live.
+    fn lag(&self, at: Time) -> Option<u64> {
+        let lag = || self.context.clock.now().since(at);
+        self.context.live.then(|| lag().as_millis() as u64)
+    }
+
     fn alert(&self, group: String, decision: Decision) -> Alert {
         let names = || {
             let (_, deciding) = self.config.mode();
@@ -209,6 +217,7 @@ impl Join {
             group: self.config.per.map(|_| group),
             start: decision.start.as_secs_f64(),
             end: decision.at.as_secs_f64(),
+            lag_ms: self.lag(decision.at),
             evidence: decision.evidence,
         }
     }

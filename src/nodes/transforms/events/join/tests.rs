@@ -1,7 +1,7 @@
 //! Decisions over scripted events, whatever the order in which they come.
 
 use super::*;
-use crate::media::events::{Body, Found, InBody, Step, Track};
+use crate::media::events::{Body, Event, Found, Gap, InBody, Step, Track};
 use crate::media::packet::Packet;
 use crate::pipeline::contract::catalogue::transform;
 use crate::pipeline::contract::testing::{configure, context};
@@ -272,4 +272,74 @@ fn what_can_never_be_decided_is_refused() {
         "{two}"
     );
     assert!(misuses("all = [{ name = 'a', when = \"knid == 'match'\" }]").contains("knid"));
+}
+
+#[test]
+fn how_late_it_was_told_is_known_live_and_no_part_of_which_event_it_is() {
+    let configured = configure(&transform::<Join>(), HELP).unwrap_or_else(|it| panic!("{it}"));
+    let [recorded, live] = [false, true].map(|live| {
+        let context = Context { live, ..context() };
+        let mut node = (configured.open)(&context).expect("it opens");
+        let mut made = Vec::new();
+        let mut sink = |packet| made.push(packet);
+        let mut out = Emit::new(&context, &mut sink);
+        for packet in [person(Step::Start, 7, 0.0, 0.0), help(0.001)] {
+            node.step(Some(packet), &mut out).expect("it runs");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+        node.pass(Time::END, &mut out).expect("it runs");
+        match made.pop() {
+            Some(Packet::Event(event)) => event,
+            other => panic!("{other:?}"),
+        }
+    });
+    let lag = |event: &Event| Alert::of(&event.body).expect("an alert").lag_ms;
+    assert_eq!(lag(&recorded), None);
+    assert!(
+        lag(&live).is_some_and(|it| (10..10_000).contains(&it)),
+        "{live:?}"
+    );
+    assert_eq!(recorded.head.id, live.head.id);
+}
+
+/// `cargo test --release --lib deciding_speed -- --ignored --nocapture`
+#[test]
+#[ignore = "measures"]
+fn deciding_speed() {
+    let options = format!(
+        "{HELP}without = [{{ name = 'badge', when = \"kind == 'sound' && score > 0.5\" }}]\n"
+    );
+    let configured = configure(&transform::<Join>(), &options).unwrap_or_else(|it| panic!("{it}"));
+    let context = context();
+    let mut node = (configured.open)(&context).expect("it opens");
+    let mut sink = |_| {};
+    let mut out = Emit::new(&context, &mut sink);
+    // A day's mix: what is seen again and again, what no condition is about, and a word now and then.
+    let gap = |second: f64| {
+        let at = Time::from_secs_f64(second);
+        event("cam", "porch", second, Gap::new(at, at, "test"))
+    };
+    let packets: Vec<Packet> = (0..100_000u32)
+        .map(|it| (it, f64::from(it) / 10_000.0))
+        .map(|(it, second)| match it % 100 {
+            0 => help(second),
+            it if it % 2 == 0 => person(Step::Update, u64::from(it), 0.0, second),
+            _ => gap(second),
+        })
+        .collect();
+    let count = packets.len();
+    let begun = std::time::Instant::now();
+    for (number, packet) in packets.into_iter().enumerate() {
+        node.step(Some(packet), &mut out).expect("it runs");
+        if number % 100 == 99 {
+            let to = Time::from_secs_f64(number as f64 / 10_000.0);
+            node.pass(to, &mut out).expect("it runs");
+        }
+    }
+    let each = begun.elapsed().as_secs_f64() / count as f64;
+    println!(
+        "{:.2} us an event, {:.1} % of a core at 10,000 a second",
+        each * 1e6,
+        each * 1e6
+    );
 }
