@@ -1,7 +1,7 @@
 //! `otus replay`: what `record` has written, through a pipeline in place of what is live in it.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -50,7 +50,7 @@ fn starts(events: &[Value]) -> Vec<(String, f64)> {
 }
 
 /// The time in a film's name, as events write it.
-fn label(film: &PathBuf) -> jiff::Timestamp {
+fn label(film: &Path) -> jiff::Timestamp {
     let name = film.file_name().expect("a file").to_string_lossy();
     let (day, clock) = name["".len().."2026-11-29T16-40-00.480Z".len()]
         .split_once('T')

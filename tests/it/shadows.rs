@@ -160,7 +160,7 @@ fn what_another_model_writes_is_compared_and_not_told() {
     assert!(says.contains("% of their letters"), "{node}");
     assert_eq!(node["compared"], texts.len(), "{node}");
     assert!(
-        texts.len() > 0
+        !texts.is_empty()
             && !texts
                 .iter()
                 .any(|it| says.contains(it.as_str().expect("text")))

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use toml::Spanned;
-use toml::de::DeTable;
+use toml::de::{DeTable, Deserializer};
 
 use crate::media::clock::Time;
 use crate::media::kind::{Kind, Lane};
@@ -145,10 +145,8 @@ impl fmt::Debug for NodeType {
 impl NodeType {
     /// Lanes of what it makes.
     pub fn lanes(&self) -> Vec<Lane> {
-        let mut lanes: Vec<Lane> = self.produces.iter().map(|it| it.lane).collect();
-        lanes.sort();
-        lanes.dedup();
-        lanes
+        let makes = |lane: &Lane| self.produces.iter().any(|it| it.lane == *lane);
+        Lane::ALL.iter().copied().filter(makes).collect()
     }
 }
 
@@ -353,15 +351,10 @@ fn configure<N: Node>(
     is_live: fn(&N::Config) -> bool,
     wrap: fn(N) -> Box<dyn Running>,
 ) -> Result<(N::Config, Configured), toml::de::Error> {
-    let config =
-        <N::Config as serde::Deserialize>::deserialize(toml::de::Deserializer::from(table))?;
+    let config: N::Config = serde::Deserialize::deserialize(Deserializer::from(table))?;
     let (options, claiming, looking) = (config.clone(), config.clone(), config.clone());
     let configured = Configured {
         live: is_live(&config),
-        prepare: None,
-        probe: None,
-        lacks: Vec::new(),
-        ignores: Vec::new(),
         misuses: N::check(&config),
         sources: N::sources(&config),
         labels: N::labels(&config),
@@ -371,6 +364,7 @@ fn configure<N: Node>(
         claims: Arc::new(move |base| N::claims(&claiming, base)),
         at_hand: Arc::new(move |base| N::at_hand(&looking, base)),
         open: Arc::new(move |context| N::open(&options, context).map(wrap)),
+        ..Configured::wrong()
     };
     Ok((config, configured))
 }

@@ -67,7 +67,7 @@ impl Street {
         let chance = &mut self.chance;
         let side = [1.0 - hour / 24.0, hour / 24.0];
         // One in fifty looks sees a truck close by.
-        let truck = (chance.next() % 50 == 0) as usize * COLUMNS * ROWS * 3 / 4;
+        let truck = usize::from(chance.next().is_multiple_of(50)) * COLUMNS * ROWS * 3 / 4;
         let of_cell = |at: usize| {
             let (walls, [morning, evening]) = (&self.walls, &self.sides);
             let lit = walls[at] + 0.5 * (side[0] * morning[at] + side[1] * evening[at]);
