@@ -220,6 +220,11 @@ fn what_has_no_sound_is_named_before_it_runs() {
             "type = 'microphone', device = 'hw:1' }\nsources.again = { type = 'microphone', device = '1'",
             "`ear` and `again` both want the device hw:CARD=1,DEV=0",
         ),
+        (
+            "type = 'audio_file', path = 'a.wav' }\ntransforms.u = { type = 'vad', inputs = ['ear', 'other'] }\n\
+             sources.other = { type = 'audio_file', path = 'b.wav'",
+            "`u` follows one source, and is given `ear` and `other` … make another `vad` for `other`",
+        ),
     ] {
         let scratch = Scratch::new();
         let pipeline = format!(

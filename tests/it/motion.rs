@@ -79,3 +79,33 @@ fn where_nothing_moves_nothing_is_looked_at() {
     };
     assert!(seen(0.3, 9.9) == 0 && seen(10.4, 14.0) > 12);
 }
+
+/// Of two cameras each has a scene of its own: one that stands still is not disturbed by the other.
+#[test]
+fn two_cameras_are_two_scenes() {
+    let scratch = Scratch::new();
+    let made = Command::new("ffmpeg")
+        .args(["-v", "error", "-ss", "20", "-t", "8", "-i"])
+        .arg(format!("{DEMO}/vtest.avi"))
+        .args("-vf select=eq(n\\,0),loop=80:1,setpts=N/10/TB -r 10 -c:v mjpeg -q:v 2".split(' '))
+        .arg(scratch.path("still.avi"))
+        .status();
+    assert!(made.is_ok_and(|it| it.success()));
+    let ended = scratch.run(
+        &format!(
+            "[sources.still]\ntype = 'camera'\nuri = 'still.avi'\nfps = 5\n\
+             [sources.street]\ntype = 'camera'\nuri = '{DEMO}/vtest.avi'\nfps = 5\n\
+             [transforms.moves]\ntype = 'motion'\ninputs = ['still', 'street']\n\
+             [sinks.log]\ntype = 'jsonl'\ninputs = ['moves']\npath = 'events.jsonl'\n"
+        ),
+        &[],
+    );
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let told: Vec<(Value, Value)> = scratch
+        .events("events.jsonl")
+        .into_iter()
+        .map(|mut it| (it["source"].take(), it["phase"].take()))
+        .collect();
+    let of_street = |phase: &str| (Value::from("street"), Value::from(phase));
+    assert_eq!(told, [of_street("start"), of_street("end")]);
+}

@@ -25,6 +25,7 @@ static TYPE: NodeType = NodeType {
     infers: false,
     wait_ms: None,
     passes: false,
+    single: false,
     together: false,
     needs: &[],
     redacts: false,

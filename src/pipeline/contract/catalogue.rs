@@ -40,6 +40,8 @@ pub struct NodeType {
     pub wait_ms: Option<u64>,
     /// Whether of what it can make it makes only what comes in.
     pub passes: bool,
+    /// Whether it follows one stream.
+    pub single: bool,
     /// Whether each of its inputs must give every kind that it takes.
     pub together: bool,
     /// Lanes of which at least one of its inputs must give something.
@@ -296,6 +298,7 @@ pub const fn transform<N: Transform>() -> NodeType {
         infers: N::INFERS,
         wait_ms: N::WAIT_MS,
         passes: N::PASSES,
+        single: N::SINGLE,
         together: N::TOGETHER,
         redacts: N::REDACTS,
         configure: |table| {
@@ -337,6 +340,7 @@ const fn node_type<N: Node>(role: Role) -> NodeType {
         infers: false,
         wait_ms: None,
         passes: false,
+        single: false,
         together: false,
         needs: &[],
         redacts: false,

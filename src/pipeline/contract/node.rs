@@ -132,6 +132,8 @@ pub trait Transform: Node {
     const WAIT_MS: Option<u64> = None;
     /// Whether it only passes on: of the kinds that it can make, it makes those that come in.
     const PASSES: bool = false;
+    /// Whether it follows one stream: what comes of a second source would be taken for the same.
+    const SINGLE: bool = false;
     /// Whether each input must give every kind that it takes, as one says too little without the others.
     const TOGETHER: bool = false;
     /// Whether what it makes of what people say or look like may be shown and kept where the pipeline file asks for privacy.

@@ -21,6 +21,7 @@ pub fn check(
     let mut problems = inputs(nodes, doubt, &index, catalogue);
     problems.extend(cycles(nodes, &index));
     problems.extend(unseen(nodes, &index));
+    problems.extend(several(nodes, &index));
     problems.extend(contested(nodes));
     problems.extend(needs::check(nodes, &index));
     problems
@@ -278,6 +279,28 @@ fn idle_inputs(nodes: &[PlannedNode]) -> Vec<Problem> {
                 problems.push(Problem::new(span.clone(), message, "remove this input"));
             }
         }
+    }
+    problems
+}
+
+/// Nodes that follow one stream and are given those of several sources.
+fn several(nodes: &[PlannedNode], index: &HashMap<String, usize>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (at, node) in nodes.iter().enumerate().filter(|it| it.1.ty.single) {
+        let before = upstream(nodes, index, at);
+        let sources = before.iter().map(|it| &nodes[*it]);
+        let mut sources: Vec<&str> = sources
+            .filter(|it| it.ty.role == Role::Source)
+            .map(|it| &*it.id)
+            .collect();
+        sources.sort_unstable();
+        let [first, second, ..] = sources[..] else {
+            continue;
+        };
+        let (id, name) = (&node.id, node.ty.name);
+        let message = format!("`{id}` follows one source, and is given `{first}` and `{second}`");
+        let help = format!("make another `{name}` for `{second}`");
+        problems.push(Problem::new(node.span.clone(), message, help));
     }
     problems
 }

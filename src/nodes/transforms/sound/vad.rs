@@ -162,6 +162,7 @@ impl Node for Vad {
 impl Transform for Vad {
     type In = Arc<Audio>;
     type Out = Spoken;
+    const SINGLE: bool = true;
     const INFERS: bool = true;
 
     fn apply(&mut self, audio: Arc<Audio>, out: &mut Emit<Self::Out>) -> Result<()> {

@@ -63,7 +63,7 @@ struct Memory {
 
 impl Node for During {
     const NAME: &'static str = "during";
-    const ALSO: &'static [&'static str] = &["while", "only_while", "when", "gate", "if"];
+    const ALSO: &'static [&'static str] = &["while", "only_while", "when", "if"];
     const ABOUT: &'static str = "Passes events on while something else holds: what is said while two people are in view. Both are told in \
         their own time: an event waits until nothing of its time is still to come, live no longer than `wait_ms`.";
     const EXAMPLE: &'static str =

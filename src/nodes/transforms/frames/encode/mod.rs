@@ -62,6 +62,7 @@ impl Node for Encode {
 impl Transform for Encode {
     type In = Arc<Frame>;
     type Out = Arc<Coded>;
+    const SINGLE: bool = true;
 
     fn apply(&mut self, frame: Arc<Frame>, out: &mut Emit<Arc<Coded>>) -> Result<()> {
         if let Some(work) = self.work.take_if(|it| !it.fits(&frame)) {

@@ -3,6 +3,7 @@
 mod background;
 mod luma;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,18 +58,24 @@ struct Course {
     area: f32,
 }
 
-/// One scene.
+/// What is known of a source.
+#[derive(Default)]
+struct Scene {
+    grid: Grid,
+    background: Background,
+    course: Option<Course>,
+    /// When a frame was let through last.
+    passed: Option<Time>,
+}
+
+/// The scenes of all sources.
 pub struct Motion {
     threshold: f32,
     min_area: f32,
     hold: Duration,
     full_look: Duration,
-    grid: Grid,
     cells: Vec<i16>,
-    background: Background,
-    course: Option<Course>,
-    /// When a frame was let through last.
-    passed: Option<Time>,
+    scenes: BTreeMap<Arc<str>, Scene>,
 }
 
 ports! {
@@ -93,11 +100,8 @@ impl Node for Motion {
             min_area: config.min_area,
             hold: Duration::from_millis(config.hold_ms),
             full_look: Duration::from_secs(config.full_look_s),
-            grid: Grid::default(),
             cells: Vec::new(),
-            background: Background::default(),
-            course: None,
-            passed: None,
+            scenes: BTreeMap::new(),
         })
     }
 }
@@ -108,28 +112,33 @@ impl Transform for Motion {
     const WAIT_MS: Option<u64> = Some(2_000);
 
     fn apply(&mut self, frame: Arc<Frame>, out: &mut Emit<Gated>) -> Result<()> {
-        if self.grid.fit(&frame) {
-            self.background.forget();
+        let scene = self.scenes.entry(Arc::clone(&frame.source)).or_default();
+        if scene.grid.fit(&frame) {
+            scene.background.forget();
         }
-        self.grid.read(&frame, &mut self.cells);
-        let columns = self.grid.columns();
-        let area = self
+        scene.grid.read(&frame, &mut self.cells);
+        let columns = scene.grid.columns();
+        let area = scene
             .background
             .compare(&self.cells, columns, frame.at, self.threshold);
         if let Some(area) = area.filter(|area| *area >= self.min_area) {
-            self.moved(&frame, area, out);
+            scene.moved(&frame, area, out);
         }
         let due = |passed: Time| frame.at.since(passed) >= self.full_look;
-        if self.course.is_some() || self.passed.is_none_or(due) {
-            self.passed = Some(frame.at);
+        if scene.course.is_some() || scene.passed.is_none_or(due) {
+            scene.passed = Some(frame.at);
             out.send(frame);
         }
         Ok(())
     }
 
     fn pass(&mut self, to: Time, out: &mut Emit<Gated>) -> Result<()> {
-        let hold = self.hold;
-        if let Some(course) = self.course.take_if(|it| it.latest.after(hold) < to) {
+        let is_over = |it: &mut Course| it.latest.after(self.hold) < to;
+        let scenes = self.scenes.values_mut();
+        let over = scenes.filter_map(|it| it.course.take_if(is_over));
+        let mut over: Vec<Course> = over.collect();
+        over.sort_by_key(|it| it.latest);
+        for course in over {
             let told = course.told(Phase::End);
             out.event(&course.source, course.latest, None, told);
         }
@@ -138,11 +147,12 @@ impl Transform for Motion {
 
     /// That it is over is told with the time at which something moved last.
     fn holds(&self) -> Option<Time> {
-        self.course.as_ref().map(|it| it.latest)
+        let courses = self.scenes.values().filter_map(|it| it.course.as_ref());
+        courses.map(|it| it.latest).min()
     }
 }
 
-impl Motion {
+impl Scene {
     fn moved(&mut self, frame: &Frame, area: f32, out: &mut Emit<Gated>) {
         if let Some(course) = &mut self.course {
             course.latest = frame.at;

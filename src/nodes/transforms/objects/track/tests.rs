@@ -265,6 +265,35 @@ fn idf1(
     2.0 * right / (all(truth) + all(found))
 }
 
+/// MOTA: 1 less what is missed, invented, and taken for another than before, as a share of all true boxes.
+fn mota(
+    truth: &BTreeMap<u64, Vec<(u64, Bounds)>>,
+    found: &BTreeMap<u64, Vec<(u64, Bounds)>>,
+) -> f32 {
+    let (mut wrong, mut was) = (0, HashMap::new());
+    for (number, known) in truth {
+        let told = &found[number][..];
+        // Who was whom before stays so where the boxes allow it.
+        let cost = |who: u64, place, (id, bounds): &(u64, Bounds)| match overlap(place, *bounds) {
+            fits if fits >= 0.5 => 2.0 - fits - f32::from(was.get(&who) == Some(id)),
+            _ => 9.0,
+        };
+        let line = |it: &(u64, Bounds)| told.iter().map(|one| cost(it.0, it.1, one)).collect();
+        let costs: Vec<Vec<f32>> = known.iter().map(line).collect();
+        let pairs = assign(&costs, 9.0);
+        let paired: Vec<(u64, u64)> = known
+            .iter()
+            .zip(pairs)
+            .filter_map(|(it, at)| Some((it.0, told[at?].0)))
+            .collect();
+        wrong += known.len() + told.len() - 2 * paired.len();
+        for (who, id) in paired {
+            wrong += usize::from(was.insert(who, id).is_some_and(|before| before != id));
+        }
+    }
+    1.0 - wrong as f32 / truth.values().map(Vec::len).sum::<usize>() as f32
+}
+
 #[test]
 fn people_of_a_street_are_told_apart_as_well_as_by_others() {
     let media = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/media");
@@ -293,7 +322,10 @@ fn people_of_a_street_are_told_apart_as_well_as_by_others() {
             found.insert(number, named.collect());
         }
         let (score, as_given) = (idf1(&truth, &found), idf1(&truth, &given));
-        println!("{name}: IDF1 {score:.3}; the identities in the file: {as_given:.3}");
+        let mota = mota(&truth, &found);
+        println!(
+            "{name}: IDF1 {score:.3}, MOTA {mota:.3}; the identities in the file: {as_given:.3}"
+        );
         assert!(score > least, "{name}: {score}");
     }
 }

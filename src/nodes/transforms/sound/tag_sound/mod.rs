@@ -85,6 +85,7 @@ impl Node for TagSound {
 impl Transform for TagSound {
     type In = Arc<Audio>;
     type Out = Of<Sound>;
+    const SINGLE: bool = true;
     const INFERS: bool = true;
 
     fn apply(&mut self, audio: Arc<Audio>, out: &mut Emit<Self::Out>) -> Result<()> {
