@@ -107,10 +107,11 @@ pub fn seconds(film: &Path, what: &str) -> f64 {
         .unwrap_or_else(|| panic!("{said}"))
 }
 
-/// Films of a folder, the oldest first.
+/// Films of a folder, the oldest first; not one that has no name yet.
 pub fn films(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut films: Vec<PathBuf> = entries.map(|it| it.path()).collect();
+    let named = entries.filter(|it| !it.file_name().as_encoded_bytes().starts_with(b"."));
+    let mut films: Vec<PathBuf> = named.map(|it| it.path()).collect();
     films.sort();
     films
 }
