@@ -5,7 +5,7 @@
 
 Needs `trackers` and `norfair` (pip install, in an environment of their own), and MEDIA with `mot_TUD-Campus_gt.txt` and
 `mot_TUD-Campus_test.txt`. `track` has its figures by `cargo test --release --lib -- people_of_a_street --nocapture`, over the same boxes and by the same
-measure, IDF1 by half an overlap; and with `zones` behind it by `cargo test --release --test allocations -- who_is --nocapture`.
+measures, IDF1 and MOTA by half an overlap; and with `zones` behind it by `cargo test --release --test allocations -- who_is --nocapture`.
 """
 
 import statistics
