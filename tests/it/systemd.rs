@@ -53,21 +53,28 @@ impl Systemd {
     /// Everything that has been said so far, with the time since the start.
     fn heard(&self) -> Vec<(Duration, String)> {
         let mut heard = Vec::new();
-        let mut datagram = [0; 4096];
-        while let Ok(length) = self.socket.recv(&mut datagram) {
-            let text = String::from_utf8_lossy(&datagram[..length]);
+        while let Some(message) = self.message() {
             let at = self.started.elapsed();
-            heard.extend(text.lines().map(|line| (at, line.to_owned())));
+            heard.extend(message.lines().map(|line| (at, line.to_owned())));
         }
         heard
     }
 
-    /// Listens until something starts with `wanted`; gives all that was said until then.
+    /// The next message, if one comes soon.
+    fn message(&self) -> Option<String> {
+        let mut datagram = [0; 4096];
+        let length = self.socket.recv(&mut datagram).ok()?;
+        Some(String::from_utf8_lossy(&datagram[..length]).into_owned())
+    }
+
+    /// Listens until something starts with `wanted`; gives all that was said until then. What comes
+    /// after it is left for who listens next.
     #[track_caller]
     fn wait_for(&self, wanted: &str) -> Vec<String> {
         let mut all: Vec<String> = Vec::new();
         wait_for(wanted, PATIENCE, || {
-            all.extend(self.heard().into_iter().map(|(_, line)| line));
+            let message = self.message()?;
+            all.extend(message.lines().map(str::to_owned));
             all.iter()
                 .any(|line| line.starts_with(wanted))
                 .then_some(())
