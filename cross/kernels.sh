@@ -43,8 +43,8 @@ if [ "${blas:-}" ]; then
     # shellcheck disable=SC2086
     $CXX -std=c++17 -O3 -fPIC -shared $stay -Wl,-rpath,\$ORIGIN -DNDEBUG -DGGML_BLAS_USE_OPENBLAS -DGGML_SHARED \
         -DGGML_BACKEND_DL -DGGML_BACKEND_SHARED -DGGML_BACKEND_BUILD ${CXXFLAGS:-} -I"$whisper/include" -I"$whisper/src" \
-        -I"/usr/include/$(dpkg-architecture -qDEB_HOST_MULTIARCH)" "$whisper/src/ggml-blas/ggml-blas.cpp" \
-        -o "$out/build/bin/libggml-blas.so" -L"$out/build/bin" -lggml-base -L"$out/build" -lopenblas >>"$out.log" 2>&1 ||
+        -I/usr/include/x86_64-linux-gnu/openblas-pthread "$whisper/src/ggml-blas/ggml-blas.cpp" \
+        -o "$out/build/bin/libggml-blas.so" -L"$out/build/ggml/src" -lggml-base -L"$out/build" -lopenblas >>"$out.log" 2>&1 ||
         { tail -n 30 "$out.log" >&2; exit 1; }
     cp "$out/build/bin/libggml-blas.so" "$out/"
 fi
