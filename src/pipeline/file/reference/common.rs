@@ -3,6 +3,7 @@
 use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 
+use crate::media::kind::Lane;
 use crate::pipeline::contract::catalogue::{NodeType, Role};
 use crate::pipeline::file::input::Input;
 
@@ -22,6 +23,10 @@ struct Common {
     /// nothing. What comes later than that is dropped. Default: of the node.
     #[schemars(range(min = 0, max = 3_600_000))]
     wait_ms: Option<u64>,
+    /// Only sources of frames: while the machine is short of processor time or memory, or too hot, one in four frames of
+    /// this camera is handed on, before any frame of the others is left out.
+    #[serde(default)]
+    least_needed: bool,
     /// The run goes on if this node fails for good.
     #[serde(default)]
     optional: bool,
@@ -42,8 +47,14 @@ pub fn is_for(name: &str, ty: &NodeType) -> bool {
         "inputs" => ty.role != Role::Source,
         "workers" => ty.stateless,
         "wait_ms" => ty.wait_ms.is_some(),
+        "least_needed" => is_camera(ty),
         _ => true,
     }
+}
+
+/// Whether nodes of a type bring frames in.
+pub fn is_camera(ty: &NodeType) -> bool {
+    ty.role == Role::Source && ty.lanes().contains(&Lane::Frame)
 }
 
 /// Its names, and what is said of each.
