@@ -13,7 +13,6 @@ use toml::de::{DeTable, DeValue, Deserializer, ValueDeserializer};
 use super::parser::Parser;
 use super::path::places;
 use super::plan::PlannedNode;
-use super::reference::common::is_camera;
 use super::slips;
 use super::table::Table;
 use crate::pipeline::contract::catalogue::{Configured, NodeType, Role};
@@ -44,7 +43,7 @@ impl<'a> Parser<'a> {
         let workers = self.workers(ty, &span, &mut table);
         let optional = self.common(&mut table, "optional", false, "true or false");
         let least_needed =
-            is_camera(ty) && self.common(&mut table, "least_needed", false, "true or false");
+            ty.is_camera() && self.common(&mut table, "least_needed", false, "true or false");
         let wait = ty.wait_ms.map(|default| self.wait(default, &mut table));
         let places = places(&table);
         let table = Spanned::new(table_span, table);

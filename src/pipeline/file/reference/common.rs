@@ -3,7 +3,6 @@
 use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 
-use crate::media::kind::Lane;
 use crate::pipeline::contract::catalogue::{NodeType, Role};
 use crate::pipeline::file::input::Input;
 
@@ -47,14 +46,9 @@ pub fn is_for(name: &str, ty: &NodeType) -> bool {
         "inputs" => ty.role != Role::Source,
         "workers" => ty.stateless,
         "wait_ms" => ty.wait_ms.is_some(),
-        "least_needed" => is_camera(ty),
+        "least_needed" => ty.is_camera(),
         _ => true,
     }
-}
-
-/// Whether nodes of a type bring frames in.
-pub fn is_camera(ty: &NodeType) -> bool {
-    ty.role == Role::Source && ty.lanes().contains(&Lane::Frame)
 }
 
 /// Its names, and what is said of each.
