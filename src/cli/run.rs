@@ -23,9 +23,9 @@ use crate::pipeline::file::status::Listen;
 use crate::pipeline::run::snapshot::{NodeReport, Snapshot};
 use crate::pipeline::run::{self, Outcome, Reloader};
 use crate::service::http::{self, Access, Bound};
-use crate::service::reload;
 use crate::service::summary::Summary;
 use crate::service::systemd;
+use crate::service::{pressure, reload};
 
 /// Where the endpoint listens unless the pipeline file says otherwise.
 const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9860);
@@ -79,13 +79,17 @@ pub fn run(file: &Path, duration: Option<Duration>) -> ExitCode {
             stop.set();
         })
     });
+    let watcher = {
+        let (pressure, stop) = (pipeline.view().pressure().clone(), stop.clone());
+        helper(&stop.clone(), move || pressure::watch(&pressure, &stop))
+    };
     let outcome = pipeline.wait();
     stop.set();
     handle.close();
     let was_helped =
         on_signal.is_some() && !matches!(timer, Some(None)) && !matches!(on_change, Some(None));
     let signalled = on_signal.and_then(|it| it.join().ok()).unwrap_or(false);
-    let helpers = timer.into_iter().chain(on_change).flatten();
+    let helpers = timer.into_iter().chain(on_change).flatten().chain(watcher);
     helpers.chain(informer).for_each(|it| drop(it.join()));
     drop(server);
     let went_well = report(&outcome, signalled);

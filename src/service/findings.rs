@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::pipeline::contract::pressure::Relief;
 use crate::pipeline::contract::secret::redact;
 use crate::pipeline::count::metrics::State;
 use crate::pipeline::run::snapshot::Reload;
@@ -47,9 +48,19 @@ pub fn of(snapshot: &Snapshot) -> Vec<Finding> {
     let nodes = snapshot.nodes.iter().filter_map(|it| of_node(it, uptime));
     let edges = snapshot.edges.iter().filter_map(of_edge);
     let reload = snapshot.reload.iter().filter_map(of_reload);
-    let mut findings: Vec<Finding> = nodes.chain(edges).chain(reload).collect();
+    let pressure = snapshot.pressure.iter().map(of_pressure);
+    let mut findings: Vec<Finding> = nodes.chain(edges).chain(reload).chain(pressure).collect();
     findings.sort_by_key(|it| it.severity);
     findings
+}
+
+fn of_pressure(relief: &Relief) -> Finding {
+    let (why, what) = (&relief.reason, relief.gives_way.join(", "));
+    Finding {
+        severity: Severity::Warning,
+        node: Arc::from("machine"),
+        text: format!("is short: {why}; until that is over: {what}"),
+    }
 }
 
 fn of_reload(reload: &Reload) -> Option<Finding> {

@@ -123,6 +123,9 @@ fn families(now: &Snapshot, machine: &Machine, endpoint: Counts) -> Vec<Family> 
     families.extend(of_nodes(&now.nodes));
     families.extend(of_edges(&now.edges));
     families.extend(of_machine(machine));
+    let level = now.pressure.as_ref().map_or(0, |it| it.level);
+    let help = "How many steps of what gives way while the machine is short are taken: 0 to 5.";
+    families.push(gauge("pressure", help, one(f64::from(level))));
     let refused = one(endpoint.refused as f64);
     let slow = one(endpoint.slow as f64);
     let wrong_tokens = one(endpoint.wrong_tokens as f64);

@@ -5,6 +5,7 @@ pub mod http;
 pub mod journal;
 pub mod machine;
 pub mod metrics;
+pub mod pressure;
 pub mod progress;
 pub mod reload;
 pub mod summary;

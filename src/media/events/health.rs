@@ -58,6 +58,8 @@ pub enum Condition {
     More,
     /// A model is less sure of what it finds than usual at these hours.
     Unsure,
+    /// The machine is short of processor time or memory, or too hot, and less is done with what the source gives.
+    Strained,
 }
 
 impl Condition {
@@ -79,6 +81,7 @@ impl Condition {
             Condition::Fewer => "fewer",
             Condition::More => "more",
             Condition::Unsure => "unsure",
+            Condition::Strained => "strained",
         }
     }
 

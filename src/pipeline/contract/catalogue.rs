@@ -150,6 +150,11 @@ impl NodeType {
         let makes = |lane: &Lane| self.produces.iter().any(|it| it.lane == *lane);
         Lane::ALL.iter().copied().filter(makes).collect()
     }
+
+    /// Whether it brings frames in.
+    pub fn is_camera(&self) -> bool {
+        self.role == Role::Source && self.lanes().contains(&Lane::Frame)
+    }
 }
 
 impl Entry {

@@ -7,6 +7,7 @@ use crate::media::clock::{Clock, Time};
 use crate::media::events::{Body, Event, Head};
 use crate::pipeline::contract::around::Around;
 use crate::pipeline::contract::memory::{Memory, Wanted};
+use crate::pipeline::contract::pressure::{Pressure, Way};
 use crate::pipeline::contract::runtime_options::Runtime;
 use crate::pipeline::contract::stop::Stop;
 use crate::pipeline::count::areas::Area;
@@ -35,6 +36,8 @@ pub struct Context {
     pub wanted: Wanted,
     /// Whether it, or anything upstream of it, is a device that will not wait.
     pub live: bool,
+    /// How short the machine is.
+    pub pressure: Pressure,
 }
 
 impl Context {
@@ -51,7 +54,13 @@ impl Context {
             memory: Memory::default(),
             wanted: Wanted::default(),
             live: false,
+            pressure: Pressure::default(),
         }
+    }
+
+    /// Whether this gives way now, as the machine is short of what it needs.
+    pub fn yields(&self, way: Way) -> bool {
+        self.live && self.pressure.yields(way)
     }
 
     /// A path of the pipeline file: relative ones start at that file.

@@ -11,6 +11,7 @@ pub mod error;
 pub mod local_time;
 pub mod memory;
 pub mod node;
+pub mod pressure;
 pub mod priority;
 pub mod role;
 pub mod runtime_options;

@@ -28,16 +28,19 @@ pub enum DropReason {
     Abandoned,
     /// The consumer decides by time, and had decided already.
     Late,
+    /// The machine was short, and frames of its producer were left out.
+    Pressure,
 }
 
 impl DropReason {
     /// Every reason, in the order of the counters.
-    pub const ALL: [DropReason; 5] = [
+    pub const ALL: [DropReason; 6] = [
         DropReason::Full,
         DropReason::Closed,
         DropReason::Failed,
         DropReason::Abandoned,
         DropReason::Late,
+        DropReason::Pressure,
     ];
 
     /// Name in `/status` and metrics.
@@ -48,6 +51,7 @@ impl DropReason {
             DropReason::Failed => "failed",
             DropReason::Abandoned => "abandoned",
             DropReason::Late => "late",
+            DropReason::Pressure => "pressure",
         }
     }
 }

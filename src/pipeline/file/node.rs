@@ -42,6 +42,8 @@ impl<'a> Parser<'a> {
         let inputs = self.inputs(role, name, &span, &mut table);
         let workers = self.workers(ty, &span, &mut table);
         let optional = self.common(&mut table, "optional", false, "true or false");
+        let least_needed =
+            ty.is_camera() && self.common(&mut table, "least_needed", false, "true or false");
         let wait = ty.wait_ms.map(|default| self.wait(default, &mut table));
         let places = places(&table);
         let table = Spanned::new(table_span, table);
@@ -68,6 +70,7 @@ impl<'a> Parser<'a> {
             takes: takes.collect(),
             workers,
             optional,
+            least_needed,
             wait,
             live: configured.live,
             raw: Vec::new(),

@@ -54,6 +54,8 @@ pub struct PlannedNode {
     pub workers: usize,
     /// Whether the run goes on without it.
     pub optional: bool,
+    /// Whether its frames are left out before those of others.
+    pub least_needed: bool,
     /// How long it waits for producers that tell nothing, if it decides by time.
     pub wait: Option<Duration>,
     /// Whether it, or anything upstream of it, is a device that will not wait.
@@ -134,6 +136,7 @@ impl PlannedNode {
             takes: ty.accepts.to_vec(),
             workers: 1,
             optional: false,
+            least_needed: false,
             wait: ty.wait_ms.map(Duration::from_millis),
             live: false,
             raw: Vec::new(),

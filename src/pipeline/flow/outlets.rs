@@ -6,6 +6,7 @@ use crate::media::clock::Time;
 use crate::media::kind::{Kind, Lane};
 use crate::media::packet::Packet;
 use crate::pipeline::contract::context::Context;
+use crate::pipeline::count::metrics::DropReason;
 use crate::pipeline::flow::link::Outlet;
 use crate::pipeline::flow::progress::Progress;
 use crate::pipeline::flow::tap::{Feed, Tap};
@@ -90,6 +91,15 @@ impl Outlets {
                 branch.outlet.send(at, bound, packet.clone());
             }
             branch.outlet.mark(at, bound);
+        }
+    }
+
+    /// Leaves a packet out, as the machine is short, and counts it where it would have gone.
+    pub fn leave_out(&self, packet: &Packet) {
+        for branch in self.branches().iter().filter(|it| it.takes(packet)) {
+            let stats = branch.outlet.stats();
+            stats.count_received();
+            stats.count_dropped(DropReason::Pressure);
         }
     }
 

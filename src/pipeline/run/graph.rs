@@ -142,6 +142,7 @@ impl Graph {
             (&old.id, old.ty.name, &old.options) == (&node.id, node.ty.name, &node.options)
                 && (old.workers, old.optional, old.wait) == (node.workers, node.optional, node.wait)
                 && (old.live, &old.raw) == (node.live, &node.raw)
+                && old.least_needed == node.least_needed
         };
         let independent = same_runtime || node.ty.role != Role::Transform;
         independent && self.members.iter().any(|it| same(&it.planned))

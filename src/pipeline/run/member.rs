@@ -97,6 +97,7 @@ impl Member {
             prepare: planned.prepare.clone(),
             probe: planned.probe.clone(),
             live: planned.live,
+            least_needed: planned.least_needed,
             intake: intake.map(|it| Arc::new(Queue::new(it))),
             outlets: Arc::new(outlets),
             gates: Gates::default(),

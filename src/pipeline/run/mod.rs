@@ -88,6 +88,7 @@ fn start_by(clock: Clock, plan: Plan) -> Pipeline {
     let view = View::new(clock.clone());
     let context = Context {
         clock,
+        pressure: view.pressure().clone(),
         ..Context::new("", &plan.base, plan.runtime.clone())
     };
     let asked = view.clone();

@@ -8,6 +8,7 @@ use crate::media::kind::Lane;
 use crate::media::packet::Packet;
 use crate::pipeline::contract::catalogue::{Role, Running};
 use crate::pipeline::contract::node::{Emit, Flow};
+use crate::pipeline::contract::pressure::Way;
 use crate::pipeline::count::metrics::State;
 use crate::pipeline::flow::progress::Progress;
 use crate::pipeline::run::worker::{Failure, Memory, Worker};
@@ -28,19 +29,59 @@ impl Worker {
             if self.pulse.is_left_behind() {
                 break;
             }
+            self.tell_strain(memory);
             for packet in made.drain(..) {
-                self.tell_health(&packet);
-                if packet.lane() != Lane::Event {
-                    memory.captured.note(&packet);
-                    self.recovered(&packet, memory);
-                }
-                self.outlets.put(&[packet], self.progress(memory));
+                self.hand_on(packet, memory);
             }
             if flow? == Flow::Done {
                 break;
             }
         }
         Ok(())
+    }
+
+    fn hand_on(&self, packet: Packet, memory: &mut Memory) {
+        self.tell_health(&packet);
+        if packet.lane() != Lane::Event {
+            memory.captured.note(&packet);
+            self.recovered(&packet, memory);
+        }
+        if packet.lane() == Lane::Frame && self.leaves_out(memory) {
+            return self.outlets.leave_out(&packet);
+        }
+        self.outlets.put(&[packet], self.progress(memory));
+    }
+
+    /// Whether the next frame is one that is left out, as the machine is short.
+    fn leaves_out(&self, memory: &mut Memory) -> bool {
+        memory.frames += 1;
+        let one_in = match self.least_needed {
+            true if self.context.yields(Way::LeastNeeded) => 4,
+            _ if self.context.yields(Way::Cameras) => 2,
+            _ => 1,
+        };
+        !memory.frames.is_multiple_of(one_in)
+    }
+
+    /// Tells that less is done with what a device gives, as the machine is short, and that all is done again.
+    fn tell_strain(&self, memory: &mut Memory) {
+        if !self.live {
+            return;
+        }
+        let now = self.context.clock.now();
+        match (self.context.pressure.now(), memory.strained) {
+            (Some(relief), None) => {
+                memory.strained = Some(now);
+                let told = Health::new(Condition::Strained, true, Duration::ZERO);
+                self.tell(told.because(&*relief.reason), now, memory);
+            }
+            (None, Some(since)) => {
+                memory.strained = None;
+                let told = Health::new(Condition::Strained, false, now.since(since));
+                self.tell(told, now, memory);
+            }
+            _ => {}
+        }
     }
 
     /// How far the source has come in what somebody takes of it.

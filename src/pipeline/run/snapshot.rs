@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::pipeline::contract::pressure::Relief;
 use crate::pipeline::count::metrics::{LinkCounts, NodeCounts};
 
 /// A node in a snapshot.
@@ -58,6 +59,8 @@ pub struct Snapshot {
     pub edges: Vec<LinkReport>,
     /// The latest attempt to replace the graph, if there was one.
     pub reload: Option<Reload>,
+    /// What gives way, if the machine is short.
+    pub pressure: Option<Relief>,
 }
 
 /// The latest attempt to replace the graph.

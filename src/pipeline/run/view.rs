@@ -7,6 +7,7 @@ use crate::media::clock::Clock;
 use crate::media::kind::Lane;
 use crate::pipeline::contract::around::{self, Report};
 use crate::pipeline::contract::catalogue::{NodeType, Role};
+use crate::pipeline::contract::pressure::Pressure;
 use crate::pipeline::count::metrics::NodeStats;
 use crate::pipeline::flow::tap::{Feed, Tap};
 use crate::pipeline::run::snapshot::{LinkReport, NodeReport, Reload, ReloadOutcome, Snapshot};
@@ -17,6 +18,7 @@ use crate::pipeline::run::wiring::Link;
 pub struct View {
     clock: Clock,
     feed: Arc<Feed>,
+    pressure: Pressure,
     shown: Arc<RwLock<Shown>>,
 }
 
@@ -66,8 +68,12 @@ pub struct Written {
 impl View {
     /// A view of a graph that is still empty.
     pub fn new(clock: Clock) -> View {
-        let (feed, shown) = (Arc::default(), Arc::default());
-        View { clock, feed, shown }
+        View {
+            clock,
+            feed: Arc::default(),
+            pressure: Pressure::default(),
+            shown: Arc::default(),
+        }
     }
 
     /// The clock of the run.
@@ -78,6 +84,11 @@ impl View {
     /// Where to hear of events.
     pub fn feed(&self) -> &Arc<Feed> {
         &self.feed
+    }
+
+    /// How short the machine is.
+    pub fn pressure(&self) -> &Pressure {
+        &self.pressure
     }
 
     /// Where to ask for frames of a node, if it exists and makes frames that may be shown.
@@ -132,6 +143,7 @@ impl View {
             nodes: nodes.collect(),
             edges: edges.collect(),
             reload: shown.reload.clone(),
+            pressure: self.pressure.now(),
         }
     }
 

@@ -38,6 +38,8 @@ pub struct Worker {
     pub wait: Option<Duration>,
     /// Whether it, or anything upstream, cannot wait: then the run outlives its failures.
     pub live: bool,
+    /// Whether frames of it are left out before those of others.
+    pub least_needed: bool,
     /// Its world.
     pub context: Context,
     /// What flows in, shared by the workers of the node; none for a source.
@@ -85,6 +87,10 @@ pub struct Memory {
     pub lost: Option<(Time, String)>,
     /// It was told that the source is away.
     pub away: bool,
+    /// Frames that a source has made.
+    pub frames: u64,
+    /// Since when less is done, as the machine is short.
+    pub strained: Option<Time>,
     /// What a sink has written and not settled yet, and since when.
     pub unsettled: Vec<Input>,
     pub unsettled_since: Option<Instant>,

@@ -8,6 +8,7 @@ mod opening;
 mod options;
 mod outages;
 mod passing;
+mod pressure;
 mod privacy;
 mod reload;
 mod slow_sink;

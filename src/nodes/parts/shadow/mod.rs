@@ -13,6 +13,7 @@ use crossbeam_channel::{SendTimeoutError, Sender, bounded};
 use crate::pipeline::contract::blocking::{Blocking, Next};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::Result;
+use crate::pipeline::contract::pressure::{Pressure, Way};
 use crate::pipeline::contract::priority;
 use crate::pipeline::contract::stop::Stop;
 
@@ -27,6 +28,7 @@ pub struct Shadow<Job, Done> {
     every: u64,
     inputs: u64,
     live: bool,
+    pressure: Pressure,
     stop: Stop,
 }
 
@@ -59,6 +61,7 @@ impl<Job: Send + 'static, Done: Send + 'static> Shadow<Job, Done> {
             every: (1.0 / share).round() as u64,
             inputs: 0,
             live: context.live,
+            pressure: context.pressure.clone(),
             stop: context.stop.clone(),
         }
     }
@@ -68,7 +71,8 @@ impl<Job: Send + 'static, Done: Send + 'static> Shadow<Job, Done> {
     /// # Errors
     /// What the shadow's model returned: it works no longer.
     pub fn follow(&mut self, job: impl FnOnce() -> Job) -> Result<Option<Done>> {
-        let is_due = self.inputs.is_multiple_of(self.every);
+        let rests = self.live && self.pressure.yields(Way::Shadows);
+        let is_due = self.inputs.is_multiple_of(self.every) && !rests;
         self.inputs += 1;
         match (self.live, is_due) {
             (true, true) => {

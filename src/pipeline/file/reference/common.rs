@@ -22,6 +22,10 @@ struct Common {
     /// nothing. What comes later than that is dropped. Default: of the node.
     #[schemars(range(min = 0, max = 3_600_000))]
     wait_ms: Option<u64>,
+    /// Only sources of frames: while the machine is short of processor time or memory, or too hot, one in four frames of
+    /// this camera is handed on, before any frame of the others is left out.
+    #[serde(default)]
+    least_needed: bool,
     /// The run goes on if this node fails for good.
     #[serde(default)]
     optional: bool,
@@ -42,6 +46,7 @@ pub fn is_for(name: &str, ty: &NodeType) -> bool {
         "inputs" => ty.role != Role::Source,
         "workers" => ty.stateless,
         "wait_ms" => ty.wait_ms.is_some(),
+        "least_needed" => ty.is_camera(),
         _ => true,
     }
 }

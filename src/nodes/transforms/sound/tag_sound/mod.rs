@@ -16,6 +16,7 @@ use crate::media::events::{Of, Phase, Sound};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Misuse, Result};
 use crate::pipeline::contract::node::{Emit, Node, Transform};
+use crate::pipeline::contract::pressure::Way;
 
 /// One stream of audio.
 pub struct TagSound {
@@ -28,6 +29,7 @@ pub struct TagSound {
     next: u64,
     /// First sample that no window has held.
     heard_to: u64,
+    context: Context,
 }
 
 /// What is listened for, and up to which sample it was.
@@ -78,6 +80,7 @@ impl Node for TagSound {
             memory: Memory::default(),
             next: 0,
             heard_to: 0,
+            context: context.clone(),
         })
     }
 }
@@ -95,13 +98,14 @@ impl Transform for TagSound {
             self.start_at(audio.first_sample);
         }
         self.memory.add(audio);
+        let step = self.step_now();
         while let Some(window) = self.memory.after(self.next).get(..WINDOW) {
             // A window stands for a step in its middle.
-            let to = self.next + (WINDOW as u64 + self.step) / 2;
+            let to = self.next + (WINDOW as u64 + step) / 2;
             let scores = self.yamnet.scores(window)?;
             self.heard.hear(scores, to, &self.memory, out);
             self.heard_to = self.next + WINDOW as u64;
-            self.next += self.step;
+            self.next += step;
         }
         self.memory.forget_before(self.next);
         Ok(())
@@ -129,6 +133,14 @@ impl Transform for TagSound {
 }
 
 impl TagSound {
+    /// Twice as long while the machine is short, as long as nothing is skipped.
+    fn step_now(&self) -> u64 {
+        match self.context.yields(Way::Sounds) {
+            true => (2 * self.step).min(WINDOW as u64).max(self.step),
+            false => self.step,
+        }
+    }
+
     fn start_at(&mut self, sample: u64) {
         self.memory.begin_at(sample);
         (self.next, self.heard_to, self.heard.to) = (sample, sample, sample);

@@ -17,11 +17,12 @@ use crate::inference::speech::whisper::header;
 use crate::inference::speech::whisper::heard::{About, Heard};
 use crate::inference::store;
 use crate::media::audio::Utterance;
-use crate::media::clock::{Clock, Time};
+use crate::media::clock::Time;
 use crate::media::events::{Gap, Of, Transcript, Word};
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Misuse, Result};
 use crate::pipeline::contract::node::{Emit, Node, Transform};
+use crate::pipeline::contract::pressure::Way;
 use crate::ports;
 
 /// What has been said so far is told again soon: later than this it is of no use.
@@ -32,7 +33,7 @@ const REMEMBERED: f32 = 0.5;
 /// A model, and what it has not heard yet.
 pub struct Transcribe {
     listener: Listener,
-    clock: Clock,
+    context: Context,
     /// Longest pause in what is heard together, of devices and of files.
     join: [Duration; 2],
     max_lag: Duration,
@@ -89,7 +90,7 @@ impl Node for Transcribe {
         Ok(Transcribe {
             joiner: Joiner::new(listener.told.window),
             listener,
-            clock: context.clock.clone(),
+            context: context.clone(),
             join: config.join(),
             max_lag: Duration::from_millis(config.max_lag_ms),
             languages: HashMap::new(),
@@ -106,7 +107,7 @@ impl Transform for Transcribe {
     fn apply(&mut self, utterance: Arc<Utterance>, out: &mut Emit<Written>) -> Result<()> {
         let lag = self.lag(utterance.live, utterance.end);
         if !utterance.complete {
-            return match lag > PARTIAL_LAG {
+            return match lag > PARTIAL_LAG || self.context.yields(Way::Partials) {
                 true => Ok(()),
                 false => self.hear(Joined::of(&utterance), true, out),
             };
@@ -157,7 +158,7 @@ impl Transcribe {
     /// How long ago it was said; files have no lag.
     fn lag(&self, live: bool, end: Time) -> Duration {
         match live {
-            true => self.clock.now().since(end),
+            true => self.context.clock.now().since(end),
             false => Duration::ZERO,
         }
     }
