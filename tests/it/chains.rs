@@ -15,7 +15,9 @@ use crate::samples::sum;
 use crate::scratch::{Running, Scratch, wait_for};
 
 /// Kills at random moments, among them while bundles are being written.
-fn killed(times: usize) {
+#[test]
+fn the_chain_goes_on_after_a_kill() {
+    let times = 5;
     let scratch = Scratch::new();
     if !keys(&scratch) {
         return;
@@ -68,17 +70,6 @@ fn killed(times: usize) {
     let seen = verify(&scratch, &["evidence"]);
     assert_eq!(seen.code, Some(1));
     says(&seen.stdout, "BROKEN at … missing: left out or taken away");
-}
-
-#[test]
-fn the_chain_goes_on_after_a_kill() {
-    killed(5);
-}
-
-#[test]
-#[ignore = "takes minutes: make test-faults"]
-fn the_chain_goes_on_after_many_kills() {
-    killed(60);
 }
 
 /// The disk of the bundles is full for a while: none is lost, and the chain goes on.

@@ -1,15 +1,14 @@
-//! Events in a database: killed, on full and on read-only disks, searched while they are written.
+//! Events in a database: on full and on read-only disks, searched while they are written.
 
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use libc::{SIGKILL, SIGTERM};
+use libc::SIGTERM;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::bad_input::check;
 use crate::faults::Disk;
-use crate::live_camera;
 use crate::namespace;
 use crate::samples::{stubborn_model, sum};
 use crate::scratch::{Running, Scratch, has_opencv, skipped, wait_for};
@@ -71,51 +70,6 @@ fn sound(path: &Path) {
     assert_eq!(number(path, twice), 0);
     let untallied = "SELECT (SELECT count(*) FROM events) - (SELECT sum(events) FROM tally)";
     assert_eq!(number(path, untallied), 0);
-}
-
-/// F12: killed at random moments while it writes.
-#[test]
-fn a_kill_leaves_all_that_was_acknowledged_once() {
-    kill_while_it_writes(4);
-}
-
-#[test]
-#[ignore = "takes minutes"]
-fn two_hundred_kills_leave_all_that_was_acknowledged_once() {
-    kill_while_it_writes(200);
-}
-
-fn kill_while_it_writes(times: usize) {
-    let scratch = Scratch::new();
-    let Some(text) = street(&scratch, "path = 'history.db'") else {
-        return;
-    };
-    let text = text.replace("pace = 'realtime'\n", "");
-    let path = scratch.path("history.db");
-    let acknowledged = || {
-        let status = live_camera::status(&scratch)?;
-        let edges = status["pipeline"]["edges"].as_array()?;
-        let edge = edges.iter().find(|it| it["to"] == "book")?;
-        edge["forwarded"].as_i64()
-    };
-    let mut all = 0;
-    for _ in 0..times {
-        let before = count(&path);
-        let running = live_camera::start(&scratch, &text, &[]);
-        let first = wait_for("an acknowledged event", PATIENCE, || {
-            acknowledged().filter(|it| *it > 0)
-        });
-        std::thread::sleep(Duration::from_millis(fastrand::u64(0..400)));
-        // It answers no more if the film is over.
-        let told = acknowledged().unwrap_or(first);
-        running.signal(SIGKILL);
-        let _ = running.wait();
-        let now = count(&path);
-        assert!(now - before >= told, "{told} acknowledged: {before}, {now}");
-        sound(&path);
-        all += told;
-    }
-    println!("{times} kills, {all} acknowledged, {} there", count(&path));
 }
 
 /// F9, F10: the disk is read-only, then full, and has room again.

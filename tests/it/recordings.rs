@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -159,11 +160,17 @@ fn a_clip_shows_what_has_happened_and_what_was_before() {
         "{saved}"
     );
     let film = &films(&scratch.path("clips"))[0];
+    let seen = square_and_tone(film, 8_000.0);
+    assert!((seen - (6.0 - at("start"))).abs() < 0.3, "{seen} {saved}");
+}
+
+/// When the square is seen in a film whose sound has so many samples a second: as good as when the tone is heard.
+fn square_and_tone(film: &Path, rate: f64) -> f64 {
     let tone = sound(film)
         .iter()
         .position(|it| it.unsigned_abs() > 4000)
         .expect("the tone");
-    let heard = seconds(film, "stream=start_time -select_streams a") + tone as f64 / 8000.0;
+    let heard = seconds(film, "stream=start_time -select_streams a") + tone as f64 / rate;
     let squares = say(
         "ffmpeg",
         "-vf crop=40:40:30:70,blackframe=amount=0,signalstats,metadata=print:key=lavfi.signalstats.YMAX:file=- -f null -",
@@ -180,7 +187,45 @@ fn a_clip_shows_what_has_happened_and_what_was_before() {
     let seen: f64 = time.and_then(|it| it.parse().ok()).expect("a time");
     println!("seen {seen}, heard {heard}");
     assert!((seen - heard).abs() <= 0.04, "seen {seen}, heard {heard}");
-    assert!((seen - (6.0 - at("start"))).abs() < 0.3, "{seen} {saved}");
+    seen
+}
+
+/// The camera sends no sound: its films and clips have that of the microphone, in step and without a hole.
+#[test]
+fn a_microphone_beside_a_deaf_camera_is_in_its_films() {
+    let scratch = Scratch::new();
+    let made = [
+        format!("{CLAP} -c:v libx264 -g 10 -bf 0 -pix_fmt yuv420p -c:a pcm_s16le both.mkv"),
+        "-i both.mkv -an -c:v copy film.mkv -vn -ar 16000 tone.wav".to_owned(),
+    ];
+    if !made.iter().all(|it| ffmpeg(it, &scratch)) {
+        return;
+    }
+    let beside = |text: String| text.replace("inputs = ['cam'", "inputs = ['cam', 'mic'");
+    let pipeline = camera("film.mkv")
+        + "[sources.mic]\ntype = 'audio_file'\npath = 'tone.wav'\n\
+           [transforms.moves]\ntype = 'motion'\ninputs = ['cam']\nhold_ms = 500\n"
+        + &beside(record("segment_s = 4"))
+        + &beside(
+            "[sinks.clips]\ntype = 'clip'\ninputs = ['cam', 'moves']\nfolder = 'clips'\nmin_free_mb = 0\n\
+             pre_s = 2\npost_s = 1.5\n"
+                .to_owned(),
+        );
+    let ended = scratch.run(&pipeline, &[]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    square_and_tone(&films(&scratch.path("clips"))[0], 16_000.0);
+    let films = films(&scratch.path("films"));
+    let heard: Vec<i16> = films.iter().flat_map(|it| sound(it)).collect();
+    let original = sound(&scratch.path("tone.wav"));
+    assert!(
+        films.len() > 2 && original.len() - heard.len() < 3_200,
+        "{}",
+        heard.len()
+    );
+    assert!(
+        heard == original[..heard.len()],
+        "the films go on where they ended"
+    );
 }
 
 /// A camera that gives raw pictures is coded; all its pictures are in the film, at their times.

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use image::RgbImage;
-use libc::{SIGKILL, SIGTERM};
+use libc::SIGTERM;
 use serde_json::Value;
 
 use crate::bad_input::check;
@@ -110,47 +110,6 @@ fn stubborn(scratch: &Scratch, options: &str) -> String {
          [transforms.see]\ntype = 'detect'\nmodel = './model.onnx'\nsha256 = '{sum}'\ninputs = ['street']\n\
          [sinks.pictures]\ntype = 'snapshot'\ninputs = ['see']\nfolder = 'pictures'\n{options}"
     )
-}
-
-/// F12: killed at random moments while it writes.
-#[test]
-fn a_kill_leaves_whole_pictures_only() {
-    let scratch = Scratch::new();
-    let folder = scratch.path("pictures");
-    let text = stubborn(&scratch, "every_ms = 0\nquality = 100\n");
-    scratch.write("pipeline.toml", format!("{text}[status]\nlisten = 'off'\n"));
-    let halves = || {
-        let entries = fs::read_dir(&folder).expect("it is there").flatten();
-        let is_half = |it: &fs::DirEntry| it.path().extension().is_some_and(|it| it == "part");
-        entries.filter(is_half).count()
-    };
-    let (mut torn, times) = (0, 5);
-    for _ in 0..times {
-        let before = names(&folder).len();
-        let running = Running::start(scratch.otus(&["run", "pipeline.toml"]));
-        wait_for("a picture", PATIENCE, || {
-            (names(&folder).len() > before + 1).then_some(())
-        });
-        std::thread::sleep(Duration::from_millis(fastrand::u64(0..150)));
-        running.signal(SIGKILL);
-        let _ = running.wait();
-        torn += halves();
-    }
-    let whole = pictures(&folder).len();
-    println!("{times} kills, {whole} whole pictures, {torn} half ones that had no name yet");
-    assert!(whole >= 2 * times, "{whole}");
-    scratch.write(
-        "pictures/.2026-01-01T00-00-00.000Z_street_0.jpg.part",
-        "half",
-    );
-    let running = Running::start(scratch.otus(&["run", "pipeline.toml"]));
-    wait_for("more pictures", PATIENCE, || {
-        (names(&folder).len() > whole).then_some(())
-    });
-    assert!(halves() <= 1, "what was half is gone");
-    running.signal(SIGTERM);
-    assert_eq!(running.wait().code, Some(0));
-    assert_eq!(halves(), 0);
 }
 
 /// F9, F10: the disk fills up and has room again; meanwhile the camera is looked at.

@@ -16,17 +16,17 @@ use crate::status::free_port;
 const PATIENCE: Duration = Duration::from_secs(60);
 const SECOND: Duration = Duration::from_secs(1);
 const RIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rigs/receiver.py");
-const KEY: &str = "hook-key-9f2c";
+pub const KEY: &str = "hook-key-9f2c";
 
 /// Who takes what is posted.
-struct Receiver<'a> {
+pub struct Receiver<'a> {
     scratch: &'a Scratch,
-    port: u16,
+    pub port: u16,
     process: Option<Running>,
 }
 
 impl<'a> Receiver<'a> {
-    fn new(scratch: &'a Scratch) -> Receiver<'a> {
+    pub fn new(scratch: &'a Scratch) -> Receiver<'a> {
         scratch.write("answer", "200");
         Receiver {
             scratch,
@@ -35,7 +35,7 @@ impl<'a> Receiver<'a> {
         }
     }
 
-    fn start(&mut self) {
+    pub fn start(&mut self) {
         let said = self.scratch.path("said.txt");
         let mut command = Command::new("python3");
         command.args([RIG, "--port", &self.port.to_string(), "--key", KEY]);
@@ -54,7 +54,7 @@ impl<'a> Receiver<'a> {
         });
     }
 
-    fn stop(&mut self) {
+    pub fn stop(&mut self) {
         self.process = None;
     }
 
@@ -75,7 +75,7 @@ impl<'a> Receiver<'a> {
         whole.lines().map(parse).collect()
     }
 
-    fn events(&self) -> Vec<Value> {
+    pub fn events(&self) -> Vec<Value> {
         self.requests().into_iter().flatten().collect()
     }
 

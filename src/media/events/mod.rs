@@ -182,6 +182,12 @@ impl Event {
     pub fn to_json(&self) -> String {
         serde_json::to_string(&Line::from(self)).expect("events hold nothing that JSON cannot say")
     }
+
+    /// The same behind what is there.
+    pub fn append_json(&self, to: &mut Vec<u8>) {
+        serde_json::to_writer(to, &Line::from(self))
+            .expect("events hold nothing that JSON cannot say");
+    }
 }
 
 struct Sentence<'a>(&'a Body);

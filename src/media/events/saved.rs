@@ -22,7 +22,7 @@ pub struct Saved {
     pub bytes: u64,
     /// SHA-256 of its bytes, in lower case hexadecimal digits; of a bundle, of its `evidence.json`.
     pub sha256: String,
-    /// Seconds since the run began at which what it holds begins.
+    /// Seconds since the run began at which what it holds begins; below zero if an earlier run has left it.
     #[serde(serialize_with = "three_places")]
     pub start: f64,
     /// Seconds since the run began at which it ends; a picture's is its beginning.
@@ -46,6 +46,9 @@ pub struct Saved {
         serialize_with = "three_places_of"
     )]
     pub subject: Option<f64>,
+    /// Whether a kill or a power cut has ended it, and this run has completed what was there.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub interrupted: bool,
 }
 
 /// What a file holds.
@@ -92,6 +95,9 @@ impl Report for Saved {
         if self.end > self.start {
             write!(to, ", {:.1} s", self.end - self.start)?;
         }
+        if self.interrupted {
+            to.write_str(", interrupted")?;
+        }
         write!(to, ": {}", self.path)
     }
 
@@ -109,4 +115,8 @@ impl Report for Saved {
     fn end(&self, at: Time) -> Time {
         at.max(Time::from_secs_f64(self.end))
     }
+}
+
+fn is_false(it: &bool) -> bool {
+    !it
 }

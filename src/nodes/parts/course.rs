@@ -28,6 +28,11 @@ pub enum Course {
 }
 
 impl About {
+    /// Whether something begins by it, or happens at once.
+    pub fn begins(&self) -> bool {
+        matches!(self.course, Course::Once | Course::Begins(_))
+    }
+
     /// None if nobody wants to see pictures for it.
     pub fn of(event: &Event) -> Option<About> {
         let once = |label: Option<&Arc<str>>, track| About {

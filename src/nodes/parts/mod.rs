@@ -1,6 +1,7 @@
 //! What nodes share and is no node.
 
 pub mod at_hand;
+pub mod beside;
 pub mod condition;
 pub mod course;
 pub mod device;

@@ -1,6 +1,7 @@
 //! A film in a folder that grows with what a camera sends.
 
 use std::io;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -8,9 +9,11 @@ use serde::Deserialize;
 use crate::media::clock::Time;
 use crate::media::coded::Coded;
 use crate::media::events::{Kept, Saved};
+use crate::nodes::parts::beside::is_beside;
 use crate::nodes::parts::folder::retention::Retention;
-use crate::nodes::parts::folder::{Folder, Growing};
-use crate::nodes::parts::movie::{Movie, Unfit, repair};
+use crate::nodes::parts::folder::{Folder, Growing, name};
+use crate::nodes::parts::movie::{Left, Movie, Unfit};
+use crate::pipeline::contract::context::Context;
 
 /// How films end in their names.
 pub const EXTENSION: &str = "mp4";
@@ -53,12 +56,54 @@ impl From<Films> for Retention {
 /// Films that were not completed when this was killed are among so many of the newest.
 const MOST_OPEN: usize = 64;
 
-/// Completes films that a kill or a power cut has left.
-pub fn repair_newest(folder: &Folder) {
-    for film in folder.newest(MOST_OPEN).unwrap_or_default() {
-        // What cannot be repaired is no worse than it was.
-        let _ = repair(&film);
+/// Films that a kill or a power cut has left, until they are told.
+#[derive(Default)]
+pub struct LeftFilms(Vec<Left>);
+
+impl LeftFilms {
+    /// Those of a folder; all that is whole of them is there.
+    pub fn of(folder: &Folder) -> LeftFilms {
+        let films = folder.newest(MOST_OPEN).unwrap_or_default();
+        // What cannot be completed is no worse than it was.
+        let left = films.iter().filter_map(|it| Left::look(it).ok()?);
+        LeftFilms(left.collect())
     }
+
+    /// Completes them; gives their sources and what is told of them. A kill before that leaves them to the next start.
+    pub fn complete(&mut self, what: Kept, context: &Context) -> Vec<(Arc<str>, Saved)> {
+        let left = std::mem::take(&mut self.0).into_iter();
+        let completed = left.filter(|it| it.complete().is_ok());
+        completed
+            .filter_map(|it| told_left(&it, what, context))
+            .collect()
+    }
+}
+
+/// What others hear of a film that an earlier run has left.
+fn told_left(film: &Left, what: Kept, context: &Context) -> Option<(Arc<str>, Saved)> {
+    let name = film.path.file_name()?.to_str()?;
+    let begins = name::time(name, EXTENSION)?;
+    let word = name.strip_suffix(EXTENSION)?.strip_suffix('.')?;
+    let word = word.split('_').nth(1)?;
+    let start = begins.duration_since(context.clock.wall(Time::ZERO));
+    let start = start.as_secs_f64();
+    let known = &context.around.file().sources;
+    let source = known.iter().find(|it| name::plain_word(it) == word);
+    let saved = Saved {
+        what,
+        path: film.path.display().to_string(),
+        bytes: film.bytes,
+        sha256: film.sha256.clone(),
+        start,
+        end: start + film.lasts.as_secs_f64(),
+        why: None,
+        events: Vec::new(),
+        label: None,
+        track: None,
+        subject: None,
+        interrupted: true,
+    };
+    Some((source.cloned().unwrap_or_else(|| word.into()), saved))
 }
 
 /// A film in the making, of one source.
@@ -73,13 +118,13 @@ pub struct Take {
 }
 
 impl Take {
-    /// Begins a film of this name with a key picture.
+    /// Begins a film of this name with a key picture, and with a packet of the sound that goes with it if that is known.
     ///
     /// # Errors
     /// What keeps it out of a file.
-    pub fn begin(name: String, picture: &Coded) -> Result<Take, Unfit> {
+    pub fn begin(name: String, picture: &Coded, sound: Option<&Coded>) -> Result<Take, Unfit> {
         Ok(Take {
-            movie: Movie::begin(picture)?,
+            movie: Movie::begin(picture, sound)?,
             name,
             growing: None,
             start: picture.at,
@@ -92,6 +137,11 @@ impl Take {
         self.movie.fits(unit)
     }
 
+    /// Whether another film would have sound that this one lacks.
+    pub fn lacks_sound(&self) -> bool {
+        self.movie.lacks_sound()
+    }
+
     /// Why a stream is left out, if one is.
     pub fn left_out(&self) -> Option<&Unfit> {
         self.movie.left_out()
@@ -102,6 +152,10 @@ impl Take {
     /// # Errors
     /// What the system says; what is in the file is still whole.
     pub fn push(&mut self, folder: &mut Folder, unit: &Coded) -> io::Result<()> {
+        // What a microphone tells late belongs to the film before.
+        if is_beside(unit) && unit.at < self.start {
+            return Ok(());
+        }
         let made = self.movie.push(unit);
         self.end = self.end.max(unit.at.after(unit.duration));
         match made.is_empty() {
@@ -111,11 +165,13 @@ impl Take {
     }
 
     fn write(&mut self, folder: &mut Folder, made: &[u8]) -> io::Result<()> {
-        let growing = match &mut self.growing {
-            Some(growing) => growing,
-            None => self.growing.insert(folder.create(&self.name)?),
-        };
-        folder.append(growing, made)
+        match &mut self.growing {
+            Some(growing) => folder.append(growing, made),
+            None => {
+                self.growing = Some(folder.create(&self.name, made)?);
+                Ok(())
+            }
+        }
     }
 
     /// Completes the file and says what is in it; none if there is no room for anything of it.
@@ -143,6 +199,7 @@ impl Take {
             label: None,
             track: None,
             subject: None,
+            interrupted: false,
         }))
     }
 }

@@ -80,7 +80,11 @@ fn inputs(
             if fits(from, node) {
                 continue;
             }
-            if let Some((_, why, help)) = from.lacks.iter().find(lacks) {
+            // What it can do nothing without says more than what it could take as well.
+            let is_needed = |it: &&(Lane, _, _)| node.ty.needs.contains(&it.0);
+            let lacking = || from.lacks.iter().filter(lacks);
+            let lack = lacking().find(is_needed).or_else(|| lacking().next());
+            if let Some((_, why, help)) = lack {
                 let message = format!("`{}` takes nothing of `{name}`: {why}", node.id);
                 problems.push(Problem::new(span.clone(), message, *help));
             } else {

@@ -14,8 +14,9 @@ pub fn check(nodes: &[PlannedNode], index: &HashMap<String, usize>) -> Vec<Probl
         let inputs: Option<Vec<&PlannedNode>> = inputs.map(|it| Some(&nodes[*it?])).collect();
         let inputs = inputs.unwrap_or_default();
         let gives = |from: &PlannedNode, lane| from.gives(node).iter().any(|it| it.lane == lane);
-        let lacks =
-            |lane: &Lane| !inputs.is_empty() && !inputs.iter().any(|from| gives(from, *lane));
+        // Of inputs that give nothing at all that is said already.
+        let is_fed = inputs.iter().any(|from| !from.gives(node).is_empty());
+        let lacks = |lane: &Lane| is_fed && !inputs.iter().any(|from| gives(from, *lane));
         let lanes: Vec<Lane> = node.ty.needs.iter().copied().filter(lacks).collect();
         let awaited = unheard(node, &inputs);
         let lacking = lanes.into_iter();

@@ -158,13 +158,17 @@ impl PlannedNode {
 
     /// The kinds that an edge to another node carries. Who looks at frames, or else at objects in them, gets the frames of
     /// a node that makes both: one of the two is enough. Nor does such a one, which takes whatever there is, get the sound of
-    /// a camera, which would fail if it had none.
+    /// a camera, which would fail if it had none. Who needs coded packets has the sound of a camera in them.
     pub fn gives(&self, to: &PlannedNode) -> Vec<Kind> {
         let taken = |kind: &Kind| to.takes.contains(kind);
         let mut given: Vec<Kind> = self.makes.iter().copied().filter(taken).collect();
         let looks = |lane| to.takes.iter().any(|it| it.lane == lane);
         if given.iter().any(|it| it.lane == Lane::Frame) && looks(Lane::Objects) {
             given.retain(|it| !matches!(it.lane, Lane::Objects | Lane::Audio));
+        }
+        let is_coded = given.iter().any(|it| it.lane == Lane::Coded);
+        if is_coded && to.ty.needs.contains(&Lane::Coded) {
+            given.retain(|it| it.lane != Lane::Audio);
         }
         given
     }

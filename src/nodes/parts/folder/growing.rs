@@ -1,9 +1,9 @@
 //! Files that are written piece by piece, and can be read meanwhile.
 
-use std::fs::{File, OpenOptions};
-use std::io::{Result, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Result, Seek, SeekFrom, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::inference::store::sum;
 
@@ -29,15 +29,18 @@ pub struct Growing {
 }
 
 impl Growing {
-    /// Begins a file, which has its name from the beginning.
+    /// Begins a file with this, which is on the disk when the file gets its name; until then it is called `part`.
     ///
     /// # Errors
-    /// What the system says.
-    pub fn create(path: PathBuf) -> Result<Growing> {
-        let mut options = OpenOptions::new();
-        options.create(true).truncate(true).write(true);
-        let file = options.mode(FILE_MODE).open(&path)?;
-        let bytes = 0;
+    /// What the system says; then nothing of it is there.
+    pub fn create(part: &Path, path: PathBuf, content: &[u8]) -> Result<Growing> {
+        let begun =
+            write_whole(part, content).and_then(|file| fs::rename(part, &path).map(|()| file));
+        if begun.is_err() {
+            let _ = fs::remove_file(part);
+        }
+        let bytes = content.len() as u64;
+        let file = begun?;
         Ok(Growing { path, file, bytes })
     }
 
@@ -60,17 +63,39 @@ impl Growing {
         written
     }
 
-    /// Completes it: this takes the place of its beginning.
+    /// Completes it: this takes the place of its beginning. What takes long comes before: who is killed then leaves a file that
+    /// the next start completes and tells, and nobody hears of one that is complete already.
     ///
     /// # Errors
     /// What the system says.
     pub fn complete(self, head: &[u8]) -> Result<Written> {
+        self.file.sync_data()?;
+        let mut rest = File::open(&self.path)?;
+        rest.seek(SeekFrom::Start(head.len() as u64))?;
+        let sha256 = sum::of_all(head.chain(rest))?.1;
         self.file.write_all_at(head, 0)?;
         self.file.sync_data()?;
         Ok(Written {
-            sha256: sum::of_all(File::open(&self.path)?)?.1,
             path: self.path,
             bytes: self.bytes,
+            sha256,
         })
     }
+}
+
+/// Makes sure that it is on the disk before it gets its name: a power cut must not leave a name without a picture.
+///
+/// # Errors
+/// What the system says.
+pub fn write_whole(path: &Path, content: &[u8]) -> Result<File> {
+    let mut options = OpenOptions::new();
+    options
+        .create(true)
+        .write(true)
+        .truncate(true)
+        .mode(FILE_MODE);
+    let mut file = options.open(path)?;
+    file.write_all(content)?;
+    file.sync_data()?;
+    Ok(file)
 }

@@ -4,16 +4,15 @@ mod growing;
 pub mod name;
 pub mod retention;
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{Result, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::{self, DirBuilder};
+use std::io::Result;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use self::growing::FILE_MODE;
-pub use self::growing::{Growing, Written};
+pub use self::growing::{Growing, Written, write_whole};
 use self::retention::{Kept, Now, Retention};
 use crate::inference::store::sum;
 use crate::pipeline::contract::error::Misuse;
@@ -95,10 +94,9 @@ impl Folder {
     pub fn write(&mut self, name: &str, content: &[u8]) -> Result<Written> {
         let size = content.len() as u64;
         self.reserve(size)?;
-        let part = self.path.join(format!(".{name}{PART}"));
-        let whole = self.path.join(name);
+        let (part, whole) = (self.part(name), self.path.join(name));
         let replaced = fs::metadata(&whole).map_or(0, |it| it.len());
-        let written = write_whole(&part, content).and_then(|()| fs::rename(&part, &whole));
+        let written = write_whole(&part, content).and_then(|_| fs::rename(&part, &whole));
         if let Err(error) = written {
             let _ = fs::remove_file(&part);
             return Err(error);
@@ -111,14 +109,22 @@ impl Folder {
         })
     }
 
-    /// Begins a file that grows, and has its name from the beginning.
+    /// Begins a file that grows: with this it has its name.
     ///
     /// # Errors
-    /// What the system says.
-    pub fn create(&mut self, name: &str) -> Result<Growing> {
-        let growing = Growing::create(self.path.join(name))?;
+    /// What the system says, or that there is no room; then nothing of it is there.
+    pub fn create(&mut self, name: &str, content: &[u8]) -> Result<Growing> {
+        let size = content.len() as u64;
+        self.reserve(size)?;
+        let growing = Growing::create(&self.part(name), self.path.join(name), content)?;
         self.growing.push(name.to_owned());
+        self.bytes += size;
         Ok(growing)
+    }
+
+    /// What a file is called until it is whole, or can be read.
+    fn part(&self, name: &str) -> PathBuf {
+        self.path.join(format!(".{name}{PART}"))
     }
 
     /// Appends all of this to a file or nothing.
@@ -247,22 +253,6 @@ impl Folder {
 pub fn free(path: &Path) -> Result<u64> {
     let disk = rustix::fs::statvfs(path)?;
     Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
-}
-
-/// Makes sure that it is on the disk before it gets its name: a power cut must not leave a name without a picture.
-///
-/// # Errors
-/// What the system says.
-pub fn write_whole(path: &Path, content: &[u8]) -> Result<()> {
-    let mut options = OpenOptions::new();
-    options
-        .create(true)
-        .write(true)
-        .truncate(true)
-        .mode(FILE_MODE);
-    let mut file: File = options.open(path)?;
-    file.write_all(content)?;
-    file.sync_data()
 }
 
 #[cfg(test)]

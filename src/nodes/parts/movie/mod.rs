@@ -19,7 +19,7 @@ use mp4_atom::{FragmentInfo, Ftyp, Mehd, Mfhd, Mfra, Mfro, Moof, Moov, Mvex, Mvh
 use self::boxes::{encoded, lasting, trak, trex};
 pub use self::entry::Unfit;
 pub use self::length::look;
-pub use self::repair::repair;
+pub use self::repair::Left;
 use self::track::{Run, Track};
 use crate::media::clock::Time;
 use crate::media::coded::{Coded, Medium};
@@ -43,14 +43,16 @@ pub struct Movie {
     length: u64,
     /// Why a stream is left out.
     left_out: Option<Unfit>,
+    /// Whether sound that would fit has come too late to be told in its head.
+    late: bool,
 }
 
 impl Movie {
-    /// Begins with a key picture.
+    /// Begins with a key picture; `sound` is a packet of the sound that will come with it, if that is known.
     ///
     /// # Errors
     /// What keeps it out of the file.
-    pub fn begin(picture: &Coded) -> Result<Movie, Unfit> {
+    pub fn begin(picture: &Coded, sound: Option<&Coded>) -> Result<Movie, Unfit> {
         let mut movie = Movie {
             tracks: vec![Track::of(1, picture)?],
             origin: None,
@@ -58,8 +60,12 @@ impl Movie {
             keys: Vec::new(),
             length: 0,
             left_out: None,
+            late: false,
         };
         movie.tracks[0].push(picture);
+        movie
+            .tracks
+            .extend(sound.and_then(|it| Track::of(2, it).ok()));
         Ok(movie)
     }
 
@@ -80,6 +86,7 @@ impl Movie {
     pub fn push(&mut self, unit: &Coded) -> Vec<u8> {
         let is_first = self.track(unit).is_none();
         if is_first && (self.origin.is_some() || is_picture(unit)) {
+            self.late |= !is_picture(unit) && entry::of(unit).is_ok();
             return Vec::new();
         }
         let mut made = Vec::new();
@@ -112,6 +119,11 @@ impl Movie {
     /// Why a stream is left out, if one is.
     pub fn left_out(&self) -> Option<&Unfit> {
         self.left_out.as_ref()
+    }
+
+    /// Whether another film would have sound that this one lacks.
+    pub fn lacks_sound(&self) -> bool {
+        self.late
     }
 
     /// All that still waits, and where key pictures are; `end` is when the last of it is over.

@@ -305,6 +305,7 @@ fn told(closed: &Closed, event: Option<&Arc<Event>>, at: Time) -> Saved {
         label: about.as_ref().and_then(|it| it.label.clone()),
         track: about.as_ref().and_then(|it| it.track),
         subject: event.map(|_| at.as_secs_f64()),
+        interrupted: closed.content.interrupted,
     }
 }
 

@@ -10,13 +10,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use self::options::Config;
 use self::studio::{Set, Studio};
+use crate::media::audio::Audio;
 use crate::media::clock::Time;
 use crate::media::coded::Coded;
-use crate::media::events::{Event, Of, Saved};
+use crate::media::events::{Event, Kept, Of, Saved};
 use crate::media::kind::Lane;
 use crate::nodes::parts::disk;
 use crate::nodes::parts::folder::Folder;
-use crate::nodes::parts::take::{self, EXTENSION};
+use crate::nodes::parts::take::{EXTENSION, LeftFilms};
 use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Misuse, Result};
@@ -27,6 +28,7 @@ ports! {
     /// What is shown, and why.
     pub enum Seen {
         Coded(Arc<Coded>),
+        Audio(Arc<Audio>),
         Event(Arc<Event>),
     }
 }
@@ -34,6 +36,8 @@ ports! {
 /// A folder, and what cameras have sent lately.
 pub struct Clip {
     folder: Folder,
+    /// Of earlier runs.
+    left: LeftFilms,
     config: Config,
     context: Context,
     studio: Arc<Mutex<Studio>>,
@@ -57,7 +61,8 @@ impl Node for Clip {
         event of a source without pictures, such as a microphone, makes one of every camera here. What lasts (`track`, `sound`, `motion`) is shown \
         until it is over. Nothing is decoded: a clip begins at the last key picture before `pre_s`, and is complete when `post_s` are over. Its \
         `saved` event tells where in it the subject comes. A camera that is away or changes how it codes ends a clip, and another \
-        begins when it is back. Which events are worth one is for `labels`, or a `filter` before. Files are as those of `record`.";
+        begins when it is back. Which events are worth one is for `labels`, or a `filter` before. Files are as those of `record`, \
+        and so is the sound of a microphone beside a camera that sends none.";
     const EXAMPLE: &'static str = "folder = \"clips\"\nlabels = [\"person\"]\npre_s = 5.0";
     type Config = Config;
 
@@ -74,14 +79,16 @@ impl Node for Clip {
         let path = context.resolve(&config.folder);
         let folder = Folder::open(path.clone(), EXTENSION, config.films.clone().into());
         let folder = folder.map_err(|error| disk::trouble(&path, "folder", &error))?;
-        take::repair_newest(&folder);
         let studio = context.kept::<Mutex<Studio>>();
         let watched = Arc::clone(&studio);
         context.describe_live("short", move || lock(&watched).short());
         let watched = Arc::clone(&studio);
         context.describe_live("left out", move || lock(&watched).left_out());
+        let watched = Arc::clone(&studio);
+        context.describe_live("without pictures", move || lock(&watched).unseen());
         lock(&studio).abandon();
         Ok(Clip {
+            left: LeftFilms::of(&folder),
             folder,
             config: config.clone(),
             context: context.clone(),
@@ -98,6 +105,10 @@ impl Sink for Clip {
     fn write(&mut self, seen: Seen, out: &mut Emit<Of<Saved>>) -> Result<()> {
         self.act(out, |studio, set| match &seen {
             Seen::Coded(unit) => studio.see(unit, set),
+            Seen::Audio(audio) => {
+                studio.listen(audio);
+                Ok(())
+            }
             Seen::Event(event) => studio.hear(event, set),
         })
     }
@@ -133,7 +144,8 @@ impl Clip {
         };
         let done = action(&mut studio, &mut set);
         let now = studio.now();
-        for (source, saved) in studio.untold() {
+        let left = self.left.complete(Kept::Clip, &self.context);
+        for (source, saved) in left.into_iter().chain(studio.untold()) {
             out.event(&source, now, None, saved);
         }
         done.map_err(|error| disk::trouble(self.folder.path(), "folder", &error))

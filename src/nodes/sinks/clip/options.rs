@@ -29,7 +29,7 @@ pub struct Config {
     #[serde(default = "default_max_s")]
     #[schemars(range(min = 1.0, max = 3600.0))]
     pub max_s: f64,
-    /// Whether the camera's sound is in it.
+    /// Whether sound is in it.
     #[serde(default = "default_sound")]
     pub sound: bool,
     /// Memory for what was sent lately, of all cameras together: where it does not suffice, clips begin later, and `short` in

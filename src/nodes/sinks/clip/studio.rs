@@ -8,9 +8,11 @@ use std::time::Duration;
 use super::options::Config;
 use super::ring::{Ring, begins};
 use super::scene::Scene;
+use crate::media::audio::Audio;
 use crate::media::clock::Time;
 use crate::media::coded::{Coded, Medium};
 use crate::media::events::{Event, Kept, Saved};
+use crate::nodes::parts::beside::Sounds;
 use crate::nodes::parts::course::About;
 use crate::nodes::parts::folder::{Folder, name};
 use crate::nodes::parts::take::{EXTENSION, Take};
@@ -37,12 +39,15 @@ pub struct Set<'a> {
 #[derive(Default)]
 pub struct Studio {
     cameras: BTreeMap<Arc<str>, Camera>,
+    sounds: Sounds,
     untold: Vec<(Arc<str>, Saved)>,
     now: Time,
     /// Clips that begin later than they should, for want of memory or because the camera had just come.
     short: u64,
-    /// Events of sources that have sent no pictures yet.
-    early: VecDeque<Arc<Event>>,
+    /// Events of sources that have sent no pictures yet, and whether a camera has shown them.
+    early: VecDeque<(Arc<Event>, bool)>,
+    /// Events of which there is no clip, as there were no pictures.
+    unseen: u64,
 }
 
 #[derive(Default)]
@@ -50,6 +55,8 @@ struct Camera {
     ring: Ring,
     scene: Option<Scene>,
     take: Option<Take>,
+    /// A packet of the sound that goes with its pictures.
+    sound: Option<Arc<Coded>>,
     last: Time,
     left_out: Option<String>,
 }
@@ -70,6 +77,11 @@ impl Studio {
         (self.short > 0).then(|| format!("{} clips", self.short))
     }
 
+    /// How many events have no clip for want of pictures, if any.
+    pub fn unseen(&self) -> Option<String> {
+        (self.unseen > 0).then(|| format!("{} events", self.unseen))
+    }
+
     /// What cannot be put into clips, if anything.
     pub fn left_out(&self) -> Option<String> {
         let all = self.cameras.iter();
@@ -84,22 +96,31 @@ impl Studio {
         self.cameras.values_mut().for_each(|it| it.take = None);
     }
 
-    /// Takes a unit of a camera.
+    /// Takes what a microphone hears.
+    pub fn listen(&mut self, audio: &Audio) {
+        self.sounds.hear(audio);
+    }
+
+    /// Takes a unit of a camera, and what was heard beside it.
     pub fn see(&mut self, unit: &Arc<Coded>, set: &mut Set) -> Result<()> {
+        let units = self.sounds.in_step(unit);
+        units.iter().try_for_each(|it| self.take(it, set))
+    }
+
+    fn take(&mut self, unit: &Arc<Coded>, set: &mut Set) -> Result<()> {
         self.now = self.now.max(unit.at);
         if !set.config.sound && matches!(unit.stream.medium, Medium::Sound { .. }) {
             return Ok(());
         }
         let rules = set.config.rules();
+        self.forget(unit.at.before(LATE), set);
         let is_new = !self.cameras.contains_key(&unit.source);
         let camera = self.cameras.entry(Arc::clone(&unit.source)).or_default();
+        camera.sound = self.sounds.of(&unit.source, unit.at).cloned();
         if is_new {
-            for event in self
-                .early
-                .iter()
-                .filter(|it| unit.at.since(it.head.at) < LATE)
-            {
+            for (event, is_shown) in &mut self.early {
                 self.short += u64::from(camera.hear(event, set)?);
+                *is_shown = true;
             }
         }
         camera.ring.push(unit, rules.pre + LATE);
@@ -114,15 +135,32 @@ impl Studio {
     pub fn hear(&mut self, event: &Arc<Event>, set: &mut Set) -> Result<()> {
         self.now = self.now.max(event.head.at);
         let its_own = self.cameras.contains_key(&event.head.source);
-        let is_shown = |source: &Arc<str>| !its_own || *source == event.head.source;
-        for (_, camera) in self.cameras.iter_mut().filter(|it| is_shown(it.0)) {
+        let shows = |source: &Arc<str>| !its_own || *source == event.head.source;
+        let mut is_shown = false;
+        for (_, camera) in self.cameras.iter_mut().filter(|it| shows(it.0)) {
             self.short += u64::from(camera.hear(event, set)?);
+            is_shown = true;
         }
         if !its_own {
-            self.early.truncate(MOST_EARLY - 1);
-            self.early.push_front(Arc::clone(event));
+            self.early.push_back((Arc::clone(event), is_shown));
+            if self.early.len() > MOST_EARLY {
+                self.forget_first(set);
+            }
         }
         Ok(())
+    }
+
+    /// Lets go of events that are older than this.
+    fn forget(&mut self, than: Time, set: &Set) {
+        while self.early.front().is_some_and(|it| it.0.head.at < than) {
+            self.forget_first(set);
+        }
+    }
+
+    fn forget_first(&mut self, set: &Set) {
+        if let Some((event, false)) = self.early.pop_front() {
+            self.unseen += u64::from(worth(&event, set).is_some_and(|it| it.begins()));
+        }
     }
 
     /// Nothing that is still to come is about anything earlier.
@@ -134,6 +172,7 @@ impl Studio {
             let saved = camera.pass(to, set)?;
             self.untold.extend(saved.map(|it| (Arc::clone(source), it)));
         }
+        self.forget(self.now.before(LATE), set);
         Ok(())
     }
 
@@ -144,6 +183,7 @@ impl Studio {
             self.untold.extend(saved.map(|it| (Arc::clone(source), it)));
             camera.scene = None;
         }
+        self.forget(Time::END, set);
         Ok(())
     }
 
@@ -167,11 +207,8 @@ impl Studio {
 impl Camera {
     /// Something has happened that it may show; says whether its clip begins too late.
     fn hear(&mut self, event: &Event, set: &mut Set) -> Result<bool> {
-        let (labels, rules) = (&set.config.labels, set.config.rules());
-        let is_worth =
-            |it: &Arc<str>| labels.is_empty() || labels.iter().any(|label| **label == **it);
-        let about = About::of(event).filter(|it| it.label.as_ref().is_none_or(is_worth));
-        let Some(about) = about else {
+        let rules = set.config.rules();
+        let Some(about) = worth(event, set) else {
             return Ok(false);
         };
         if let Some(scene) = &mut self.scene {
@@ -246,7 +283,8 @@ impl Camera {
         let label = self.scene.as_ref().and_then(|it| it.label.as_deref());
         let words: Vec<&str> = [&*picture.source].into_iter().chain(label).collect();
         let name = name::of(set.context.clock.wall(picture.at), &words, EXTENSION);
-        match Take::begin(name, picture) {
+        let sound = self.sound.as_deref().filter(|_| set.config.sound);
+        match Take::begin(name, picture, sound) {
             Ok(take) => self.take = Some(take),
             Err(unfit) => self.left_out = Some(unfit.to_string()),
         }
@@ -286,4 +324,11 @@ impl Camera {
             ..saved
         }))
     }
+}
+
+/// What an event is about, if that is worth a clip.
+fn worth(event: &Event, set: &Set) -> Option<About> {
+    let labels = &set.config.labels;
+    let is_worth = |it: &Arc<str>| labels.is_empty() || labels.iter().any(|label| **label == **it);
+    About::of(event).filter(|it| it.label.as_ref().is_none_or(is_worth))
 }

@@ -116,7 +116,7 @@ impl Sink for Jsonl {
 
     fn write(&mut self, event: Arc<Event>, _: &mut Emit<Nothing>) -> Result<()> {
         self.line.clear();
-        self.line.extend_from_slice(event.to_json().as_bytes());
+        event.append_json(&mut self.line);
         self.line.push(b'\n');
         match &mut self.way {
             Way::Straight(log) => {

@@ -8,19 +8,24 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::media::audio::Audio;
 use crate::media::clock::Time;
 use crate::media::coded::{Coded, Medium};
 use crate::media::events::{Kept, Of, Saved};
+use crate::media::kind::Lane;
+use crate::nodes::parts::beside::Sounds;
 use crate::nodes::parts::disk;
 use crate::nodes::parts::folder::{Folder, name};
-use crate::nodes::parts::take::{self, EXTENSION, Films, Take};
+use crate::nodes::parts::take::{EXTENSION, Films, LeftFilms, Take};
 use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Misuse, Result};
 use crate::pipeline::contract::node::{Emit, Node, Sink};
+use crate::ports;
 
 /// A camera that sends nothing for so long is away, and its film ends.
 const AWAY: Duration = Duration::from_secs(5);
+
 /// Options of `record`.
 #[derive(Clone, Deserialize, JsonSchema)]
 pub struct Config {
@@ -30,7 +35,7 @@ pub struct Config {
     #[serde(default = "default_segment_s")]
     #[schemars(range(min = 2, max = 86_400))]
     pub segment_s: u32,
-    /// Whether the camera's sound is recorded with its pictures.
+    /// Whether sound is recorded with the pictures.
     #[serde(default = "default_sound")]
     pub sound: bool,
     /// How much is kept.
@@ -46,12 +51,23 @@ fn default_sound() -> bool {
     true
 }
 
+ports! {
+    /// What is recorded.
+    pub enum Sent {
+        Coded(Arc<Coded>),
+        Audio(Arc<Audio>),
+    }
+}
+
 /// A folder and the films that are being written into it.
 pub struct Record {
     folder: Folder,
     config: Config,
     context: Context,
     films: BTreeMap<Arc<str>, Film>,
+    sounds: Sounds,
+    /// Of earlier runs.
+    left: LeftFilms,
     /// What is written and not told yet.
     untold: Arc<Mutex<Vec<Told>>>,
     left_out: Arc<Mutex<BTreeMap<Arc<str>, String>>>,
@@ -83,8 +99,9 @@ impl Node for Record {
     ];
     const ABOUT: &'static str = "Records what cameras send, pictures and sound, as it is: nothing is decoded, nothing is coded again. Films are MP4 \
         files of H.264, H.265 or MJPEG that play while they are written, cut by the clock at key pictures, and named by when they begin: \
-        `2026-11-29T16-40-00.480Z_porch.mp4`. Sound in AAC, Opus or MP3 stays as it is; G.711 and PCM are packed as FLAC, without loss. A camera that is \
-        away, or changes how it codes, ends its film. What a kill or a power cut has left is repaired at the next start. Devices that \
+        `2026-11-29T16-40-00.480Z_porch.mp4`. Sound in AAC, Opus or MP3 stays as it is; G.711 and PCM are packed as FLAC, without loss. Of \
+        cameras that send no sound a film has that of a microphone which is an input too. A camera that is \
+        away, or changes how it codes, ends its film. What a kill or a power cut has left is completed at the next start, and told as `interrupted`. Devices that \
         give raw pictures (USB, CSI) need an `encode` before.";
     const EXAMPLE: &'static str = "folder = \"recordings\"\nkeep_days = 7";
     type Config = Config;
@@ -108,12 +125,13 @@ impl Node for Record {
             let told: Vec<String> = lock(&told).values().cloned().collect();
             (!told.is_empty()).then(|| told.join("; "))
         });
-        take::repair_newest(&folder);
         Ok(Record {
+            left: LeftFilms::of(&folder),
             folder,
             config: config.clone(),
             context: context.clone(),
             films: BTreeMap::new(),
+            sounds: Sounds::default(),
             untold: context.kept(),
             left_out,
             now: Time::ZERO,
@@ -122,12 +140,23 @@ impl Node for Record {
 }
 
 impl Sink for Record {
-    type In = Arc<Coded>;
+    type In = Sent;
     type Out = Of<Saved>;
+    const NEEDS: &'static [Lane] = &[Lane::Coded];
 
-    fn write(&mut self, unit: Arc<Coded>, out: &mut Emit<Of<Saved>>) -> Result<()> {
-        self.now = self.now.max(unit.at);
-        let taken = self.take(&unit);
+    fn write(&mut self, sent: Sent, out: &mut Emit<Of<Saved>>) -> Result<()> {
+        let units = match sent {
+            Sent::Audio(audio) => {
+                self.sounds.hear(&audio);
+                return Ok(());
+            }
+            Sent::Coded(unit) => self.sounds.in_step(&unit),
+        };
+        let mut units = units.iter();
+        let taken = units.try_for_each(|unit| {
+            self.now = self.now.max(unit.at);
+            self.take(unit)
+        });
         self.tell(out);
         taken
     }
@@ -163,7 +192,7 @@ impl Record {
         let slot = self.slot(unit.at);
         if let Some(film) = self.films.get(&unit.source) {
             let was_away = unit.at.since(film.take.end) > AWAY;
-            let is_over = begins && film.slot != slot;
+            let is_over = begins && (film.slot != slot || film.take.lacks_sound());
             if was_away || is_over || !film.take.fits(unit) {
                 self.end(&unit.source)?;
             }
@@ -206,7 +235,9 @@ impl Record {
             EXTENSION,
         );
         let source = Arc::clone(&picture.source);
-        match Take::begin(name, picture) {
+        let sound = self.sounds.of(&source, picture.at);
+        let sound = sound.filter(|_| self.config.sound);
+        match Take::begin(name, picture, sound.map(|it| &**it)) {
             Ok(take) => {
                 lock(&self.left_out).remove(&source);
                 self.films.insert(source, Film { take, slot });
@@ -226,7 +257,8 @@ impl Record {
     }
 
     fn tell(&mut self, out: &mut Emit<Of<Saved>>) {
-        for (source, saved) in lock(&self.untold).drain(..) {
+        let left = self.left.complete(Kept::Recording, &self.context);
+        for (source, saved) in left.into_iter().chain(lock(&self.untold).drain(..)) {
             out.event(&source, self.now, None, saved);
         }
     }

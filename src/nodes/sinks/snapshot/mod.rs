@@ -230,6 +230,7 @@ fn told(shot: &Shot, written: Written) -> Saved {
         label: Some(Arc::clone(&objects.found[shot.sight.which].label)),
         track: shot.id,
         subject: None,
+        interrupted: false,
     }
 }
 

@@ -129,6 +129,7 @@ fn picture(track: u64, at: f64) -> Saved {
         label: Some(Arc::from("person")),
         track: Some(track),
         subject: None,
+        interrupted: false,
     }
 }
 

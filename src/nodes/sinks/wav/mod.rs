@@ -140,6 +140,7 @@ impl Wav {
             label: None,
             track: None,
             subject: None,
+            interrupted: false,
         };
         out.event(&utterance.source, utterance.start, None, saved);
         Ok(())

@@ -46,6 +46,7 @@ fn saved(at: f64, what: Kept, path: &Path, [start, end]: [f64; 2]) -> Packet {
         label: None,
         track: None,
         subject: None,
+        interrupted: false,
     };
     event(at, saved)
 }
