@@ -10,7 +10,7 @@ use libc::{SIGHUP, SIGTERM};
 use crate::bad_input::says;
 use crate::live_camera::{PATIENCE, Server, gaps, log, node, rig_is_here, start, state, status};
 use crate::live_microphone::{clip, pipeline, speech};
-use crate::scratch::{Scratch, skipped, wait_for};
+use crate::scratch::{Running, Scratch, skipped, wait_for};
 
 /// The microphone tests' speech, with the test picture.
 fn film(scratch: &Scratch) -> Option<(PathBuf, PathBuf)> {
