@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use libc::{SIGKILL, SIGTERM};
-use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::broker::{self, Broker, PATIENCE};
 use crate::evidence::{bundles, verify};
 use crate::history::reader;
+use crate::kept::{cues, in_order, is_open, numbers_of, rows, whole_sound};
 use crate::live_camera::{self, rig_is_here};
 use crate::recorded::{decoded, ffmpeg, films, seconds};
 use crate::samples::{stubborn_model, sum};
@@ -278,63 +278,6 @@ impl<'a> Rig<'a> {
     }
 }
 
-/// Events by their numbers, from the first on without a hole, and at least so many.
-fn in_order(what: &str, came: Vec<u64>, least: u64) {
-    let whole = came.iter().copied().eq(0..came.len() as u64);
-    assert!(
-        whole && came.len() as u64 >= least,
-        "{what}: {least} were acknowledged: {came:?}"
-    );
-}
-
-fn numbers_of(lines: &[Value]) -> Vec<u64> {
-    let found = lines.iter().filter(|it| it["kind"] == "detection");
-    found
-        .map(|it| it["seq"].as_u64().expect("a number"))
-        .collect()
-}
-
-fn rows(book: &Connection, after: i64) -> rusqlite::Result<Vec<(i64, u64)>> {
-    let mut query =
-        book.prepare("SELECT id, json ->> 'seq' FROM events WHERE id > ? ORDER BY id")?;
-    let rows = query.query_map([after], |row| {
-        Ok((row.get(0)?, row.get::<_, i64>(1)? as u64))
-    })?;
-    rows.collect()
-}
-
-/// Numbers of the whole cues of a file, from 0 on.
-fn cues(path: &Path) -> Vec<u64> {
-    let text = fs::read_to_string(path).unwrap_or_default();
-    let whole = text.rsplit_once("\n\n").map_or("", |it| it.0);
-    let number = |cue: &str| cue.lines().next()?.parse::<u64>().ok();
-    let cues = whole.split("\n\n").filter(|it| !it.is_empty());
-    cues.map(|it| number(it).unwrap_or_else(|| panic!("{it}")) - 1)
-        .collect()
-}
-
-fn whole_sound(path: &Path) -> Result<(), String> {
-    let bytes = fs::read(path).map_err(|it| it.to_string())?;
-    let claimed = bytes
-        .get(40..44)
-        .map(|it| u32::from_le_bytes(it.try_into().expect("four")));
-    match claimed {
-        Some(claimed) if claimed as usize == bytes.len() - 44 && claimed > 0 => Ok(()),
-        _ => Err(format!("{claimed:?} of {} bytes", bytes.len())),
-    }
-}
-
-/// Whether nobody has written into a film how long it lasts (ISO/IEC 14496-12, 8.2.2).
-fn is_open(film: &Path) -> bool {
-    let bytes = fs::read(film).expect("it is there");
-    let at = bytes
-        .windows(4)
-        .position(|it| it == b"mvhd")
-        .expect("a head");
-    // In the second version of the box.
-    bytes[at + 28..at + 36] == [0; 8]
-}
-
 /// Kills a run at a random moment, some while they open; gives what it had acknowledged just before.
 fn kill(scratch: &Scratch, pipeline: &str, round: usize) -> Acknowledged {
     let log = scratch.path("log.jsonl");
@@ -361,7 +304,8 @@ fn last_run(scratch: &Scratch, pipeline: &str) -> Acknowledged {
             let queued: usize = facts["queued"].as_str()?.parse().ok()?;
             (facts["receiver"] == "connected" && queued < 20).then_some(())
         };
-        (is_sent("tell")?, is_sent("post")?);
+        is_sent("tell")?;
+        is_sent("post")?;
         (of(&acknowledged(scratch), "see", "log") > 20).then_some(())
     });
     let told = acknowledged(scratch);
@@ -391,8 +335,10 @@ fn killed(times: usize) {
     let mut rig = Rig::of(&scratch);
     for round in 0..=times {
         if round == times {
-            (broker.stop(), receiver.stop());
-            (broker.start(), receiver.start());
+            broker.stop();
+            receiver.stop();
+            broker.start();
+            receiver.start();
         }
         let now = format!("{:.3}", Timestamp::now());
         let told = match round < times {

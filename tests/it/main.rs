@@ -38,6 +38,7 @@ mod history; // events in a database
 mod history_page; // what the endpoint shows of them
 mod homes; // who a broker lets in, and what Home Assistant is told there
 mod isolation; // models in processes of their own
+mod kept; // what sinks have written
 mod kills; // every sink at once
 mod landing; // what must pass before a change lands
 mod libraries; // files that are no ONNX Runtime, or none for this machine
