@@ -3,8 +3,9 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use super::finding::{Finding, within};
+use super::finding::Finding;
 #[cfg(feature = "whisper")]
+use crate::cli::patience::within;
 use crate::inference::speech::whisper::{gpu, processor};
 use crate::nodes;
 use crate::pipeline::contract::child;
