@@ -93,7 +93,8 @@ fn who_reads_too_slowly_is_cut_off_and_the_others_are_not() {
     let mut rig = Rig::new("buffer_kb = 64");
     let deaf = rig.connect();
     let quick = rig.connect();
-    let reader = std::thread::spawn(move || seconds(quick, 20_000));
+    // It stays connected when it has read all.
+    let reader = std::thread::spawn(move || (seconds(&quick, 20_000), quick));
     for second in 0..20_000 {
         rig.write(second..second + 1);
         // So that the quick one is not too slow where the machine is.
@@ -108,7 +109,7 @@ fn who_reads_too_slowly_is_cut_off_and_the_others_are_not() {
         (rig.fact("clients"), rig.fact("cut_off")),
         ("1".into(), "1".into())
     );
-    let read = reader.join().expect("it reads");
+    let (read, _quick) = reader.join().expect("it reads");
     assert_eq!(read, (0..20_000).map(f64::from).collect::<Vec<_>>());
     drop(deaf);
 }
