@@ -48,7 +48,8 @@
 //! When a node fails, [`pipeline::run::supervise`] reopens it ([`pipeline::run::restarts`] says how soon)
 //! or ends it. A thread that does not come back from a call is left behind and another takes its place.
 //! A reload builds the new graph beside the old one and puts it in its place between two packets;
-//! nodes that are the same go on. There is one way to stop: sources end, what is under way flows on,
+//! nodes that are the same go on. While the machine is short of processor time or memory, or too hot, some of the work gives
+//! way in a fixed order ([`pipeline::contract::pressure`]), as [`service::pressure`] judges. There is one way to stop: sources end, what is under way flows on,
 //! threads are joined, the books of every link must balance.
 //!
 //! # Rooms

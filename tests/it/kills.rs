@@ -8,7 +8,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use libc::{SIGKILL, SIGTERM};
+use libc::SIGKILL;
 use serde_json::Value;
 
 use crate::broker::{self, Broker, PATIENCE};
@@ -309,13 +309,7 @@ fn last_run(scratch: &Scratch, pipeline: &str) -> Acknowledged {
         (of(&acknowledged(scratch), "see", "log") > 20).then_some(())
     });
     let told = acknowledged(scratch);
-    running.signal(SIGTERM);
-    assert_eq!(
-        running.wait().code,
-        Some(0),
-        "{}",
-        live_camera::log(scratch)
-    );
+    broker::stop(running, scratch);
     told
 }
 

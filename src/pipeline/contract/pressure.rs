@@ -15,7 +15,7 @@ pub enum Way {
     Partials,
     /// `tag_sound` listens half as often.
     Sounds,
-    /// Cameras that the pipeline file names in `give_way_first` hand on every fourth frame.
+    /// Cameras with `least_needed = true` hand on every fourth frame.
     LeastNeeded,
     /// All cameras hand on every other frame.
     Cameras,

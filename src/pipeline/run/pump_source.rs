@@ -65,7 +65,8 @@ impl Worker {
 
     /// Tells that less is done with what a device gives, as the machine is short, and that all is done again.
     fn tell_strain(&self, memory: &mut Memory) {
-        if !self.live {
+        // The first of all gives way as soon as anything does.
+        if self.context.yields(Way::Shadows) == memory.strained.is_some() {
             return;
         }
         let now = self.context.clock.now();

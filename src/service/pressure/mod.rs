@@ -24,12 +24,14 @@ pub fn watch(pressure: &Pressure, stop: &Stop) {
     }
     let (root, mut judge) = (Path::new("/"), Judge::default());
     let own = strain::group(root);
+    let mut reason = String::new();
     while !stop.wait(TICK) {
         let strain = Strain::read(root, own.as_deref());
         let Some(level) = judge.look(&strain) else {
             continue;
         };
-        let reason = strain.reason().unwrap_or_default();
+        // On the way back nothing is short; what gives way still does so for the last reason.
+        reason = strain.reason().unwrap_or(reason);
         pressure.set(level, &reason);
         match pressure.now() {
             Some(it) => tracing::warn!("{}; giving way: {}", it.reason, it.gives_way.join(", ")),
