@@ -17,7 +17,8 @@ TEST_PACKAGES  := alsa-utils chromium curl espeak-ng faketime ffmpeg gir1.2-gst-
                   python3-numpy python3-venv sox zstd
 
 # To build for ARM; where rustup has no standard library for it, Debian has one.
-CROSS_PACKAGES := binutils-aarch64-linux-gnu g++-aarch64-linux-gnu gcc-aarch64-linux-gnu mmdebstrap python3-venv
+CROSS_PACKAGES := binutils-aarch64-linux-gnu g++-aarch64-linux-gnu gcc-aarch64-linux-gnu libopenblas-dev mmdebstrap \
+                  python3-venv
 CROSS_RUST     := cargo-web rustc-web libstd-rust-web-dev:arm64
 # To try the packages, and machines that boot with them.
 TRIAL_PACKAGES := alsa-utils e2fsprogs ffmpeg lintian openssl qemu-system-x86 systemd-container

@@ -110,6 +110,8 @@ deb() {
     opencv=$root/usr/lib/otus/libotus_opencv.so wanted=
     # Without these otus reads cameras by ffmpeg.
     [ ! -e "$opencv" ] || wanted=$(holders "$opencv" | grep -o 'libopencv[^,]*' | paste -sd , | sed 's|,|, |g'),
+    # And without this one Whisper's encoder by kernels alone.
+    [ ! -e "$root/usr/lib/otus/libggml-blas.so" ] || wanted="$wanted libopenblas0-pthread | libopenblas0,"
     size=$(find "$root" -type f -printf '%s\n' | awk '{ kib += int(($1 + 1023) / 1024) } END { print kib }')
     mkdir "$root/DEBIAN"
     (cd "$root" && find usr -type f | sort | xargs md5sum) >"$root/DEBIAN/md5sums"

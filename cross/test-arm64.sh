@@ -45,7 +45,7 @@ tests() { "$cargo" test --target $target --lib --bins --tests --no-fail-fast -- 
                 isolation::a_worker_that_crashes_or_hangs isolation::no_worker_outlives_its_parent \
                 systemd::reload_and_stop_under_load_are_prompt tools::schemathesis_finds_nothing \
                 standard_output:: filter::a_crowd editors:: \
-                examples:: drifts:: shadows:: replays::decisions recordings::a_day evidence::an_alert chains:: \
+                examples:: drifts:: shadows:: own_tests:: motion:: kills:: init:: commands:: replays::decisions recordings::a_day evidence::an_alert chains:: \
                 films::a_stream films::recordings films::uneven crowds:: limits:: formats::channels \
                 hearing::speech_lies hearing::weeks_later utterances::a_long_utterance transcripts::utterances_of transcripts::who_is_behind \
                 transcripts::words_begin transcripts::a_language sounds::known_sounds \

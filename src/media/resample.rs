@@ -2,8 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-use audioadapter_buffers::direct::SequentialSlice;
-use rubato::{Fft, FixedSync, Resampler};
+use rubato::audioadapter_buffers::direct::SequentialSlice;
+use rubato::{Fft, FixedSync, Resampler, WindowFunction};
 
 use crate::media::audio::SAMPLE_RATE;
 use crate::media::mono::{Channel, Mono};
@@ -42,12 +42,13 @@ impl ToMono16k {
         let resampler = match rate {
             SAMPLE_RATE => None,
             _ => Some(
-                Fft::new(
+                Fft::new_custom(
                     rate as usize,
                     SAMPLE_RATE as usize,
                     BLOCK,
                     2,
                     1,
+                    WindowFunction::BlackmanHarris2,
                     FixedSync::Input,
                 )
                 .map_err(|error| format!("{rate} Hz cannot be resampled: {error}"))?,

@@ -59,12 +59,12 @@ fn alike(one: &[(f64, f64)], other: &[(f64, f64)], tolerance: f64) -> bool {
     one.len() == other.len() && one.iter().zip(other).all(|(a, b)| near(a, b))
 }
 
-fn connections(of: &Running) -> usize {
-    let tasks = fs::read_dir(format!("/proc/{}/task", of.id())).expect("it runs");
-    let children = tasks
-        .flatten()
-        .filter_map(|it| fs::read_to_string(it.path().join("children")).ok());
-    children.map(|it| it.split_whitespace().count()).sum()
+/// Connections that are open to a port of this machine.
+fn connections(port: &str) -> usize {
+    let port: u16 = port.parse().expect("it is a port");
+    let established = format!(":{port:04X} 01 ");
+    let table = fs::read_to_string("/proc/net/tcp").expect("Linux has it");
+    table.lines().filter(|it| it.contains(&established)).count()
 }
 
 #[test]
@@ -109,19 +109,39 @@ fn a_network_cameras_sound_is_heard_and_its_pictures_are_decoded_only_if_somebod
         made["audio"].as_u64() > Some(0) && made["frame"].as_u64().is_none_or(|it| it == 0),
         "{made}"
     );
-    assert_eq!(connections(&otus), 1);
+    assert_eq!(connections(&server.port()), 1);
 
     // Somebody looks.
     let text = fs::read_to_string(scratch.path("pipeline.toml")).expect("it was written");
     let looks = "[transforms.see]\ntype = 'motion'\ninputs = ['mic']\n[sinks.seen]\ntype = 'jsonl'\n\
                  inputs = ['see']\npath = 'seen.jsonl'\n";
-    scratch.write("pipeline.toml", text + looks);
+    let text = text + looks;
+    scratch.write("pipeline.toml", &text);
     otus.signal(SIGHUP);
-    wait_for("frames", PATIENCE, || {
-        let made = node(&scratch, "mic")?["made"].clone();
-        (made["frame"].as_u64()? > 10).then_some(())
+    let frames = |more: u64| {
+        wait_for("frames", PATIENCE, || {
+            assert!(connections(&server.port()) <= 1, "it is asked twice");
+            let made = node(&scratch, "mic")?["made"].clone();
+            (made["frame"].as_u64()? > more).then_some(())
+        });
+    };
+    frames(10);
+    assert_eq!(connections(&server.port()), 1);
+
+    // Its options change: the connection that it has goes before another one comes.
+    let other = text.replace(
+        "type = \"camera\"",
+        "type = \"camera\"\nconnect_timeout_ms = 4000",
+    );
+    scratch.write("pipeline.toml", other);
+    otus.signal(SIGHUP);
+    let reloads = || log(&scratch).matches("the new graph runs").count();
+    wait_for("the reload", PATIENCE, || {
+        assert!(connections(&server.port()) <= 1, "it is asked twice");
+        (reloads() == 2).then_some(())
     });
-    assert_eq!(connections(&otus), 1);
+    frames(10);
+    assert_eq!(connections(&server.port()), 1);
     otus.signal(SIGTERM);
     assert_eq!(otus.wait().code, Some(0), "{}", log(&scratch));
     let reasons: Vec<String> = gaps(&scratch)

@@ -25,7 +25,8 @@ pub fn world() -> Scratch {
 
 /// The sum that a model given by path needs.
 pub fn sum(model: &[u8]) -> String {
-    format!("{:x}", Sha256::digest(model))
+    let bytes = Sha256::digest(model);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// 16 kHz mono: so many samples, and so many that the header claims.

@@ -45,7 +45,7 @@ fn day(text: &str, zone: &TimeZone) -> Option<Timestamp> {
 fn time_of_day(text: &str, zone: &TimeZone, now: Timestamp) -> Option<Timestamp> {
     let is_time = text.len() >= "16:42".len() && text.as_bytes().get(2) == Some(&b':');
     let time: Time = is_time.then(|| text.parse().ok())??;
-    let today = now.to_zoned(zone.clone()).date();
+    let today = now.to_zoned_datetime(zone.clone()).date();
     let at = |day: Date| zone.to_timestamp(day.to_datetime(time)).ok();
     match at(today)? {
         past if past <= now => Some(past),

@@ -1,5 +1,6 @@
 //! `audio_stream`: the sound of a network camera, an intercom or a radio station, of whatever FFmpeg reads by an address.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use crate::nodes::parts::stream::address::{self, Transport};
 use crate::nodes::parts::stream::sound::Piece;
 use crate::nodes::parts::stream::unseen::{self, Medium, Reading};
 use crate::pipeline::contract::blocking::{Blocking, Next};
+use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Misuse, Result};
 use crate::pipeline::contract::node::{Emit, Flow, Node, Source};
@@ -31,7 +33,8 @@ const SCHEMES: [&str; 4] = ["rtsp", "rtsps", "http", "https"];
 #[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// `rtsp://…`, `rtsps://…`, `http://…` or `https://…`. Pictures in it are not decoded.
+    /// `rtsp://…`, `rtsps://…`, `http://…` or `https://…`. Pictures in it are not decoded. One node of a pipeline reads an
+    /// address: of a camera that somebody looks at take the sound from its `camera`.
     pub uri: Uri,
     /// How the packets of an `rtsp` address come: `tcp`, in the connection, or `udp`.
     #[serde(default)]
@@ -98,6 +101,10 @@ impl Node for AudioStream {
         }
         let help = "rtsp, rtsps, http and https lead to streams; for a file take `audio_file`, for a sound card `microphone`";
         vec![Misuse::new("uri", "this is no stream's address", help)]
+    }
+
+    fn claims(config: &Config, _: &Path) -> Vec<Claim> {
+        Claim::stream(&config.uri).into_iter().collect()
     }
 
     fn open(config: &Config, context: &Context) -> Result<AudioStream> {

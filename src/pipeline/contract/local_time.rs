@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
+use jiff::{Timestamp, ZonedDateTime};
 
 /// Where the system's time zones lie.
 const ZONES: &str = "/usr/share/zoneinfo";
@@ -16,8 +16,8 @@ static ZONE: LazyLock<TimeZone> = LazyLock::new(|| {
 });
 
 /// A time as clocks here show it.
-pub fn of(at: Timestamp) -> Zoned {
-    at.to_zoned(ZONE.clone())
+pub fn of(at: Timestamp) -> ZonedDateTime {
+    at.to_zoned_datetime(ZONE.clone())
 }
 
 /// The zone of this machine.
@@ -46,7 +46,7 @@ mod tests {
     #[test]
     fn zones_are_found_as_the_system_finds_them() {
         let summer: Timestamp = "2026-07-01T12:00:00Z".parse().expect("a time");
-        let hour = |name: &str| zone(Some(name)).map(|it| summer.to_zoned(it).hour());
+        let hour = |name: &str| zone(Some(name)).map(|it| summer.to_zoned_datetime(it).hour());
         assert_eq!(hour("CET-1CEST,M3.5.0,M10.5.0/3"), Some(14));
         assert_eq!(hour(""), None);
         assert_eq!(hour("Nowhere/At_All"), None);

@@ -139,6 +139,23 @@ impl Uri {
         (format!("{scheme}://{host}{path}{query}"), user)
     }
 
+    /// Of all addresses that lead to the same thing one, without user and password; none for a path or a pipeline.
+    pub fn plain(&self) -> Option<Uri> {
+        let parts = self.parts().filter(|_| !Uri::is_gstreamer(&self.0))?;
+        let [scheme, host] = [parts.scheme, parts.host].map(str::to_ascii_lowercase);
+        let usual_port = match &*scheme {
+            "rtsp" => ":554",
+            "rtsps" => ":322",
+            "http" => ":80",
+            "https" => ":443",
+            _ => "",
+        };
+        let host = host.strip_suffix(usual_port).unwrap_or(&host);
+        let path = if parts.path == "/" { "" } else { parts.path };
+        let query = parts.query.split('#').next().unwrap_or_default();
+        Some(Uri::new(format!("{scheme}://{host}{path}{query}")))
+    }
+
     fn parts(&self) -> Option<Parts<'_>> {
         let (scheme, rest) = self.0.split_once("://")?;
         // A path of this machine is nobody's secret.

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::media::events;
 use crate::media::kind::{self, Kind, Lane};
 use crate::pipeline::contract::catalogue::{Entry, NodeType, Role};
+use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::file::input::Input;
 use crate::pipeline::file::path::place_of;
 use crate::pipeline::file::plan::PlannedNode;
@@ -160,11 +161,26 @@ fn contested(nodes: &[PlannedNode]) -> Vec<Problem> {
                 continue;
             };
             let message = format!("`{}` and `{}` both want {claim}", holder.id, node.id);
-            let help = "give each its own, or let one node do for both";
+            let help = match claim {
+                Claim::Stream(_) => one_for_both(holder, node),
+                _ => "give each its own, or let one node do for both".to_owned(),
+            };
             problems.push(Problem::new(node.span.clone(), message, help));
         }
     }
     problems
+}
+
+/// What to do where two nodes read one stream.
+fn one_for_both(first: &PlannedNode, second: &PlannedNode) -> String {
+    let (kept, other) = match second.makes.len() > first.makes.len() {
+        true => (second, first),
+        false => (first, second),
+    };
+    format!(
+        "remove `{}` and take `{}` as input in its place: all that comes of it, comes by one connection",
+        other.id, kept.id
+    )
 }
 
 fn cycles(nodes: &[PlannedNode], index: &HashMap<String, usize>) -> Vec<Problem> {

@@ -41,7 +41,7 @@ fn labels(file: &[u8]) -> Option<Vec<String>> {
     let names: Vec<String> = archive
         .file_names()
         .take(MOST_FILES)
-        .map(str::to_owned)
+        .filter_map(|name| Some(name.ok()?.into_owned()))
         .collect();
     let mut texts: Vec<&String> = names.iter().filter(|it| it.ends_with(".txt")).collect();
     texts.sort_by_key(|it| !it.contains("label"));

@@ -184,9 +184,8 @@ fn crc16(bytes: &[u8]) -> u16 {
 mod tests {
     use std::io::Cursor;
 
+    use symphonia::core::formats::probe::Hint;
     use symphonia::core::io::MediaSourceStream;
-    use symphonia::core::sample::Sample;
-    use symphonia::core::{audio::SampleBuffer, probe::Hint};
 
     use super::*;
 
@@ -205,25 +204,19 @@ mod tests {
         }
         let stream = MediaSourceStream::new(Box::new(Cursor::new(file)), Default::default());
         let probe = symphonia::default::get_probe();
-        let probed = probe.format(
-            &Hint::new(),
-            stream,
-            &Default::default(),
-            &Default::default(),
-        );
-        let mut format = probed.expect("it is FLAC").format;
-        let track = format.tracks()[0].clone();
+        let probed = probe.probe(&Hint::new(), stream, Default::default(), Default::default());
+        let mut format = probed.expect("it is FLAC");
+        let params = format.tracks()[0].codec_params.clone();
         let codecs = symphonia::default::get_codecs();
-        let decoder = codecs.make(&track.codec_params, &Default::default());
+        let params = params.as_ref().and_then(|it| it.audio());
+        let decoder = codecs.make_audio_decoder(params.expect("it is sound"), &Default::default());
         let mut decoder = decoder.expect("it is FLAC");
-        let mut samples = Vec::new();
-        while let Ok(packet) = format.next_packet() {
+        let (mut samples, mut frame) = (Vec::new(), Vec::new());
+        while let Ok(Some(packet)) = format.next_packet() {
             let decoded = decoder.decode(&packet).expect("check sums are right");
-            let mut buffer = SampleBuffer::<i16>::new(decoded.capacity() as u64, *decoded.spec());
-            buffer.copy_interleaved_ref(decoded);
-            samples.extend_from_slice(buffer.samples());
+            decoded.copy_to_vec_interleaved::<i16>(&mut frame);
+            samples.append(&mut frame);
         }
-        assert!(samples.iter().all(|it| it.clamped() == *it));
         samples
     }
 

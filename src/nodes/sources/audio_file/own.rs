@@ -7,15 +7,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Once;
 
-use symphonia::core::audio::SampleBuffer;
-use symphonia::core::codecs::{
-    CODEC_TYPE_FLAC, CODEC_TYPE_MP3, CODEC_TYPE_NULL, CODEC_TYPE_VORBIS, CodecParameters, Decoder,
-    DecoderOptions,
+use symphonia::core::codecs::audio::well_known::{CODEC_ID_FLAC, CODEC_ID_MP3, CODEC_ID_VORBIS};
+use symphonia::core::codecs::audio::{
+    AudioCodecParameters, AudioDecoder, AudioDecoderOptions, CODEC_ID_NULL_AUDIO,
 };
 use symphonia::core::errors::Error as MediaError;
-use symphonia::core::formats::FormatReader;
+use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::{FormatReader, Track};
 use symphonia::core::io::{MediaSource, MediaSourceStream, ReadOnlySource};
-use symphonia::core::probe::Hint;
 
 use super::step::{Shape, Step};
 
@@ -28,9 +27,9 @@ const ROUGH: f64 = 1.0;
 /// A file as it is decoded.
 pub struct Own {
     format: Box<dyn FormatReader>,
-    decoder: Box<dyn Decoder>,
+    decoder: Box<dyn AudioDecoder>,
     track: u32,
-    buffer: Option<SampleBuffer<f32>>,
+    buffer: Vec<f32>,
     shape: Shape,
     /// The first samples, which have been decoded to see whether that can be done.
     first: Vec<f32>,
@@ -56,25 +55,23 @@ impl Own {
         if let Some(ending) = path.extension().and_then(|it| it.to_str()) {
             hint.with_extension(ending);
         }
-        let probed = symphonia::default::get_probe()
-            .format(&hint, stream, &Default::default(), &Default::default())
+        let format = symphonia::default::get_probe()
+            .probe(&hint, stream, Default::default(), Default::default())
             .map_err(|error| error.to_string())?;
-        let format = probed.format;
-        let track = format.tracks().iter().find(|it| is_sound(&it.codec_params));
-        let track = track.ok_or("no sound that is known here")?;
-        let params = &track.codec_params;
+        let sound = format.tracks().iter().find_map(|it| Some((it, sound(it)?)));
+        let (track, params) = sound.ok_or("no sound that is known here")?;
         if params.sample_rate == Some(0) || params.bits_per_sample == Some(0) {
             return Err("it claims a rate of 0 Hz or samples of 0 bits".to_owned());
         }
         let decoder = symphonia::default::get_codecs()
-            .make(params, &DecoderOptions::default())
+            .make_audio_decoder(params, &AudioDecoderOptions::default())
             .map_err(|error| error.to_string())?;
         let mut own = Own {
             track: track.id,
-            claimed: params.n_frames.filter(|_| exact),
+            claimed: track.num_frames.filter(|_| exact),
             format,
             decoder,
-            buffer: None,
+            buffer: Vec::new(),
             shape: Shape::default(),
             first: Vec::new(),
             skip: 0,
@@ -145,7 +142,8 @@ impl Own {
 
     fn packet(&mut self, samples: &mut Vec<f32>) -> Result<Packet, String> {
         let packet = match self.format.next_packet() {
-            Ok(packet) => packet,
+            Ok(Some(packet)) => packet,
+            Ok(None) => return Ok(Packet::End),
             Err(MediaError::IoError(error))
                 if error.kind() == std::io::ErrorKind::UnexpectedEof =>
             {
@@ -153,7 +151,7 @@ impl Own {
             }
             Err(error) => return Err(error.to_string()),
         };
-        if packet.track_id() != self.track {
+        if packet.track_id != self.track {
             return Ok(Packet::Other);
         }
         let decoded = match self.decoder.decode(&packet) {
@@ -161,22 +159,17 @@ impl Own {
             Err(MediaError::DecodeError(error)) => return Ok(Packet::Damaged(error.to_owned())),
             Err(error) => return Err(error.to_string()),
         };
-        let spec = *decoded.spec();
-        let (channels, capacity) = (spec.channels.count(), decoded.capacity());
+        let channels = decoded.spec().channels().count();
         self.shape = Shape {
-            rate: spec.rate,
+            rate: decoded.spec().rate(),
             channels,
         };
         if channels == 0 {
             return Err("it claims 0 channels".to_owned());
         }
-        let buffer = match &mut self.buffer {
-            Some(buffer) if buffer.capacity() >= capacity * channels => buffer,
-            slot => slot.insert(SampleBuffer::new(capacity as u64, spec)),
-        };
-        buffer.copy_interleaved_ref(decoded);
-        samples.extend_from_slice(buffer.samples());
-        self.decoded += (buffer.samples().len() / channels) as u64;
+        decoded.copy_to_vec_interleaved(&mut self.buffer);
+        samples.extend_from_slice(&self.buffer);
+        self.decoded += (self.buffer.len() / channels) as u64;
         Ok(Packet::Decoded)
     }
 
@@ -188,8 +181,8 @@ impl Own {
         let codec = params.codec;
         let tolerance = match codec {
             // These files only guess.
-            CODEC_TYPE_MP3 => return None,
-            CODEC_TYPE_FLAC | CODEC_TYPE_VORBIS => EXACT,
+            CODEC_ID_MP3 => return None,
+            CODEC_ID_FLAC | CODEC_ID_VORBIS => EXACT,
             _ if is_uncompressed(params) => EXACT,
             _ => ROUGH,
         };
@@ -212,13 +205,16 @@ fn whole(mut file: File, head: Vec<u8>, exact: bool) -> Box<dyn MediaSource> {
     Box::new(ReadOnlySource::new(Cursor::new(head).chain(file)))
 }
 
-fn is_sound(params: &CodecParameters) -> bool {
-    params.codec != CODEC_TYPE_NULL && (params.sample_rate.is_some() || params.channels.is_some())
+/// How a track's sound is coded, if it is sound that a decoder could be had for.
+fn sound(track: &Track) -> Option<&AudioCodecParameters> {
+    let params = track.codec_params.as_ref()?.audio()?;
+    let known = params.codec != CODEC_ID_NULL_AUDIO;
+    (known && (params.sample_rate.is_some() || params.channels.is_some())).then_some(params)
 }
 
-fn is_uncompressed(params: &CodecParameters) -> bool {
-    let descriptor = symphonia::default::get_codecs().get_codec(params.codec);
-    descriptor.is_some_and(|it| it.short_name.starts_with("pcm"))
+fn is_uncompressed(params: &AudioCodecParameters) -> bool {
+    let decoder = symphonia::default::get_codecs().get_audio_decoder(params.codec);
+    decoder.is_some_and(|it| it.codec.info.short_name.starts_with("pcm"))
 }
 
 /// Some files make symphonia panic: that is an error like others, and told as one.

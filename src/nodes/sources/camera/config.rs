@@ -21,7 +21,8 @@ pub struct Config {
     /// video file, a picture, or pictures like `photos/*.jpg` or those of a folder (one second apart), by
     /// path or as `file:///…`; a list of films as FFmpeg's `concat` reads it (`films.ffconcat`), in which pauses stay, and are
     /// told as `gap`. A stream whose pictures change their size while they flow is put back into
-    /// the first.
+    /// the first. One node of a pipeline reads a device or address: it gives frames, sound and coded packets by one connection
+    /// to all that name it in their `inputs`.
     pub uri: Uri,
     /// What decodes. Default: `opencv` where it can be loaded and nobody takes the sound, which `ffmpeg` hands on.
     #[serde(default)]

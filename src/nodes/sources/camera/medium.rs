@@ -7,6 +7,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::nodes::parts::device::{self, VIDEO};
 use crate::nodes::parts::stream::origin::is_list;
+use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
 use crate::pipeline::contract::uri::Uri;
@@ -76,6 +77,19 @@ impl Medium {
     /// Whether it is a list of films.
     pub fn is_list(&self) -> bool {
         matches!(self, Medium::Video(path) if is_list(path))
+    }
+
+    /// What nobody else may read meanwhile. Files are read as often as anybody likes.
+    pub fn claim(&self) -> Option<Claim> {
+        match self {
+            Medium::Device(path) => Some(Claim::device(path)),
+            Medium::Stream(uri) => Claim::stream(uri),
+            Medium::GStreamer(uri) => {
+                let device = device_in(uri.expose()).map(Claim::device);
+                device.or_else(|| Claim::stream(&address_in(uri.expose())?))
+            }
+            Medium::Video(_) | Medium::Stills(_) => None,
+        }
     }
 
     /// Finds out why a device or file cannot be opened, which those who decode would not say.
@@ -158,11 +172,22 @@ pub fn readable(path: &Path) -> Result<()> {
 
 /// The device that a pipeline of GStreamer names.
 fn device_in(pipeline: &str) -> Option<&Path> {
-    let named = pipeline.split_whitespace().find_map(|word| {
-        let value = word.strip_prefix("device=")?.trim_matches(['"', '\'']);
-        value.starts_with("/dev/").then_some(value)
-    });
-    named.map(Path::new)
+    let mut named = values(pipeline, "device=");
+    named.find(|it| it.starts_with("/dev/")).map(Path::new)
+}
+
+/// The address that a pipeline of GStreamer reads.
+fn address_in(pipeline: &str) -> Option<Uri> {
+    let mut named = values(pipeline, "location=").chain(values(pipeline, "uri="));
+    named.find(|it| it.contains("://")).map(Uri::new)
+}
+
+/// What a property is set to, as often as it is.
+fn values<'a>(pipeline: &'a str, property: &str) -> impl Iterator<Item = &'a str> {
+    let set = pipeline
+        .split_whitespace()
+        .filter_map(move |word| word.strip_prefix(property));
+    set.map(|it| it.trim_matches(['"', '\'']))
 }
 
 fn devices_here() -> String {
@@ -225,5 +250,19 @@ mod tests {
         assert_eq!(device("v4l2src device=/dev/video2 ! appsink"), camera);
         assert_eq!(device("v4l2src device=\"/dev/video2\" ! appsink"), camera);
         assert_eq!(device("alsasrc device=hw:0 ! appsink"), None);
+    }
+
+    #[test]
+    fn however_a_camera_is_named_one_node_reads_it() {
+        let claim = |uri: &str| Medium::of(&Uri::new(uri)).ok()?.claim();
+        let stream = claim("rtsp://user:medium-s3cret@porch/1");
+        assert!(stream.is_some());
+        assert_eq!(claim("rtspsrc location=rtsp://porch/1 ! appsink"), stream);
+        let device = claim("v4l2src device=/dev/video2 ! appsink");
+        assert_eq!(device, claim("2"));
+        assert!(device.is_some());
+        for free in ["a.mp4", "a/*.jpg", "filesrc location=a.mp4 ! appsink"] {
+            assert_eq!(claim(free), None, "{free}");
+        }
     }
 }

@@ -135,10 +135,8 @@ impl Node for Camera {
     }
 
     fn claims(config: &Config, _: &Path) -> Vec<Claim> {
-        match Medium::of(&config.uri) {
-            Ok(Medium::Device(path)) => vec![Claim::device(&path)],
-            _ => Vec::new(),
-        }
+        let medium = Medium::of(&config.uri).ok();
+        medium.and_then(|it| it.claim()).into_iter().collect()
     }
 
     fn open(config: &Config, context: &Context) -> Result<Camera> {

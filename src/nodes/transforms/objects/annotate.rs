@@ -130,7 +130,9 @@ impl Transform for Annotate {
 }
 
 fn time_of(at: Timestamp, here: &TimeZone) -> String {
-    at.to_zoned(here.clone()).strftime(TIME).to_string()
+    at.to_zoned_datetime(here.clone())
+        .strftime(TIME)
+        .to_string()
 }
 
 impl Config {
