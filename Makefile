@@ -1,4 +1,5 @@
-# `make demo` shows otus at work; `make test` runs its tests. Both install what is missing on
+# `make demo` shows otus at work, at a terminal until Ctrl-C, or for so long: `make demo DEMO_FOR=30s`; `make test` runs its
+# tests. Both install what is missing on
 # Debian 12 (as root or with sudo), and can be run again and again.
 
 SHELL := /bin/bash
@@ -38,7 +39,8 @@ FUZZ_TARGET := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 demo: setup-build setup-demo
 	$(CARGO) build --release
 	target/release/otus models pull onnxruntime silero-vad
-	target/release/otus run pipelines/demo.toml
+	@if [ -t 1 ] || [ -n "$(DEMO_FOR)" ]; then pipelines/live.sh target/release/otus $(DEMO_FOR); \
+	else target/release/otus run pipelines/demo.toml; fi
 
 test: build-tests lint
 	target/debug/otus models pull onnxruntime silero-vad

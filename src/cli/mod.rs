@@ -4,21 +4,33 @@
 
 mod check;
 mod client;
+mod columns;
+mod completions;
+mod convert;
 mod devices;
 mod doctor;
 mod events;
 mod graph;
+mod here;
 mod import;
+mod init;
 mod inspect;
 mod limits;
 mod log;
+mod meter;
 mod models;
 mod nodes;
+mod onvif;
 mod output;
+mod patience;
 mod reload;
 mod replay;
 mod run;
+mod save;
+mod secrets;
+mod snapshot;
 mod status;
+mod tap;
 mod test;
 mod top;
 mod verify;
@@ -42,10 +54,24 @@ struct Arguments {
     /// Print for programs: JSON on standard output.
     #[arg(long, global = true)]
     json: bool,
+    /// Log more: `-v` what otus does, `-vv` every step. `OTUS_LOG` chooses finer, and counts before it.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// Log errors only.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// How the log is written to standard error.
+    #[arg(long, global = true, value_enum, value_name = "FORM", default_value_t = log::Form::Text)]
+    log: log::Form,
 }
 
 #[derive(Subcommand)]
 enum Command {
+    /// Find cameras and microphones, ask a few questions, and write a pipeline file.
+    Init {
+        #[command(flatten)]
+        wish: init::Init,
+    },
     /// Run a pipeline until its files end or it is stopped.
     Run {
         /// The pipeline file.
@@ -56,11 +82,19 @@ enum Command {
     },
     /// Find everything wrong with a pipeline file, and what it names that is missing or does not fit.
     Check {
-        /// The pipeline file.
+        /// The pipeline file; `-` is standard input.
         file: PathBuf,
         /// Take warnings as errors.
         #[arg(long)]
         strict: bool,
+    },
+    /// Make a pipeline file of a configuration of Frigate, and list what could not be carried over.
+    Convert {
+        /// Frigate's configuration, such as `config.yml`.
+        file: PathBuf,
+        /// The pipeline file to write. Default: of the same name, here.
+        #[arg(long, value_name = "FILE")]
+        to: Option<PathBuf>,
     },
     /// Draw a pipeline.
     Graph {
@@ -82,8 +116,12 @@ enum Command {
         #[command(subcommand)]
         action: models::Action,
     },
-    /// List cameras, microphones and inference providers.
-    Devices,
+    /// List cameras, microphones and inference providers, with lines for a pipeline file.
+    Devices {
+        /// Ask the cameras of this network who they are too: ONVIF, one question by multicast.
+        #[arg(long)]
+        find: bool,
+    },
     /// Measure what a pipeline stands on, and say what to do about what is wrong.
     Doctor {
         /// The pipeline file; without one, every device of this machine is looked at.
@@ -106,6 +144,16 @@ enum Command {
         #[command(flatten)]
         search: events::Search,
     },
+    /// Print the events of a running instance as they come.
+    Tap {
+        #[command(flatten)]
+        tap: tap::Tap,
+    },
+    /// Save what a camera of a running instance sees.
+    Snapshot {
+        #[command(flatten)]
+        wish: snapshot::Snapshot,
+    },
     /// Check that evidence is as it was written, and name the first bundle that is not.
     Verify {
         #[command(flatten)]
@@ -120,6 +168,14 @@ enum Command {
     Reload {
         #[command(flatten)]
         place: client::Place,
+    },
+    /// Print what a shell needs to complete commands, node types and models.
+    ///
+    /// `otus completions bash > ~/.local/share/bash-completion/completions/otus`; zsh reads `_otus` in its `fpath`, fish
+    /// `~/.config/fish/completions/otus.fish`.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
     },
     /// Run one model for another otus process, which starts this by itself.
     #[command(hide = true)]
@@ -139,10 +195,21 @@ pub fn command() -> clap::Command {
     Arguments::command()
 }
 
+/// The same for shells, with the names of node types and models.
+pub fn completed() -> clap::Command {
+    completions::command(command())
+}
+
 /// Reads the command line and does what it says.
 pub fn main() -> ExitCode {
-    let Arguments { command, json } = Arguments::parse();
-    if let Err(message) = log::start() {
+    let Arguments {
+        command,
+        json,
+        verbose,
+        quiet,
+        log,
+    } = Arguments::parse();
+    if let Err(message) = log::start(log::Level::of(verbose, quiet), log) {
         eprintln!("error: {message}");
         return ExitCode::from(2);
     }
@@ -152,27 +219,32 @@ pub fn main() -> ExitCode {
     if let Err(message) = limits::of_a_command() {
         return failed(message);
     }
-    if !matches!(command, Command::Run { .. }) {
+    if !matches!(command, Command::Run { .. } | Command::Init { .. }) {
         // A reader that has seen enough, such as `head`, ends the program quietly.
         // SAFETY: the default action runs no code of ours.
         unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
     }
     match command {
+        Command::Init { wish } => init::init(&wish, json),
         Command::Run { file, duration } => run::run(&file, duration),
         Command::Check { file, strict } => check::check(&file, strict, json),
+        Command::Convert { file, to } => convert::convert(&file, to.as_deref(), json),
         Command::Graph { file, format } => graph::graph(&file, format, json),
         Command::Nodes { name } => nodes::nodes(name.as_deref(), json),
         Command::Schema => nodes::schema(),
         Command::Models { action } => models::models(&action, json),
-        Command::Devices => devices::devices(json),
+        Command::Devices { find } => devices::devices(find, json),
         Command::Doctor { file } => doctor::doctor(file.as_deref(), json),
         Command::Replay { wish } => replay::replay(&wish, json),
         Command::Test { wish } => test::test(&wish, json),
         Command::Events { search } => events::events(&search, json),
+        Command::Tap { tap } => tap::tap(tap, json),
+        Command::Snapshot { wish } => snapshot::snapshot(wish, json),
         Command::Verify { what } => verify::verify(&what, json),
         Command::Status { place } => status::status(&place, json),
         Command::Reload { place } => reload::reload(&place, json),
         Command::Top { place } => top::top(&place, json),
+        Command::Completions { shell } => completions::completions(shell, self::command()),
         Command::Worker => worker(),
         Command::Trial => crate::nodes::sit_trial(),
     }

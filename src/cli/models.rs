@@ -13,6 +13,7 @@ use crate::cli::inspect;
 use crate::cli::output::print_json;
 use crate::inference::store;
 use crate::inference::store::manifest::{self, Model};
+use crate::pipeline::contract::error;
 use crate::pipeline::file::problem::suggest;
 
 /// What to do with models.
@@ -79,10 +80,7 @@ fn pull(ids: &[String], json: bool) -> ExitCode {
     let mut all_here = true;
     let mut results = Vec::new();
     for model in models {
-        let bar = bar(model, "fetching");
-        let result = store::obtain(model, &mut |done| bar.set_position(done))
-            .and_then(|place| place.read(&model.sha256).map(|_| place.to_string()));
-        bar.finish_and_clear();
+        let result = obtain(model);
         all_here &= result.is_ok();
         match &result {
             _ if json => {}
@@ -96,6 +94,24 @@ fn pull(ids: &[String], json: bool) -> ExitCode {
         results.push(json!({ "id": model.id, "place": place, "error": error }));
     }
     finish(json, results, all_here)
+}
+
+/// Fetches a model, or the ONNX Runtime library, and checks it.
+///
+/// # Errors
+/// Why it cannot be had.
+pub fn fetch(id: &str) -> Result<(), String> {
+    let model = manifest::find(id).ok_or_else(|| format!("there is no model `{id}`"))?;
+    obtain(model).map(drop).map_err(|it| it.to_string())
+}
+
+/// Where a model is then.
+fn obtain(model: &Model) -> error::Result<String> {
+    let bar = bar(model, "fetching");
+    let place = store::obtain(model, &mut |done| bar.set_position(done));
+    let place = place.and_then(|it| it.read(&model.sha256).map(|_| it.to_string()));
+    bar.finish_and_clear();
+    place
 }
 
 fn verify(ids: &[String], json: bool) -> ExitCode {

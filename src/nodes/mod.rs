@@ -90,6 +90,9 @@ pub fn find(name: &str) -> Option<&'static catalogue::NodeType> {
 /// Who may use the devices of this machine.
 pub use parts::device;
 
+/// What V4L2 devices say that they can do.
+pub use parts::v4l2;
+
 /// What `record` has written, for those who play it again.
 pub use parts::recorded;
 

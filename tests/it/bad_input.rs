@@ -59,16 +59,6 @@ tests! {
         camera("uri = '0'").replace("['pic']", "['pic', 'again']")
             + "\nsources.again = { type = 'camera', uri = '/dev/video0' }",
         "`pic` and `again` both want the device /dev/video0 … pipeline.toml:3:9");
-    a_network_camera_is_asked_by_one_node = refused(
-        camera("uri = 'rtsp://me:asked-once@porch:554/x9f3c'").replace("['pic']", "['pic', 'more', 'ear']")
-            + "\nsources.more = { type = 'camera', uri = 'RTSP://porch/x9f3c', fps = 2 }\n\
-               sources.ear = { type = 'audio_stream', uri = 'rtsp://porch/x9f3c' }",
-        "`pic` and `more` both want the stream rtsp://porch/*** … pipeline.toml:3:9 … remove `more` and take `pic` \
-         … `pic` and `ear` both want the stream rtsp://porch/*** … pipeline.toml:4:9 … remove `ear` and take `pic`");
-    of_a_stations_and_a_cameras_node_the_camera_does_for_both = refused(
-        "sources.ear = { type = 'audio_stream', uri = 'rtsp://porch/1' }\n".to_owned()
-            + &camera("uri = 'rtsp://porch/1'").replace("['pic']", "['pic', 'ear']"),
-        "`ear` and `pic` both want the stream rtsp://porch/1 … pipeline.toml:2:9 … remove `ear` and take `pic` as input");
     a_source_that_nobody_uses_is_named = refused(
         camera("uri = '0'") + "\nsources.more = { type = 'camera', uri = '1' }",
         "nothing takes the output of `more` … pipeline.toml:3:9 … add \"more\" to the inputs");

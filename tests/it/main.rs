@@ -13,6 +13,7 @@ mod camera_sound; // cameras that send nonsense, nothing, or another size
 mod chains; // bundles over kills, a full disk and a reload
 mod child_cameras; // ffmpeg and GStreamer as decoders in processes of their own
 mod clocks; // wall clocks that step
+mod commands; // those that watch, and those that make files
 mod corpora; // what fuzzing begins from
 mod crops; // parts of frames, and what is found in them
 mod crowds; // who is kept out of the HTTP endpoint by whom
@@ -37,6 +38,7 @@ mod hearing; // what vad makes of sound
 mod history; // events in a database
 mod history_page; // what the endpoint shows of them
 mod homes; // who a broker lets in, and what Home Assistant is told there
+mod init; // from nothing to a pipeline
 mod isolation; // models in processes of their own
 mod kept; // what sinks have written
 mod kills; // every sink at once

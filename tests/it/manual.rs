@@ -81,7 +81,7 @@ fn the_shell_completions_are_fresh() {
         (Shell::Fish, "otus.fish"),
     ] {
         let mut script = Vec::new();
-        clap_complete::generate(shell, &mut command(), "otus", &mut script);
+        clap_complete::generate(shell, &mut otus::cli::completed(), "otus", &mut script);
         let script = String::from_utf8(script).expect("the texts are UTF-8");
         up_to_date(&format!("cross/share/completions/{file}"), &script);
     }

@@ -37,6 +37,7 @@ SOUNDS = {
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--host", default=HOST, help="an address of a network of the test's own")
     parser.add_argument("--port", default="0")
     parser.add_argument("--path", default="/cam")
     parser.add_argument("--width", type=int, default=640)
@@ -99,7 +100,7 @@ def factory(args):
     made.set_launch(pipeline(args))
     pool = GstRtspServer.RTSPAddressPool()
     # Without a pool the RTP sockets of UDP viewers listen on every interface.
-    pool.add_range(HOST, HOST, 20000, 29999, 0)
+    pool.add_range(args.host, args.host, 20000, 29999, 0)
     made.set_address_pool(pool)
     if args.resize:
         made.connect("media-configure", lambda factory, media: resize(args, media))
@@ -135,19 +136,19 @@ def main():
     args = arguments()
     Gst.init(None)
     server = GstRtspServer.RTSPServer()
-    server.set_address(HOST)
+    server.set_address(args.host)
     server.set_service(args.port)
     server.get_mount_points().add_factory(args.path, factory(args))
     if args.user or args.tls:
         server.set_auth(auth(args))
     if not server.attach(None):
-        raise SystemExit(f"rtsp_server: {HOST}:{args.port} is taken")
+        raise SystemExit(f"rtsp_server: {args.host}:{args.port} is taken")
     loop = GLib.MainLoop()
     if args.cut:
         GLib.timeout_add(args.cut, lambda: throw_out(server) or True)
     for number in (signal.SIGTERM, signal.SIGINT):
         GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, number, loop.quit)
-    print(f"ready rtsp{'s' if args.tls else ''}://{HOST}:{server.get_bound_port()}{args.path}", flush=True)
+    print(f"ready rtsp{'s' if args.tls else ''}://{args.host}:{server.get_bound_port()}{args.path}", flush=True)
     loop.run()
     # Closed here, so that viewers see the end at once rather than a connection that is silent.
     throw_out(server)

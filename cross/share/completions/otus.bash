@@ -19,6 +19,12 @@ _otus() {
             otus,check)
                 cmd="otus__subcmd__check"
                 ;;
+            otus,completions)
+                cmd="otus__subcmd__completions"
+                ;;
+            otus,convert)
+                cmd="otus__subcmd__convert"
+                ;;
             otus,devices)
                 cmd="otus__subcmd__devices"
                 ;;
@@ -33,6 +39,9 @@ _otus() {
                 ;;
             otus,help)
                 cmd="otus__subcmd__help"
+                ;;
+            otus,init)
+                cmd="otus__subcmd__init"
                 ;;
             otus,models)
                 cmd="otus__subcmd__models"
@@ -52,8 +61,14 @@ _otus() {
             otus,schema)
                 cmd="otus__subcmd__schema"
                 ;;
+            otus,snapshot)
+                cmd="otus__subcmd__snapshot"
+                ;;
             otus,status)
                 cmd="otus__subcmd__status"
+                ;;
+            otus,tap)
+                cmd="otus__subcmd__tap"
                 ;;
             otus,test)
                 cmd="otus__subcmd__test"
@@ -66,6 +81,12 @@ _otus() {
                 ;;
             otus__subcmd__help,check)
                 cmd="otus__subcmd__help__subcmd__check"
+                ;;
+            otus__subcmd__help,completions)
+                cmd="otus__subcmd__help__subcmd__completions"
+                ;;
+            otus__subcmd__help,convert)
+                cmd="otus__subcmd__help__subcmd__convert"
                 ;;
             otus__subcmd__help,devices)
                 cmd="otus__subcmd__help__subcmd__devices"
@@ -81,6 +102,9 @@ _otus() {
                 ;;
             otus__subcmd__help,help)
                 cmd="otus__subcmd__help__subcmd__help"
+                ;;
+            otus__subcmd__help,init)
+                cmd="otus__subcmd__help__subcmd__init"
                 ;;
             otus__subcmd__help,models)
                 cmd="otus__subcmd__help__subcmd__models"
@@ -100,8 +124,14 @@ _otus() {
             otus__subcmd__help,schema)
                 cmd="otus__subcmd__help__subcmd__schema"
                 ;;
+            otus__subcmd__help,snapshot)
+                cmd="otus__subcmd__help__subcmd__snapshot"
+                ;;
             otus__subcmd__help,status)
                 cmd="otus__subcmd__help__subcmd__status"
+                ;;
+            otus__subcmd__help,tap)
+                cmd="otus__subcmd__help__subcmd__tap"
                 ;;
             otus__subcmd__help,test)
                 cmd="otus__subcmd__help__subcmd__test"
@@ -170,12 +200,16 @@ _otus() {
 
     case "${cmd}" in
         otus)
-            opts="-h -V --json --help --version run check graph nodes schema models devices doctor replay test events verify status reload top help"
+            opts="-v -q -h -V --json --verbose --quiet --log --help --version init run check convert graph schema devices doctor replay test events tap snapshot verify status reload completions top nodes models help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -184,12 +218,56 @@ _otus() {
             return 0
             ;;
         otus__subcmd__check)
-            opts="-h --strict --json --help"
+            opts="-v -q -h --strict --json --verbose --quiet --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otus__subcmd__completions)
+            opts="-v -q -h --json --verbose --quiet --log --help bash elvish fish powershell zsh"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otus__subcmd__convert)
+            opts="-v -q -h --to --json --verbose --quiet --log --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -198,12 +276,16 @@ _otus() {
             return 0
             ;;
         otus__subcmd__devices)
-            opts="-h --json --help"
+            opts="-v -q -h --find --json --verbose --quiet --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -212,12 +294,16 @@ _otus() {
             return 0
             ;;
         otus__subcmd__doctor)
-            opts="-h --json --help"
+            opts="-v -q -h --json --verbose --quiet --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -226,7 +312,7 @@ _otus() {
             return 0
             ;;
         otus__subcmd__events)
-            opts="-h --kind --label --source --zone --since --until --text --limit --follow --json --help"
+            opts="-v -q -h --kind --label --source --zone --since --until --text --limit --follow --json --verbose --quiet --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -264,6 +350,10 @@ _otus() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -272,7 +362,7 @@ _otus() {
             return 0
             ;;
         otus__subcmd__graph)
-            opts="-h --format --json --help"
+            opts="-v -q -h --format --json --verbose --quiet --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -280,6 +370,10 @@ _otus() {
             case "${prev}" in
                 --format)
                     COMPREPLY=($(compgen -W "mermaid graphviz" -- "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -290,7 +384,7 @@ _otus() {
             return 0
             ;;
         otus__subcmd__help)
-            opts="run check graph nodes schema models devices doctor replay test events verify status reload top help"
+            opts="init run check convert graph schema devices doctor replay test events tap snapshot verify status reload completions top nodes models help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -304,6 +398,34 @@ _otus() {
             return 0
             ;;
         otus__subcmd__help__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otus__subcmd__help__subcmd__completions)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otus__subcmd__help__subcmd__convert)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -387,8 +509,22 @@ _otus() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        otus__subcmd__help__subcmd__init)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         otus__subcmd__help__subcmd__models)
-            opts="list pull import verify inspect"
+            opts="list import inspect pull verify"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -541,7 +677,35 @@ _otus() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        otus__subcmd__help__subcmd__snapshot)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         otus__subcmd__help__subcmd__status)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otus__subcmd__help__subcmd__tap)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -597,13 +761,51 @@ _otus() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        otus__subcmd__models)
-            opts="-h --json --help list pull import verify inspect help"
+        otus__subcmd__init)
+            opts="-y -v -q -h --camera --microphone --want --tell --find --yes --run --json --verbose --quiet --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --camera)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --microphone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --want)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tell)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otus__subcmd__models)
+            opts="-v -q -h --json --verbose --quiet --log --help list import inspect pull verify help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -612,7 +814,7 @@ _otus() {
             return 0
             ;;
         otus__subcmd__models__subcmd__help)
-            opts="list pull import verify inspect help"
+            opts="list import inspect pull verify help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -710,7 +912,7 @@ _otus() {
             return 0
             ;;
         otus__subcmd__models__subcmd__import)
-            opts="-h --to --json --help"
+            opts="-v -q -h --to --json --verbose --quiet --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -718,6 +920,10 @@ _otus() {
             case "${prev}" in
                 --to)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -728,7 +934,7 @@ _otus() {
             return 0
             ;;
         otus__subcmd__models__subcmd__inspect)
-            opts="-h --picture --to --family --classes --size --json --help"
+            opts="-v -q -h --picture --to --family --classes --size --json --verbose --quiet --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -754,6 +960,10 @@ _otus() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -762,12 +972,16 @@ _otus() {
             return 0
             ;;
         otus__subcmd__models__subcmd__list)
-            opts="-h --json --help"
+            opts="-v -q -h --json --verbose --quiet --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -776,12 +990,16 @@ _otus() {
             return 0
             ;;
         otus__subcmd__models__subcmd__pull)
-            opts="-h --json --help"
+            opts="-v -q -h --json --verbose --quiet --log --help onnxruntime silero-vad yamnet otus-person yolox-nano yolox-nano-0.1.1rc0 yunet ssd-mobilenet-oid otus-words whisper-tiny.en whisper-tiny.en-q8_0 whisper-tiny.en-q5_1 whisper-tiny whisper-tiny-q5_1 whisper-base.en whisper-base whisper-base-q8_0 whisper-base-q5_1"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -790,12 +1008,16 @@ _otus() {
             return 0
             ;;
         otus__subcmd__models__subcmd__verify)
-            opts="-h --json --help"
+            opts="-v -q -h --json --verbose --quiet --log --help onnxruntime silero-vad yamnet otus-person yolox-nano yolox-nano-0.1.1rc0 yunet ssd-mobilenet-oid otus-words whisper-tiny.en whisper-tiny.en-q8_0 whisper-tiny.en-q5_1 whisper-tiny whisper-tiny-q5_1 whisper-base.en whisper-base whisper-base-q8_0 whisper-base-q5_1"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -804,12 +1026,16 @@ _otus() {
             return 0
             ;;
         otus__subcmd__nodes)
-            opts="-h --json --help"
+            opts="-v -q -h --json --verbose --quiet --log --help camera microphone audio_file audio_stream detect motion track redact annotate zones classify segment embed crop encode vad tag_sound transcribe match_words redact_text filter during join drift console jsonl clip record snapshot wav bundle sqlite text mqtt webhook socket"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -818,7 +1044,7 @@ _otus() {
             return 0
             ;;
         otus__subcmd__reload)
-            opts="-h --url --socket --token-file --ca --json --help"
+            opts="-v -q -h --url --socket --token-file --ca --json --verbose --quiet --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -840,6 +1066,10 @@ _otus() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -848,7 +1078,7 @@ _otus() {
             return 0
             ;;
         otus__subcmd__replay)
-            opts="-h --at --out --against --page --tolerance --allow-gaps --json --help"
+            opts="-v -q -h --at --out --against --page --tolerance --allow-gaps --json --verbose --quiet --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -874,6 +1104,10 @@ _otus() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -882,7 +1116,7 @@ _otus() {
             return 0
             ;;
         otus__subcmd__run)
-            opts="-h --for --json --help"
+            opts="-v -q -h --for --json --verbose --quiet --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -890,6 +1124,10 @@ _otus() {
             case "${prev}" in
                 --for)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -900,12 +1138,16 @@ _otus() {
             return 0
             ;;
         otus__subcmd__schema)
-            opts="-h --json --help"
+            opts="-v -q -h --json --verbose --quiet --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -913,8 +1155,8 @@ _otus() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        otus__subcmd__status)
-            opts="-h --url --socket --token-file --ca --json --help"
+        otus__subcmd__snapshot)
+            opts="-v -q -h --url --socket --token-file --ca --to --json --verbose --quiet --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -934,6 +1176,102 @@ _otus() {
                     ;;
                 --ca)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otus__subcmd__status)
+            opts="-v -q -h --url --socket --token-file --ca --json --verbose --quiet --log --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        otus__subcmd__tap)
+            opts="-v -q -h --url --socket --token-file --ca --kind --node --source --where --count --json --verbose --quiet --log --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kind)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --node)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --source)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -944,7 +1282,7 @@ _otus() {
             return 0
             ;;
         otus__subcmd__test)
-            opts="-h --junit --json --help"
+            opts="-v -q -h --junit --json --verbose --quiet --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -952,6 +1290,10 @@ _otus() {
             case "${prev}" in
                 --junit)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -962,7 +1304,7 @@ _otus() {
             return 0
             ;;
         otus__subcmd__top)
-            opts="-h --url --socket --token-file --ca --json --help"
+            opts="-v -q -h --url --socket --token-file --ca --json --verbose --quiet --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -984,6 +1326,10 @@ _otus() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -992,7 +1338,7 @@ _otus() {
             return 0
             ;;
         otus__subcmd__verify)
-            opts="-h --key --json --help"
+            opts="-v -q -h --key --json --verbose --quiet --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1000,6 +1346,10 @@ _otus() {
             case "${prev}" in
                 --key)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
                 *)

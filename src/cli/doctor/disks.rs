@@ -7,8 +7,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::finding::{Finding, within};
+use super::finding::Finding;
 use super::models;
+use crate::cli::patience::within;
 use crate::inference::store;
 use crate::pipeline::contract::catalogue::Role;
 use crate::pipeline::file::Plan;

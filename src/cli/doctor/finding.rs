@@ -1,8 +1,5 @@
 //! What a check of the doctor comes to, and what all checks need.
 
-use std::sync::mpsc::channel;
-use std::time::Duration;
-
 use serde::Serialize;
 
 use crate::pipeline::contract::error::Error;
@@ -90,15 +87,4 @@ impl Finding {
             ..self
         }
     }
-}
-
-/// Runs `task` on a thread of its own; none if it takes longer than `limit` or panics. What hangs
-/// is left behind: the process ends soon.
-pub fn within<T: Send + 'static>(
-    limit: Duration,
-    task: impl FnOnce() -> T + Send + 'static,
-) -> Option<T> {
-    let (sender, receiver) = channel();
-    std::thread::spawn(move || drop(sender.send(task())));
-    receiver.recv_timeout(limit).ok()
 }

@@ -3,7 +3,8 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use super::finding::{Finding, within};
+use super::finding::Finding;
+use crate::cli::patience::within;
 #[cfg(feature = "whisper")]
 use crate::inference::speech::whisper::{gpu, processor};
 use crate::nodes;

@@ -6,8 +6,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::finding::{Finding, within};
+use super::finding::Finding;
 
+use crate::cli::patience::within;
 use crate::inference::onnx::library;
 use crate::inference::onnx::session;
 use crate::inference::onnx::tensor::{Tensor, Values};

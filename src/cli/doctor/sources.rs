@@ -1,26 +1,15 @@
 //! Cameras and microphones: opens each as a run would, and measures what it gives for a while.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::finding::{Finding, within};
-use crate::media::audio::Audio;
-use crate::media::clock::Time;
-use crate::media::packet::Packet;
-use crate::pipeline::contract::catalogue::{Role, Running};
-use crate::pipeline::contract::context::Context;
-use crate::pipeline::contract::error::Result;
-use crate::pipeline::contract::node::{Emit, Flow};
+use super::finding::Finding;
+use crate::cli::meter::{self, Given, OPENING};
+use crate::cli::patience::within;
+use crate::pipeline::contract::catalogue::Role;
 use crate::pipeline::file::{Plan, PlannedNode};
 
 /// How long a source is measured.
 const SO_LONG: Duration = Duration::from_secs(3);
-/// How long it may take to open.
-const OPENING: Duration = Duration::from_secs(10);
-/// Samples of the blocks in which loudness is measured: 100 ms.
-const BLOCK: usize = 1600;
-/// A sample from here on was cut off by the card.
-const CLIPPED: f32 = 0.999;
 /// Quiet rooms lie below -50 dBFS; from here on, noise hides quiet speech.
 const NOISY: f64 = -35.0;
 /// More frames than a detector on a small board can look at.
@@ -38,14 +27,7 @@ pub fn check(plan: &Plan) -> Vec<Finding> {
 
 fn source(node: &PlannedNode, plan: &Plan) -> Vec<Finding> {
     let check = format!("{} {}", node.ty.name, node.id);
-    let context = Context::new(&node.id, &plan.base, plan.runtime.clone());
-    let (stop, open) = (context.stop.clone(), Arc::clone(&node.open));
-    // A pipeline file may grant a camera minutes; whoever asks a doctor will not wait for them.
-    std::thread::spawn(move || {
-        std::thread::sleep(OPENING + SO_LONG);
-        stop.set();
-    });
-    let measured = within(OPENING + 2 * SO_LONG, move || measure(&*open, &context));
+    let measured = meter::of(node, plan, SO_LONG);
     match measured {
         None => {
             let finding = Finding::ok(check, "it hangs").problem("unplug it, or restart it");
@@ -66,83 +48,6 @@ fn remedy(node: &PlannedNode) -> &'static str {
     match node.live {
         true => "is it on, plugged in, and not in use? `otus devices` lists what is here",
         false => "correct the path in the pipeline file",
-    }
-}
-
-/// What a source gave.
-#[derive(Default)]
-struct Given {
-    frames: u64,
-    size: (u32, u32),
-    /// Capture time and number of the first and the last frame.
-    first: (Time, u64),
-    last: (Time, u64),
-    samples: usize,
-    clipped: usize,
-    silent: usize,
-    /// Mean square of each whole block.
-    blocks: Vec<f64>,
-    block: Vec<f32>,
-}
-
-fn measure(
-    open: &dyn Fn(&Context) -> Result<Box<dyn Running>>,
-    context: &Context,
-) -> Result<Given> {
-    let mut node = open(context)?;
-    let (started, mut given) = (Instant::now(), Given::default());
-    while started.elapsed() < SO_LONG && !context.stop.is_set() {
-        let mut sink = |packet| given.take(&packet);
-        let flow = node.step(None, &mut Emit::new(context, &mut sink))?;
-        if flow == Flow::Done {
-            break;
-        }
-    }
-    Ok(given)
-}
-
-impl Given {
-    fn take(&mut self, packet: &Packet) {
-        match packet {
-            Packet::Frame(frame) => {
-                self.last = (frame.at, frame.seq);
-                if self.frames == 0 {
-                    self.first = self.last;
-                }
-                self.size = (frame.width, frame.height);
-                self.frames += 1;
-            }
-            Packet::Audio(audio) => self.hear(audio),
-            _ => {}
-        }
-    }
-
-    fn hear(&mut self, audio: &Audio) {
-        for &sample in &audio.samples {
-            self.samples += 1;
-            self.clipped += usize::from(sample.abs() >= CLIPPED);
-            self.silent += usize::from(sample == 0.0);
-            self.block.push(sample);
-            if self.block.len() == BLOCK {
-                let sum: f64 = self.block.iter().map(|it| f64::from(*it).powi(2)).sum();
-                self.blocks.push(sum / BLOCK as f64);
-                self.block.clear();
-            }
-        }
-    }
-
-    /// Frames a second that were captured, whether or not `fps` let them through.
-    fn rate(&self) -> Option<f64> {
-        let seconds = self.last.0.since(self.first.0).as_secs_f64();
-        (seconds > 0.0).then(|| (self.last.1 - self.first.1) as f64 / seconds)
-    }
-
-    /// The level below which a tenth of the blocks lie, in decibels of full scale.
-    fn noise_floor(&self) -> f64 {
-        let mut blocks = self.blocks.clone();
-        blocks.sort_by(f64::total_cmp);
-        let quiet = blocks.get(blocks.len() / 10).copied().unwrap_or_default();
-        10.0 * quiet.max(1e-10).log10()
     }
 }
 
@@ -196,7 +101,11 @@ fn sound(check: String, given: &Given) -> Finding {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::media::audio::Audio;
+    use crate::media::clock::Time;
 
     #[track_caller]
     fn check(samples: impl Fn(usize) -> f32, expect: &str) {

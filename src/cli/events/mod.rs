@@ -1,6 +1,6 @@
 //! `otus events`: what a pipeline has kept in its history, searched.
 
-mod table;
+pub mod table;
 mod when;
 
 use std::fs::File;

@@ -23,5 +23,6 @@ pub mod shadow;
 pub mod stream;
 pub mod take;
 pub mod told;
+pub mod v4l2;
 pub mod words;
 pub mod worth;

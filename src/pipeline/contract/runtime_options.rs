@@ -105,6 +105,9 @@ pub struct Runtime {
     /// How long a node may take for one packet before it counts as hanging and is started anew.
     #[schemars(range(min = 1_000, max = 3_600_000))]
     pub hang_timeout_ms: u64,
+    /// A file with a line `NAME=value` for each `${NAME}` that neither the environment nor systemd's credentials have. Only
+    /// its owner may be able to read it.
+    pub secrets_file: Option<PathBuf>,
     /// Whether a change of the pipeline file is taken over at once, as SIGHUP does.
     pub reload_on_change: bool,
 }
@@ -130,6 +133,7 @@ impl Default for Runtime {
             privacy: Privacy::Off,
             drain_ms: 5_000,
             hang_timeout_ms: 60_000,
+            secrets_file: None,
             reload_on_change: false,
         }
     }

@@ -10,6 +10,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::problem::Problem;
+use super::secrets::Secrets;
 use crate::pipeline::contract::secret;
 use crate::pipeline::contract::uri::Uri;
 
@@ -57,9 +58,15 @@ pub fn wants_number(schema: &Value) -> bool {
 pub struct Interpolation {
     pub meanings: Meanings,
     pub problems: Vec<Problem>,
+    /// What stands in a file beside the pipeline.
+    pub secrets: Secrets,
 }
 
 impl Interpolation {
+    fn look_up(&self, name: &str) -> Option<String> {
+        secret::look_up(name).or_else(|| self.secrets.get(name).cloned())
+    }
+
     fn report(&mut self, span: Range<usize>, message: String, help: String) {
         self.problems.push(Problem::new(span, message, help));
     }
@@ -111,7 +118,7 @@ impl Interpolation {
                 self.report(span.clone(), message, "write `${NAME}`".to_owned());
                 continue;
             };
-            match secret::look_up(name) {
+            match self.look_up(name) {
                 Some(value) => {
                     secret::remember(&value);
                     let value = if is_login { encoded(&value) } else { value };
@@ -123,7 +130,7 @@ impl Interpolation {
                 None => self.report(
                     span.clone(),
                     format!("`${{{name}}}` is not set"),
-                    format!("set {name} in the environment, or give it to the service with LoadCredential={name}:FILE"),
+                    format!("set {name} in the environment, write it into a file that `[runtime] secrets_file` names, or give it to the service with LoadCredential={name}:FILE"),
                 ),
             }
             expanded.push_str(rest);

@@ -15,6 +15,7 @@ mod privacy;
 pub mod problem;
 pub mod reference;
 mod replacement;
+mod secrets;
 mod sections;
 pub mod shape;
 mod slips;
@@ -46,6 +47,8 @@ use crate::pipeline::contract::{secret, uri};
 
 /// No pipeline file that a person wrote is larger.
 const LARGEST_FILE: u64 = 1024 * 1024;
+/// The path of a pipeline file that comes by standard input.
+const STANDARD_INPUT: &str = "-";
 /// More problems than a person reads: a file that is no pipeline at all has one in every line.
 const MOST_PROBLEMS: usize = 50;
 
@@ -161,7 +164,10 @@ fn read(path: &Path) -> Result<String, (String, String)> {
         let help = "name a pipeline file that you can read".to_owned();
         (format!("cannot read the pipeline file: {error}"), help)
     };
-    let file = File::open(path).map_err(trouble)?;
+    let file: Box<dyn Read> = match path == Path::new(STANDARD_INPUT) {
+        true => Box::new(std::io::stdin()),
+        false => Box::new(File::open(path).map_err(trouble)?),
+    };
     let mut bytes = Vec::new();
     // What says that it is empty, such as /dev/zero, may yet never end.
     let mut file = file.take(LARGEST_FILE + 1);
@@ -226,8 +232,9 @@ pub fn sources(path: &Path, nodes: &'static [Entry]) -> Result<Vec<PlannedNode>,
         return Err(remarks(path, text, problems, Severity::Error));
     }
     let mut document = document.into_inner();
-    let only = document.remove_entry("sources").into_iter();
-    document = only.collect();
+    // `[runtime]` names the file of their secrets.
+    let wanted = ["sources", "runtime"].map(|it| document.remove_entry(it));
+    document = wanted.into_iter().flatten().collect();
     let parsed = parse_document(&text, document, &base, nodes);
     Ok(parsed.plan.nodes)
 }
@@ -295,6 +302,10 @@ fn parse_document(
     nodes: &'static [Entry],
 ) -> Parsed {
     let mut interpolation = Interpolation::default();
+    match secrets::of(&document, base) {
+        Ok(secrets) => interpolation.secrets = secrets,
+        Err(problem) => interpolation.problems.push(problem),
+    }
     for (key, value) in document.iter_mut() {
         // A test that is not run needs nothing of the environment.
         if key.get_ref() != own_tests::SECTION {
