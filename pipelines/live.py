@@ -38,5 +38,8 @@ for number in range(ROUNDS):
     link = live / f"round-{number:03}.wav"
     if not link.is_symlink():
         link.symlink_to("round.wav")
-film = "file '../vtest.avi'\n"
-(live / "street.ffconcat").write_text("ffconcat version 1.0\n" + film * ROUNDS)
+# FFmpeg's lists take only what is in their own folder.
+film = live / "vtest.avi"
+if not film.is_symlink():
+    film.symlink_to("../vtest.avi")
+(live / "street.ffconcat").write_text("ffconcat version 1.0\n" + "file vtest.avi\n" * ROUNDS)

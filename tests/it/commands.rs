@@ -212,3 +212,20 @@ fn a_configuration_of_frigate_becomes_a_pipeline() {
         junk.stderr
     );
 }
+
+#[test]
+fn the_demo_at_a_terminal_says_where_to_look_and_plays_on() {
+    if !std::path::Path::new(STREET).exists() {
+        return skipped("no video: make setup-demo");
+    }
+    let root = env!("CARGO_MANIFEST_DIR");
+    let mut demo = Command::new("python3");
+    demo.args(["tests/rigs/terminal.py", "--columns", "60", "--"]);
+    demo.args(["pipelines/live.sh", env!("CARGO_BIN_EXE_otus"), "12s"]);
+    demo.current_dir(root).stdin(Stdio::null());
+    demo.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let ended = Running::start(demo).wait();
+    for said in ["The page: http://127.0.0.1:9860/", "person 1 has come", "front center"] {
+        assert!(ended.stdout.contains(said), "{said}: {}", ended.stdout);
+    }
+}
