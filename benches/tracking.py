@@ -1,130 +1,79 @@
 #!/usr/bin/python3
-"""How well trackers of PyPI tell people apart, and what a frame of fifty objects costs them, beside `track` on the same boxes.
+"""How well `track` tells people apart beside trackers of PyPI on the same boxes, and what a frame of fifty costs each.
 
     benches/tracking.py MEDIA
 
-Needs `trackers` and `norfair` (pip install, in an environment of their own), and MEDIA with `mot_TUD-Campus_gt.txt` and
-`mot_TUD-Campus_test.txt`. `track` has its figures by `cargo test --release --lib -- people_of_a_street --nocapture`, over the same boxes and by the same
-measures, IDF1 and MOTA by half an overlap; and with `zones` behind it by `cargo test --release --test allocations -- who_is --nocapture`.
+Needs cargo, `trackers` and `norfair` (pip install, in an environment of their own), and MEDIA with `mot_TUD-Campus_gt.txt` and
+`mot_TUD-Campus_test.txt`. Prints a Markdown table of IDF1 and MOTA by half an overlap: of the scripted scenes of
+`benches/follow/scenes.py` at one to fifteen frames a second, the mean of four goes each, and of TUD-Campus, on its true boxes
+and on those that a detector has found.
 """
 
-import statistics
+import random
 import sys
-import time
 from collections import defaultdict
 from pathlib import Path
 
-import numpy as np
-from norfair import Detection, Tracker
-from scipy.optimize import linear_sum_assignment
-from supervision import Detections
-from trackers import ByteTrackTracker, OCSORTTracker
+from follow import peers
+from follow.measures import idf1, mota
+from follow.scenes import SCENES, scene
 
-RATE = 25
-# As `track` has it: two seconds.
-LOST = 2 * RATE
+GOES = 4
+RATES = 1, 2, 5, 15
+CAMPUS_RATE = 25
 
 
-def boxes(path):
-    """Boxes of a file of MOTChallenge by frame, with the identities in it."""
+def campus(media, name, rate):
+    """Frames of a file of MOTChallenge, thinned to a rate, with the identities in it."""
     frames = defaultdict(list)
-    for line in path.read_text().splitlines():
+    for line in (media / f"mot_TUD-Campus_{name}.txt").read_text().splitlines():
         number, who, *bounds = (float(it) for it in line.split(",")[:6])
         frames[int(number)].append((int(who), bounds))
-    return frames
+    numbers = range(1, 72, CAMPUS_RATE // rate)
+    return [(number / CAMPUS_RATE, frames[number]) for number in numbers]
 
 
-def overlap(one, other):
-    side = [max(0, min(one[it] + one[it + 2], other[it] + other[it + 2]) - max(one[it], other[it])) for it in (0, 1)]
-    both = side[0] * side[1]
-    return both / (one[2] * one[3] + other[2] * other[3] - both)
+def scores(follow, truth, frames, rate):
+    found = peers.followed(follow, frames, rate)
+    return idf1(truth, found), mota(truth, found)
 
 
-def idf1(truth, found):
-    shared = defaultdict(int)
-    for number, known in truth.items():
-        for who, place in known:
-            for number_of, bounds in found.get(number, []):
-                shared[who, number_of] += overlap(place, bounds) >= 0.5
-    whos, ids = (sorted({pair[it] for pair in shared}) for it in (0, 1))
-    counts = np.array([[shared.get((who, it), 0) for it in ids] for who in whos])
-    right = counts[linear_sum_assignment(-counts)].sum()
-    return 2 * right / sum(len(it) for frames in (truth, found) for it in frames.values())
+def of_scene(follow, name, rate):
+    """The means of all goes."""
+    goes = [scores(follow, *scene(name, rate, seed), rate) for seed in range(GOES)]
+    return [sum(it) / GOES for it in zip(*goes)]
 
 
-def mota(truth, found):
-    """1 less what is missed, invented, and taken for another than before, as a share of all true boxes."""
-    wrong, was = 0, {}
-    for number in sorted(truth):
-        known, told = truth[number], found.get(number, [])
-        fits = np.array([[overlap(place, bounds) for _, bounds in told] for _, place in known]).reshape(len(known), len(told))
-        # Who was whom before stays so where the boxes allow it.
-        kept = np.array([[was.get(who) == one for one, _ in told] for who, _ in known]).reshape(fits.shape)
-        rows, columns = linear_sum_assignment(-((fits >= 0.5) * (fits + kept)))
-        pairs = [(row, column) for row, column in zip(rows, columns) if fits[row, column] >= 0.5]
-        wrong += len(known) + len(told) - 2 * len(pairs)
-        for row, column in pairs:
-            who, one = known[row][0], told[column][0]
-            wrong += was.get(who, one) != one
-            was[who] = one
-    return 1 - wrong / sum(len(it) for it in truth.values())
+def of_campus(follow, media, name, rate):
+    truth = [boxes for _, boxes in campus(media, "gt", rate)]
+    frames = [(at, [(0.9, bounds) for _, bounds in boxes]) for at, boxes in campus(media, name, rate)]
+    return scores(follow, truth, frames, rate)
 
 
-def of_trackers(make, rate=RATE):
-    tracker = make(frame_rate=rate, lost_track_buffer=60, minimum_consecutive_frames=1)
-
-    def see(bounds):
-        corners = np.array([[x, y, x + width, y + height] for x, y, width, height in bounds], float).reshape(-1, 4)
-        many = len(corners)
-        given = Detections(xyxy=corners, confidence=np.full(many, 0.9), class_id=np.zeros(many, int))
-        given.data["at"] = np.arange(many)
-        told = tracker.update(given)
-        pairs = zip(told.data["at"], told.tracker_id) if len(told) else ()
-        return {int(at): int(who) for at, who in pairs if who >= 0}
-
-    return see
+def cost(follow):
+    """Milliseconds a frame of fifty who walk beside each other."""
+    dice = random.Random(1)
+    line = lambda seq: [(0.9, [it * 25 + dice.uniform(0, 4), 300 + seq * 0.3, 20, 60]) for it in range(50)]
+    _, took = follow([(seq / 25, line(seq)) for seq in range(500)], 25)
+    return took
 
 
-def norfair():
-    tracker = Tracker(distance_function="iou", distance_threshold=0.7, initialization_delay=0, hit_counter_max=LOST)
-
-    def see(bounds):
-        given = [Detection(np.array([[x, y], [x + width, y + height]]), data=at) for at, (x, y, width, height) in enumerate(bounds)]
-        told = tracker.update(detections=given)
-        return {it.last_detection.data: it.id for it in told if any(it.last_detection is one for one in given)}
-
-    return see
-
-
-def followed(see, frames):
-    found = {}
-    for number in range(1, max(frames) + 1):
-        given = [bounds for _, bounds in frames.get(number, [])]
-        found[number] = [(who, given[at]) for at, who in see(given).items()]
-    return found
-
-
-def cost(see):
-    """Milliseconds a frame of fifty who walk beside each other: the median of five hundred."""
-    random = np.random.default_rng(1)
-    took = []
-    for seq in range(500):
-        given = [[it * 25 + random.uniform(0, 4), 300 + seq * 0.3, 20, 60] for it in range(50)]
-        begun = time.perf_counter()
-        see(given)
-        took.append((time.perf_counter() - begun) * 1e3)
-    return statistics.median(took)
+def row(title, of):
+    cells = [" / ".join(f"{it:.3f}" for it in of(follow)) for follow in peers.ALL.values()]
+    print("|", " | ".join([title, *cells]), "|", flush=True)
 
 
 def main():
     media = Path(sys.argv[1])
-    truth = boxes(media / "mot_TUD-Campus_gt.txt")
-    print("| tracker | IDF1, MOTA, true boxes | IDF1, MOTA, found boxes | ms a frame of 50 |\n| --- | --- | --- | --- |")
-    byte_track, oc_sort = lambda: of_trackers(ByteTrackTracker), lambda: of_trackers(OCSORTTracker)
-    for name, make in ("trackers ByteTrack", byte_track), ("trackers OC-SORT", oc_sort), ("norfair", norfair):
-        told = [followed(make(), boxes(media / f"mot_TUD-Campus_{it}.txt")) for it in ("gt", "test")]
-        of_true, of_found = (f"{idf1(truth, it):.3f}, {mota(truth, it):.3f}" for it in told)
-        print(f"| {name} | {of_true} | {of_found} | {cost(make()):.2f} |")
+    peers.build()
+    print("| IDF1 / MOTA |", " | ".join(peers.ALL), "|\n| ---", "| --- " * len(peers.ALL), "|", sep="")
+    for name in SCENES:
+        for rate in RATES:
+            row(f"{name}, {rate} a second", lambda follow: of_scene(follow, name, rate))
+    for name, title in ("gt", "true boxes"), ("test", "found boxes"):
+        for rate in 1, 5, CAMPUS_RATE:
+            row(f"TUD-Campus, {title}, {rate} a second", lambda follow: of_campus(follow, media, name, rate))
+    print("|", " | ".join(["ms a frame of 50", *(f"{cost(follow):.2f}" for follow in peers.ALL.values())]), "|")
 
 
 if __name__ == "__main__":

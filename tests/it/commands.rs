@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
@@ -225,7 +225,11 @@ fn the_demo_at_a_terminal_says_where_to_look_and_plays_on() {
     demo.current_dir(root).stdin(Stdio::null());
     demo.stdout(Stdio::piped()).stderr(Stdio::piped());
     let ended = Running::start(demo).wait();
-    for said in ["The page: http://127.0.0.1:9860/", "person 1 has come", "front center"] {
+    for said in [
+        "The page: http://127.0.0.1:9860/",
+        "person 1 has come",
+        "front center",
+    ] {
         assert!(ended.stdout.contains(said), "{said}: {}", ended.stdout);
     }
 }

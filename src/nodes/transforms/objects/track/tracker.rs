@@ -31,7 +31,7 @@ const GROWTH: f32 = 0.5;
 const HIDDEN_GROWTH: f32 = 0.2;
 const MOST_GROWTH: f32 = 0.6;
 /// Somebody who is missed in so many frames in a row is hidden.
-const MISSED: u32 = 3;
+const MISSED: u32 = 5;
 /// Each second in which somebody is hidden costs as much as so much less overlap, and all of them at most so much.
 const HIDDEN_COST: f32 = 0.3;
 const MOST_HIDDEN_COST: f32 = 0.5;
