@@ -305,6 +305,8 @@ fn f17_no_answer_gives_a_secret_away() {
     assert_eq!(addresses.len(), 30);
     let mut pipeline = String::new();
     for (at, address) in addresses.iter().enumerate() {
+        // One node asks a camera: each is another one.
+        let address = address.replace("/stream", &format!("/stream{at}"));
         pipeline += &format!("[sources.c{at}]\ntype = 'camera'\nuri = '{address}'\n");
     }
     let names: Vec<String> = (0..30).map(|at| format!("'c{at}'")).collect();

@@ -6,10 +6,12 @@ A question is what ends in `: ` and is followed by nothing for a moment.
 """
 
 import argparse
+import ctypes
 import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import sys
 import termios
@@ -25,6 +27,8 @@ options = options.parse_args()
 
 child, terminal = pty.fork()
 if child == 0:
+    # Who is killed here leaves nothing running: prctl's PR_SET_PDEATHSIG is 1.
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
     os.execvp(options.program[0], options.program)
 fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", options.rows, options.columns, 0, 0))
 answers, seen, ends = list(options.answer), b"", time.monotonic() + options.seconds
