@@ -168,3 +168,24 @@ fn what_is_read_of_a_model_is_what_onnx_runtime_reads() {
         );
     }
 }
+
+#[test]
+fn a_label_that_the_models_own_file_does_not_name_is_a_warning() {
+    let scratch = Scratch::new();
+    let model = with_text(&stubborn_model(ROW), b"names", b"{0: 'owl'}");
+    let behind = |label: &str| {
+        detector(&scratch, &model, "")
+            + &format!(
+                "\n[transforms.near]\ntype = 'redact'\ninputs = ['see']\nlabels = ['{label}']\n\
+                 [sinks.near_by]\ntype = 'snapshot'\ninputs = ['near']\nfolder = 'near'\n"
+            )
+    };
+    let told = check(&scratch, &behind("own"), &[]).stderr;
+    let never = "what `near` is given is never called `own`";
+    assert!(
+        told.contains(never) && told.contains("did you mean `owl`?"),
+        "{told}"
+    );
+    let right = check(&scratch, &behind("owl"), &[]).stderr;
+    assert!(!right.contains("never called"), "{right}");
+}

@@ -82,6 +82,8 @@ pub struct Configured {
     pub awaits: Option<(&'static str, &'static str)>,
     /// All that it calls what it finds, where its options say so.
     pub names: Option<Vec<Arc<str>>>,
+    /// The same by the files that it names, where relative paths start at the given one.
+    pub names_at_hand: NamesAtHand,
     /// What only it may have, where relative paths start at the given one.
     pub claims: Claims,
     /// What is wrong with the files that it names, where relative paths start at the given one.
@@ -104,6 +106,7 @@ impl Configured {
             areas: Vec::new(),
             awaits: None,
             names: None,
+            names_at_hand: Arc::new(|_| None),
             claims: Arc::new(|_| Vec::new()),
             at_hand: Arc::new(|_| Vec::new()),
         }
@@ -112,6 +115,9 @@ impl Configured {
 
 /// What a node claims, by where relative paths start.
 pub type Claims = Arc<dyn Fn(&Path) -> Vec<Claim> + Send + Sync>;
+
+/// All that a node calls what it finds, as the files say that it names, by where relative paths start.
+pub type NamesAtHand = Arc<dyn Fn(&Path) -> Option<Vec<Arc<str>>> + Send + Sync>;
 
 /// What is wrong with the files that a node names, by where relative paths start.
 pub type AtHand = Arc<dyn Fn(&Path) -> Vec<Misuse> + Send + Sync>;
@@ -362,6 +368,7 @@ fn configure<N: Node>(
 ) -> Result<(N::Config, Configured), toml::de::Error> {
     let config: N::Config = serde::Deserialize::deserialize(Deserializer::from(table))?;
     let (options, claiming, looking) = (config.clone(), config.clone(), config.clone());
+    let naming = config.clone();
     let configured = Configured {
         live: is_live(&config),
         misuses: N::check(&config),
@@ -370,6 +377,7 @@ fn configure<N: Node>(
         areas: N::areas(&config),
         awaits: N::awaits(&config),
         names: N::names(&config),
+        names_at_hand: Arc::new(move |base| N::names_at_hand(&naming, base)),
         claims: Arc::new(move |base| N::claims(&claiming, base)),
         at_hand: Arc::new(move |base| N::at_hand(&looking, base)),
         open: Arc::new(move |context| N::open(&options, context).map(wrap)),

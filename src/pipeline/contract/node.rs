@@ -72,6 +72,11 @@ pub trait Node: Sized + Send + 'static {
         None
     }
 
+    /// The same by what its files say, if they are at hand. Reads as `at_hand` does.
+    fn names_at_hand(_config: &Self::Config, _base: &Path) -> Option<Vec<Arc<str>>> {
+        None
+    }
+
     /// Finds what is missing or does not fit among the files that its options name. Reads what is at hand, and
     /// touches no device and no network. `base` is where relative paths start.
     fn at_hand(_config: &Self::Config, _base: &Path) -> Vec<Misuse> {

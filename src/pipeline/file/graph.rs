@@ -36,7 +36,7 @@ pub fn complete(nodes: &mut [PlannedNode]) -> Vec<Problem> {
     if problems.is_empty() {
         kinds::narrow(nodes);
         problems = idle_inputs(nodes);
-        problems.extend(labels::check(nodes));
+        problems.extend(labels::check(nodes, &|it| it.names.clone()));
     }
     problems
 }

@@ -7,11 +7,14 @@ use crate::pipeline::file::path::place_of;
 use crate::pipeline::file::plan::PlannedNode;
 use crate::pipeline::file::problem::{Problem, suggest};
 
+/// All that a node calls what it finds, if that is known.
+type Named<'a> = &'a dyn Fn(&PlannedNode) -> Option<Vec<Arc<str>>>;
+
 /// Of all nodes of a graph without cycles.
-pub fn check(nodes: &[PlannedNode]) -> Vec<Problem> {
+pub fn check(nodes: &[PlannedNode], named: Named) -> Vec<Problem> {
     let mut problems = Vec::new();
     for node in nodes.iter().filter(|it| !it.labels.is_empty()) {
-        let Some(known) = known_to(nodes, node) else {
+        let Some(known) = known_to(nodes, node, named) else {
             continue;
         };
         let is_unknown = |it: &&(String, String)| !known.iter().any(|known| **known == *it.1);
@@ -26,13 +29,13 @@ pub fn check(nodes: &[PlannedNode]) -> Vec<Problem> {
 }
 
 /// All that the objects may be called which a node is given; none if one of the detectors before it does not say.
-fn known_to(nodes: &[PlannedNode], node: &PlannedNode) -> Option<Vec<Arc<str>>> {
+fn known_to(nodes: &[PlannedNode], node: &PlannedNode, named: Named) -> Option<Vec<Arc<str>>> {
     let mut known = Vec::new();
     for from in givers(nodes, node) {
         // Who is given objects does not find them.
         match givers(nodes, from).next() {
-            Some(_) => known.extend(known_to(nodes, from)?),
-            None => known.extend(from.names.clone()?),
+            Some(_) => known.extend(known_to(nodes, from, named)?),
+            None => known.extend(named(from)?),
         }
     }
     (!known.is_empty()).then_some(known)

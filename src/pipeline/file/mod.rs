@@ -97,6 +97,11 @@ pub fn load(path: &Path, nodes: &'static [Entry]) -> Result<Plan, Remarks> {
 pub fn look(path: &Path, nodes: &'static [Entry]) -> Result<(Plan, Remarks), Remarks> {
     let (plan, text) = read_and_parse(path, nodes)?;
     let mut problems = plan.at_hand();
+    // What is known without a look at files was compared when the graph was read.
+    problems.extend(labels::check(&plan.nodes, &|it| {
+        let named = || (it.names_at_hand)(&plan.base);
+        it.names.clone().or_else(named)
+    }));
     let wrong: Vec<Problem> = plan
         .tests
         .iter()

@@ -82,6 +82,7 @@ impl<'a> Parser<'a> {
             areas: configured.areas,
             awaits: configured.awaits,
             names: configured.names,
+            names_at_hand: configured.names_at_hand,
             claims: (configured.claims)(self.base),
             places,
             at_hand: configured.at_hand,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::media::kind::{Kind, Lane, Private};
 use crate::pipeline::contract::around;
 use crate::pipeline::contract::catalogue::{
-    AtHand, Configured, NodeType, Opener, Prepare, Probe, Role,
+    AtHand, Configured, NamesAtHand, NodeType, Opener, Prepare, Probe, Role,
 };
 use crate::pipeline::contract::claim::Claim;
 use crate::pipeline::contract::runtime_options::Runtime;
@@ -78,6 +78,8 @@ pub struct PlannedNode {
     pub awaits: Option<(&'static str, &'static str)>,
     /// All that it calls what it finds, where its options say so.
     pub names: Option<Vec<Arc<str>>>,
+    /// The same by the files that it names.
+    pub names_at_hand: NamesAtHand,
     /// What only it may have.
     pub claims: Vec<Claim>,
     /// Where the values of its options stand in the file.
@@ -148,6 +150,7 @@ impl PlannedNode {
             areas: Vec::new(),
             awaits: None,
             names: None,
+            names_at_hand: unknown.names_at_hand,
             claims: Vec::new(),
             places: Vec::new(),
             at_hand: unknown.at_hand,

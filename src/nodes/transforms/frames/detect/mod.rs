@@ -98,6 +98,13 @@ impl Node for Detect {
         }
     }
 
+    fn names_at_hand(config: &Config, base: &Path) -> Option<Vec<Arc<str>>> {
+        let (name, sum) = (&config.model.name, config.model.sha256());
+        let about = declared::at_hand(name, sum, base).ok()?.about;
+        let named = config.options.labelled.names(&about, &[], base).ok()??;
+        Some(named.names)
+    }
+
     fn at_hand(config: &Config, base: &Path) -> Vec<Misuse> {
         let ModelOptions { name, .. } = &config.model;
         let understood = declared::at_hand(name, config.model.sha256(), base).and_then(|it| {
