@@ -130,7 +130,7 @@ fn the_page_asks_for_the_token_and_shows_the_pipeline_on_any_screen() {
     }
     let scratch = Scratch::new();
     let port = free_port();
-    let _running = start(&scratch, port);
+    let running = start(&scratch, port);
     let mut tab = Tab::open();
     let patience = Duration::from_secs(60);
     wait_for("the question for the token", patience, || {
@@ -152,7 +152,13 @@ fn the_page_asks_for_the_token_and_shows_the_pipeline_on_any_screen() {
     });
     let seen = tab.evaluate("document.body.innerText");
     let seen = seen.as_str().expect("the page has text").to_owned();
-    for word in ["1 problem", "mic audio_file", "porch camera", "retrying"] {
+    for word in [
+        "1 problem",
+        "mic audio_file",
+        "porch camera",
+        "retrying",
+        "porch is away: failed",
+    ] {
         assert!(seen.contains(word), "{word} is not in\n{seen}");
     }
     assert!(!seen.contains("secret"), "{seen}");
@@ -170,4 +176,10 @@ fn the_page_asks_for_the_token_and_shows_the_pipeline_on_any_screen() {
     let own = format!("http://127.0.0.1:{port}/");
     let foreign = asked.split(',').find(|it| !it.starts_with(&own));
     assert_eq!(foreign, None);
+    drop(running);
+    wait_for("all of it grey", patience, || {
+        let said = tab.evaluate("document.body.className + document.body.innerText");
+        let said = said.as_str()?;
+        (said.contains("gone") && said.contains("No answer from otus, last heard ")).then_some(())
+    });
 }
