@@ -90,6 +90,7 @@ mod tools; // the endpoint as Schemathesis, Prometheus and curl see it
 mod transcripts; // what is heard together, and what is not heard in time
 #[cfg(feature = "whisper")]
 mod utterances; // sound that no microphone makes
+mod wanted;
 mod webhooks; // events at a real HTTP server
 mod whisper; // speech to text
 mod whisper_gpu; // modules for graphics processors that are of no use

@@ -12,7 +12,8 @@ use crate::pipeline::contract::catalogue::{Entry, NodeType, Role};
 const PRIVATE: [Private; 2] = [Private::Speech, Private::Looks];
 
 /// Works out what of people each node makes as it was. Who redacts makes nothing of it, nor does who takes it from
-/// those only who do not either; whoever makes it of something else does.
+/// those only who do not either; whoever makes it of something else does, as pictures are cut out by what was found. What
+/// is said comes from sound and words alone: a film made of pictures has none.
 pub fn spread(nodes: &mut [PlannedNode]) {
     // One round carries it one edge further, and no path is longer than the number of nodes.
     for _ in 0..nodes.len() {
@@ -21,7 +22,12 @@ pub fn spread(nodes: &mut [PlannedNode]) {
             let is_raw = |what: &Private| {
                 let makes = node.makes.iter().any(|it| it.holds(*what)) && !node.ty.redacts;
                 let mut takes = inputs(nodes, node, *what).peekable();
-                makes && (takes.peek().is_none() || takes.any(|from| from.raw.contains(what)))
+                let makes_it_anew = *what == Private::Looks || node.inputs.is_empty();
+                makes
+                    && match takes.peek() {
+                        Some(_) => takes.any(|from| from.raw.contains(what)),
+                        None => makes_it_anew,
+                    }
             };
             let raw = PRIVATE.into_iter().filter(is_raw).collect();
             nodes[at].raw = raw;
