@@ -1,6 +1,5 @@
 # `make demo` shows otus at work, at a terminal until Ctrl-C, or for so long: `make demo DEMO_FOR=30s`; `make test` runs its
-# tests. Both install what is missing on
-# Debian 12 (as root or with sudo), and can be run again and again.
+# tests. Both install what is missing on Debian 12 (as root or with sudo), and can be run again and again.
 
 SHELL := /bin/bash
 SUDO  := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
