@@ -16,6 +16,8 @@ use crate::pipeline::contract::small_file;
 use crate::pipeline::file::status::Listen;
 use crate::service::http::read_token;
 
+/// Where an instance listens whose pipeline file says nothing else.
+const HERE: &str = "http://127.0.0.1:9860";
 /// It answers from memory; more than this means that it hangs.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Many times the status of the largest pipeline.
@@ -27,11 +29,7 @@ const LONGEST_HEAD: u64 = 65_536;
 #[derive(Args)]
 pub struct Place {
     /// Where the instance listens.
-    #[arg(
-        long,
-        default_value = "http://127.0.0.1:9860",
-        conflicts_with = "socket"
-    )]
+    #[arg(long, default_value = HERE, conflicts_with = "socket")]
     url: String,
     /// The Unix socket that it listens on.
     #[arg(long, value_name = "PATH")]
@@ -42,6 +40,17 @@ pub struct Place {
     /// The certificate to trust, as PEM, if no authority that this machine knows vouches for it.
     #[arg(long, value_name = "PATH")]
     ca: Option<PathBuf>,
+}
+
+impl Default for Place {
+    fn default() -> Place {
+        Place {
+            url: HERE.to_owned(),
+            socket: None,
+            token_file: None,
+            ca: None,
+        }
+    }
 }
 
 /// What came back.

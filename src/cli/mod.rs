@@ -30,6 +30,7 @@ mod save;
 mod secrets;
 mod snapshot;
 mod status;
+mod table;
 mod tap;
 mod test;
 mod top;
@@ -40,6 +41,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::engine::ArgValueCandidates;
 
 use self::output::failed;
 use crate::inference::{self, worker};
@@ -107,6 +109,7 @@ enum Command {
     /// Explain node types and their options.
     Nodes {
         /// One type; all if left out.
+        #[arg(add = ArgValueCandidates::new(completions::types))]
         name: Option<String>,
     },
     /// Print the JSON Schema of pipeline files, by which editors complete and check them.
@@ -169,7 +172,7 @@ enum Command {
         #[command(flatten)]
         place: client::Place,
     },
-    /// Print what a shell needs to complete commands, node types and models.
+    /// Print what a shell needs to complete commands, node types, models, and the nodes of what runs here.
     ///
     /// `otus completions bash > ~/.local/share/bash-completion/completions/otus`; zsh reads `_otus` in its `fpath`, fish
     /// `~/.config/fish/completions/otus.fish`.
@@ -195,13 +198,17 @@ pub fn command() -> clap::Command {
     Arguments::command()
 }
 
-/// The same for shells, with the names of node types and models.
-pub fn completed() -> clap::Command {
-    completions::command(command())
+/// The script by which a shell asks otus what a word can be.
+///
+/// # Errors
+/// If there is none for this shell.
+pub fn completion_script(shell: clap_complete::Shell) -> std::io::Result<Vec<u8>> {
+    completions::script(shell)
 }
 
 /// Reads the command line and does what it says.
 pub fn main() -> ExitCode {
+    completions::answer(command);
     let Arguments {
         command,
         json,
@@ -244,7 +251,7 @@ pub fn main() -> ExitCode {
         Command::Status { place } => status::status(&place, json),
         Command::Reload { place } => reload::reload(&place, json),
         Command::Top { place } => top::top(&place, json),
-        Command::Completions { shell } => completions::completions(shell, self::command()),
+        Command::Completions { shell } => completions::completions(shell),
         Command::Worker => worker(),
         Command::Trial => crate::nodes::sit_trial(),
     }

@@ -5,12 +5,15 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Subcommand;
+use clap_complete::engine::ArgValueCandidates;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
+use crate::cli::completions;
 use crate::cli::import::import;
 use crate::cli::inspect;
 use crate::cli::output::print_json;
+use crate::cli::table::table;
 use crate::inference::store;
 use crate::inference::store::manifest::{self, Model};
 use crate::pipeline::contract::error;
@@ -24,7 +27,7 @@ pub enum Action {
     /// Fetch models, and the ONNX Runtime library, into the cache.
     Pull {
         /// Names of models.
-        #[arg(required = true)]
+        #[arg(required = true, add = ArgValueCandidates::new(completions::models))]
         ids: Vec<String>,
     },
     /// Make an ONNX file of a TensorFlow Lite model, once.
@@ -38,6 +41,7 @@ pub enum Action {
     /// Compute the sums of the models that are here.
     Verify {
         /// Names of models; all that are here if left out.
+        #[arg(add = ArgValueCandidates::new(completions::models))]
         ids: Vec<String>,
     },
     /// Tell what a model that finds objects is taken for, and draw what it finds in a picture.
@@ -61,14 +65,13 @@ fn list(json: bool) -> ExitCode {
         print_json(&manifest::all().iter().map(describe).collect());
         return ExitCode::SUCCESS;
     }
-    for model in manifest::all() {
-        let megabytes = model.bytes as f64 / 1e6;
+    let row = |model: &Model| {
+        let size = format!("{:.1} MB", model.bytes as f64 / 1e6);
         let place = store::local(model).map_or("not here".to_owned(), |it| it.to_string());
-        println!(
-            "{:<20} {megabytes:>7.1} MB  {:<11} {place}",
-            model.id, model.licence
-        );
-    }
+        vec![model.id.clone(), size, model.licence.clone(), place]
+    };
+    let rows = manifest::all().iter().map(row).collect();
+    print!("{}", table(&["MODEL", "SIZE", "LICENCE", "PLACE"], rows));
     ExitCode::SUCCESS
 }
 

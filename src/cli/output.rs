@@ -1,6 +1,6 @@
 //! What all commands say in the same way: a wrong pipeline file, documents for programs, failures.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -38,7 +38,9 @@ pub fn say(remarks: &Remarks) {
         (Severity::Warning, 1) => "warning",
         (Severity::Warning, _) => "warnings",
     };
-    eprint!("{}", remarks.render());
+    let stderr = std::io::stderr();
+    let coloured = stderr.is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    eprint!("{}", remarks.render(coloured));
     eprintln!("\n{} {noun} in {}", remarks.problems.len(), remarks.file);
 }
 

@@ -7,11 +7,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
 use jiff::Timestamp;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::client::Place;
+use crate::cli::completions;
 use crate::cli::output::{failed, print_json, printable};
 use crate::pipeline::contract::local_time;
 use crate::pipeline::file::problem::suggest;
@@ -24,6 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 #[group(skip)]
 pub struct Snapshot {
     /// The node whose pictures are meant: a camera, or `annotate`, `redact` or `crop`.
+    #[arg(add = ArgValueCandidates::new(completions::nodes))]
     camera: String,
     /// The pipeline file that runs, or the address of its status endpoint.
     #[arg(value_name = "FILE|URL")]

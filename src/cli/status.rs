@@ -6,7 +6,11 @@ use std::process::ExitCode;
 use serde_json::Value;
 
 use super::client::Place;
+use super::table::table;
 use crate::cli::output::{failed, print_json, printable};
+
+/// The names of the columns of [`nodes`].
+pub const NODES: [&str; 7] = ["NODE", "TYPE", "STATE", "BUSY", "LAG", "MADE", ""];
 
 pub fn status(place: &Place, json: bool) -> ExitCode {
     match place.status() {
@@ -20,29 +24,42 @@ pub fn status(place: &Place, json: bool) -> ExitCode {
 /// The status as a page of text. With an `earlier` one it tells rates, without it totals.
 pub fn render(status: &Value, earlier: Option<&Value>) -> String {
     let mut out = String::new();
-    let uptime = seconds(status);
-    let machine = &status["machine"];
-    let memory = number(&machine["resident_bytes"]) / 1e6;
-    let _ = writeln!(
-        out,
-        "otus {}, running for {}, {memory:.0} MB",
-        text(&status["version"]),
-        span(uptime)
-    );
-    for finding in list(&status["findings"]) {
-        let part = |name: &str| text(&finding[name]);
-        let (severity, node, what) = (part("severity"), part("node"), part("text"));
-        let _ = writeln!(out, "{severity}: {node} {what}");
+    let _ = writeln!(out, "{}", summary(status));
+    for (severity, what) in findings(status) {
+        let _ = writeln!(out, "{severity}: {what}");
     }
     out.push('\n');
-    out.push_str(&table(nodes(status, earlier)));
+    out.push_str(&table(&NODES, nodes(status, earlier)));
     out.push('\n');
-    out.push_str(&table(edges(status, earlier)));
+    out.push_str(&table(&edges_head(earlier), edges(status, earlier)));
     out
 }
 
-fn nodes(status: &Value, earlier: Option<&Value>) -> Vec<Vec<String>> {
-    let mut rows = vec![row(["NODE", "TYPE", "STATE", "BUSY", "LAG", "MADE", ""])];
+/// What is told of the whole, in one line.
+pub fn summary(status: &Value) -> String {
+    let memory = number(&status["machine"]["resident_bytes"]) / 1e6;
+    format!(
+        "otus {}, running for {}, {memory:.0} MB",
+        text(&status["version"]),
+        span(seconds(status))
+    )
+}
+
+/// What needs somebody: how bad it is, and what it is.
+pub fn findings(status: &Value) -> Vec<(String, String)> {
+    let finding = |it: &Value| {
+        let part = |name: &str| text(&it[name]);
+        (
+            part("severity"),
+            format!("{} {}", part("node"), part("text")),
+        )
+    };
+    list(&status["findings"]).iter().map(finding).collect()
+}
+
+/// A row for each node, in the order of [`NODES`].
+pub fn nodes(status: &Value, earlier: Option<&Value>) -> Vec<Vec<String>> {
+    let mut rows = Vec::new();
     for node in list(&status["pipeline"]["nodes"]) {
         let now = number(&node["busy_seconds"]);
         let before = of_same(earlier, "nodes", node, &["id"], "busy_seconds");
@@ -68,9 +85,15 @@ fn nodes(status: &Value, earlier: Option<&Value>) -> Vec<Vec<String>> {
     rows
 }
 
-fn edges(status: &Value, earlier: Option<&Value>) -> Vec<Vec<String>> {
+/// The names of the columns of [`edges`].
+pub fn edges_head(earlier: Option<&Value>) -> [&'static str; 6] {
     let flow = if earlier.is_some() { "FLOW" } else { "PACKETS" };
-    let mut rows = vec![row(["FROM", "TO", "KIND", flow, "IN FLIGHT", "DROPPED"])];
+    ["FROM", "TO", "KIND", flow, "IN FLIGHT", "DROPPED"]
+}
+
+/// A row for each connection.
+pub fn edges(status: &Value, earlier: Option<&Value>) -> Vec<Vec<String>> {
+    let mut rows = Vec::new();
     for edge in list(&status["pipeline"]["edges"]) {
         let now = number(&edge["received"]);
         let before = of_same(earlier, "edges", edge, &["from", "to", "kind"], "received");
@@ -105,29 +128,6 @@ fn of_same(
     let same = |it: &&Value| keys.iter().all(|key| it[key] == one[key]);
     let before = list(&earlier["pipeline"][what]).iter().find(same)?;
     Some((number(&before[name]), seconds(earlier)))
-}
-
-fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
-    cells.map(str::to_owned).to_vec()
-}
-
-/// Columns as wide as their widest cell.
-fn table(rows: Vec<Vec<String>>) -> String {
-    let columns = rows.first().map_or(0, Vec::len);
-    let width = |column: usize| {
-        let cells = rows.iter().map(|row| row[column].chars().count());
-        cells.max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let mut out = String::new();
-    for row in &rows {
-        let cells = row.iter().zip(&widths);
-        let line: String = cells
-            .map(|(cell, width)| format!("{cell:<width$}  "))
-            .collect();
-        let _ = writeln!(out, "{}", line.trim_end());
-    }
-    out
 }
 
 fn text(value: &Value) -> String {

@@ -4,11 +4,13 @@ use std::io::{BufRead, BufReader, Read, Write, stdout};
 use std::process::ExitCode;
 
 use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::client::Place;
 use super::events::table::Table;
+use crate::cli::completions;
 use crate::cli::output::failed;
 use crate::nodes::Expression;
 use crate::nodes::history::Told;
@@ -29,7 +31,7 @@ pub struct Tap {
     #[arg(long)]
     kind: Option<String>,
     /// Only by this node.
-    #[arg(long)]
+    #[arg(long, add = ArgValueCandidates::new(completions::nodes))]
     node: Option<String>,
     /// Only about this source.
     #[arg(long)]

@@ -19,7 +19,7 @@ pub fn reload(file: &Path, reloader: &Reloader) {
     systemd::reloading();
     match file::load(file, nodes::NODES) {
         Ok(plan) => reloader.replace(plan),
-        Err(remarks) => reloader.refuse(remarks.render()),
+        Err(remarks) => reloader.refuse(remarks.render(false)),
     }
 }
 

@@ -123,27 +123,38 @@ fn a_pipeline_can_come_by_standard_input() {
     assert!(code == Some(78) && said.contains("--> -:2:"), "{said}");
 }
 
+/// What otus answers the script of a shell, with the words on the line so far.
+fn completed(scratch: &Scratch, words: &[&str]) -> String {
+    let mut command = scratch.otus(&[&["--", "otus"], words].concat());
+    command.env("OTUS_COMPLETE", "fish");
+    let ended = Running::start(command).wait();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    ended.stdout
+}
+
 #[test]
-fn shells_complete_node_types_and_models() {
+fn shells_complete_commands_node_types_models_and_nodes() {
     let scratch = Scratch::new();
     for (shell, mark) in [
-        ("bash", "complete -F"),
+        ("bash", "complete -o"),
         ("zsh", "#compdef otus"),
-        ("fish", "complete -c otus"),
+        ("fish", "complete --keep-order"),
     ] {
         let script = otus(&scratch, &["completions", shell]).stdout;
-        for word in [mark, "snapshot", "init"] {
-            assert!(script.contains(word), "{shell} lacks {word}");
-        }
-        // What an argument without a name can be is not in what `clap_complete` makes for fish.
-        for word in ["tag_sound", "whisper-tiny.en"] {
-            assert!(
-                script.contains(word) || shell == "fish",
-                "{shell} lacks {word}"
-            );
-        }
-        assert!(!script.contains("trial"), "{shell} tells of what is hidden");
+        assert!(
+            script.contains(mark) && script.contains("OTUS_COMPLETE"),
+            "{shell}: {script}"
+        );
     }
+    let commands = completed(&scratch, &[""]);
+    assert!(
+        commands.contains("snapshot\t") && !commands.contains("trial"),
+        "{commands}"
+    );
+    let types = completed(&scratch, &["nodes", "tag"]);
+    assert!(types.starts_with("tag_sound\t"), "{types}");
+    let models = completed(&scratch, &["models", "pull", "whisper-t"]);
+    assert!(models.contains("whisper-tiny.en\n"), "{models}");
 }
 
 #[test]

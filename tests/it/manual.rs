@@ -80,8 +80,7 @@ fn the_shell_completions_are_fresh() {
         (Shell::Zsh, "_otus"),
         (Shell::Fish, "otus.fish"),
     ] {
-        let mut script = Vec::new();
-        clap_complete::generate(shell, &mut otus::cli::completed(), "otus", &mut script);
+        let script = otus::cli::completion_script(shell).expect("there is one");
         let script = String::from_utf8(script).expect("the texts are UTF-8");
         up_to_date(&format!("cross/share/completions/{file}"), &script);
     }

@@ -47,7 +47,7 @@ fn every_shipped_pipeline_is_right() {
         let text = std::fs::read_to_string(&file).expect("it is ours");
         assert!(text.starts_with("#:schema "), "{file:?} names no schema");
         if let Err(remarks) = file::load(&file, NODES) {
-            panic!("{}", remarks.render());
+            panic!("{}", remarks.render(false));
         }
     }
 }

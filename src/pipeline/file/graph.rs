@@ -59,12 +59,13 @@ fn inputs(
 ) -> Vec<Problem> {
     let mut problems = Vec::new();
     for node in nodes {
-        let mut seen = HashSet::new();
-        for (input, span) in &node.inputs {
+        for (at, (input, span)) in node.inputs.iter().enumerate() {
             let name = input.from();
-            if !seen.insert(name) {
+            let mut before = node.inputs[..at].iter();
+            if let Some((_, first)) = before.find(|it| it.0.from() == name) {
                 let message = format!("`{name}` is an input of `{}` twice", node.id);
-                problems.push(Problem::new(span.clone(), message, "remove one"));
+                let problem = Problem::new(span.clone(), message, "remove one");
+                problems.push(problem.with_first(first.clone()));
             }
             let Some(&from) = index.get(name) else {
                 if doubt(name) {
@@ -165,7 +166,8 @@ fn contested(nodes: &[PlannedNode]) -> Vec<Problem> {
                 Claim::Stream(_) => one_for_both(holder, node),
                 _ => "give each its own, or let one node do for both".to_owned(),
             };
-            problems.push(Problem::new(node.span.clone(), message, help));
+            let problem = Problem::new(node.span.clone(), message, help);
+            problems.push(problem.with_first(holder.span.clone()));
         }
     }
     problems

@@ -66,9 +66,9 @@ pub struct Remarks {
 }
 
 impl Remarks {
-    /// All problems as a person reads them.
-    pub fn render(&self) -> String {
-        let render = |it: &Problem| it.render(self.severity, &self.file, &self.text);
+    /// All problems as a person reads them, for a terminal that shows colours or for what takes plain text.
+    pub fn render(&self, coloured: bool) -> String {
+        let render = |it: &Problem| it.render(self.severity, &self.file, &self.text, coloured);
         let rendered: Vec<String> = self.problems.iter().map(render).collect();
         secret::redact(&rendered.join("\n"))
     }

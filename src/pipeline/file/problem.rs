@@ -1,8 +1,8 @@
 //! What is wrong with a pipeline file: message, line, caret and remedy.
 
-use std::fmt::Write;
 use std::ops::Range;
 
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde::Serialize;
 
 use crate::pipeline::contract::secret::redact;
@@ -28,6 +28,13 @@ impl Severity {
             Severity::Warning => "warning",
         }
     }
+
+    fn level(self) -> Level<'static> {
+        match self {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        }
+    }
 }
 
 /// One mistake in a pipeline file.
@@ -39,6 +46,8 @@ pub struct Problem {
     pub message: String,
     /// What to do about it; may be empty.
     pub help: String,
+    /// Bytes of what was there first, where that is the trouble.
+    pub first: Option<Range<usize>>,
 }
 
 /// A problem with its place, for programs.
@@ -63,7 +72,14 @@ impl Problem {
             span,
             message: message.into(),
             help: help.into(),
+            first: None,
         }
+    }
+
+    /// The same, of what is there for the second time.
+    pub fn with_first(mut self, first: Range<usize>) -> Problem {
+        self.first = Some(first);
+        self
     }
 
     /// Where it is in `text`.
@@ -79,43 +95,87 @@ impl Problem {
         }
     }
 
-    /// The problem as a person reads it: the line of the file with carets below what is wrong.
-    pub fn render(&self, severity: Severity, file: &str, text: &str) -> String {
+    /// The problem as a person reads it: the lines of the file with marks below what is wrong.
+    pub fn render(&self, severity: Severity, file: &str, text: &str, coloured: bool) -> String {
         let Placed { line, column, .. } = self.placed(file, text);
-        // A line that no person wrote is not shown: it may be long, and a terminal may obey it.
-        let readable = |line: &&str| {
-            line.len() <= LONGEST_LINE && !line.contains(|c: char| c.is_control() && c != '\t')
-        };
-        let source = text
-            .lines()
-            .nth(line - 1)
-            .filter(readable)
-            .unwrap_or_default();
-        let start = floor_char(text, self.span.start);
-        let end = floor_char(text, self.span.end).max(start);
-        let marked = text[start..end].lines().next().unwrap_or_default();
-        // The carets stand below what is shown, and secrets are not.
-        let width = |text: &str| redact(text).chars().count();
-        let carets = "^".repeat(width(marked).max(1));
-        let margin = " ".repeat(line.to_string().len());
-        let before: String = source.chars().take(column - 1).collect();
-        let indent = " ".repeat(width(&before));
-        let mut out = format!(
-            "{}: {}\n{margin}--> {file}:{line}:{column}\n",
-            severity.name(),
-            self.message
-        );
-        if !source.is_empty() {
-            let _ = writeln!(
-                out,
-                "{margin} |\n{line} | {source}\n{margin} | {indent}{carets}"
-            );
+        let first = self.first.iter().map(|it| (it, AnnotationKind::Context));
+        let marked = first.chain([(&self.span, AnnotationKind::Primary)]);
+        let mut marked: Vec<_> = marked
+            .filter_map(|(span, kind)| Some((Line::of(text, span)?, kind)))
+            .collect();
+        marked.sort_by_key(|it| it.0.number);
+        let mut report = Group::with_title(severity.level().primary_title(&self.message));
+        if let Some((Line { number, .. }, _)) = marked.first() {
+            let (shown, spans) = shown(&marked);
+            let mut snippet = Snippet::source(shown).line_start(*number).path(file);
+            for ((_, kind), span) in marked.iter().zip(spans) {
+                let label =
+                    matches!(kind, AnnotationKind::Context).then_some("the first one is here");
+                snippet = snippet.annotation(kind.span(span).label(label));
+            }
+            report = report.element(snippet);
+        } else {
+            report = report.element(Origin::path(file).line(line).char_column(column));
         }
         if !self.help.is_empty() {
-            let _ = writeln!(out, "{margin} = help: {}", self.help);
+            report = report.element(Level::HELP.message(&self.help));
         }
-        out
+        let renderer = if coloured {
+            Renderer::styled()
+        } else {
+            Renderer::plain()
+        };
+        renderer.render(&[report]) + "\n"
     }
+}
+
+/// A line of a file as it may be shown, with what is marked in it.
+struct Line {
+    number: usize,
+    text: String,
+    marked: Range<usize>,
+}
+
+impl Line {
+    /// The line in which a span begins. One that no person wrote is not shown: it may be long, and a terminal may obey it.
+    fn of(text: &str, span: &Range<usize>) -> Option<Line> {
+        let start = floor_char(text, span.start);
+        let end = floor_char(text, span.end).max(start);
+        let begin = text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let whole = text[begin..].lines().next().unwrap_or_default();
+        let is_readable = whole.len() <= LONGEST_LINE
+            && !whole.contains(|it: char| it.is_control() && it != '\t');
+        if whole.is_empty() || !is_readable {
+            return None;
+        }
+        let marked = text[start..end].lines().next().unwrap_or_default();
+        // The marks stand below what is shown, and secrets are not.
+        let from = redact(&text[begin..start]).len();
+        Some(Line {
+            number: text[..begin].matches('\n').count() + 1,
+            text: redact(whole),
+            marked: from..from + redact(marked).len(),
+        })
+    }
+}
+
+/// The lines in one text, with what is marked in that; lines between them are empty, as they are folded.
+fn shown(lines: &[(Line, AnnotationKind)]) -> (String, Vec<Range<usize>>) {
+    let (mut text, mut spans) = (String::new(), Vec::new());
+    let mut number = lines.first().map_or(0, |it| it.0.number);
+    for (line, _) in lines {
+        let mut at = text.len();
+        if number < line.number || text.is_empty() {
+            text.extend(std::iter::repeat_n('\n', line.number - number));
+            number = line.number;
+            at = text.len();
+            text.push_str(&line.text);
+        } else {
+            at -= line.text.len();
+        }
+        spans.push(at + line.marked.start..at + line.marked.end);
+    }
+    (text, spans)
 }
 
 /// The known name most like `name`, if one is near enough to be a slip of the finger.
@@ -154,8 +214,31 @@ mod tests {
     fn the_caret_stands_below_the_mistake() {
         let text = "[a]\nmodell = 1\n";
         let problem = Problem::new(4..10, "unknown option `modell`", "did you mean `model`?");
-        let expected = "error: unknown option `modell`\n --> x.toml:2:1\n  |\n2 | modell = 1\n  | ^^^^^^\n  = help: did you mean `model`?\n";
-        assert_eq!(problem.render(Severity::Error, "x.toml", text), expected);
+        let expected = "error: unknown option `modell`\n --> x.toml:2:1\n  |\n2 | modell = 1\n  | ^^^^^^\n  |\n  = help: did you mean `model`?\n";
+        let rendered = problem.render(Severity::Error, "x.toml", text, false);
+        assert_eq!(rendered, expected);
+    }
+
+    #[test]
+    fn what_is_there_twice_is_shown_twice() {
+        let text = "[a]\nx = 1\ny = 1\nz = 1\n\nx = 2\n";
+        let problem = Problem::new(23..24, "duplicate key", "remove one").with_first(4..5);
+        let rendered = problem.render(Severity::Error, "x.toml", text, false);
+        println!("{rendered}");
+        let (first, second) = (rendered.find("2 | x = 1"), rendered.find("6 | x = 2"));
+        assert!(first.is_some() && first < second, "{rendered}");
+        assert!(rendered.contains("- the first one is here"), "{rendered}");
+        assert!(rendered.contains("x.toml:6:1"), "{rendered}");
+        let coloured = problem.render(Severity::Error, "x.toml", text, true);
+        assert!(coloured.contains('\u{1b}'), "{coloured}");
+    }
+
+    #[test]
+    fn what_a_terminal_would_obey_is_not_shown() {
+        let text = "a = \"\u{1b}[2J\"\n";
+        let problem = Problem::new(0..1, "wrong", "");
+        let rendered = problem.render(Severity::Warning, "x.toml", text, false);
+        assert_eq!(rendered, "warning: wrong\n--> x.toml:1:1\n");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Text that is no TOML: each mistake once, with what to write instead.
 
+use std::ops::Range;
+
 use toml::de::Error;
 
 use super::problem::Problem;
@@ -86,11 +88,52 @@ fn problem(error: &Error, text: &str) -> Problem {
     if !is_word {
         let remedy = REMEDIES.iter().find(|(said, _)| message.contains(said));
         let help = remedy.map_or("see https://toml.io for the syntax", |it| it.1);
-        return Problem::new(span, message, help);
+        let first = message
+            .contains("duplicate key")
+            .then(|| first_of(text, span.start));
+        let problem = Problem::new(span, message, help);
+        return match first.flatten() {
+            Some(first) => problem.with_first(first),
+            None => problem,
+        };
     }
     let help = match truth(word) {
         Some(truth) => format!("write `{truth}`, in small letters and without quotes"),
         None => format!("write it in quotes: \"{word}\""),
     };
     Problem::new(span, format!("`{word}` is no value"), help)
+}
+
+/// The line above that gives the name which stands at `at` once more: the same heading, or one below the same heading.
+fn first_of(text: &str, at: usize) -> Option<Range<usize>> {
+    let name = |line: &str| line.split('=').next().unwrap_or_default().trim().to_owned();
+    let above = &text[..line_of(text, at)];
+    let again = name(text[above.len()..].lines().next()?);
+    let is_heading = again.starts_with('[');
+    let mut end = above.len();
+    for line in above.split_inclusive('\n').rev() {
+        let start = end - line.len();
+        end = start;
+        if name(line) == again {
+            return Some(start..start + line.trim_end().len());
+        }
+        if !is_heading && line.starts_with('[') {
+            break;
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_there_twice_is_found_where_it_is_first() {
+        let text = "[a]\nx = 1\n[b]\nx = 2\ny = 3\nx = 4\n[a]\n";
+        let at = |word| text.rfind(word).unwrap_or_default();
+        assert_eq!(first_of(text, at("x = 4")), Some(14..19));
+        assert_eq!(first_of(text, at("[a]")), Some(0..3));
+        assert_eq!(first_of(text, at("y = 3")), None);
+    }
 }

@@ -17,12 +17,20 @@ use crate::pipeline::file::own_tests::Test;
 use crate::pipeline::file::shape::Shape;
 use crate::pipeline::file::status::Status;
 
+/// What is said of a node that covers or removes what must not be seen.
+pub const REDACTS: &str =
+    "What it makes may be shown and kept where `[runtime]` has `privacy = \"required\"`.";
+
 /// One option of a node or table, in words.
-struct OptionRow {
-    name: String,
-    kind: String,
-    default: String,
-    about: String,
+pub struct OptionRow {
+    /// Its name, after those of the tables that it is in.
+    pub name: String,
+    /// What it can be.
+    pub kind: String,
+    /// What it is where the file says nothing.
+    pub default: String,
+    /// What it does.
+    pub about: String,
 }
 
 /// The reference of every node and shared table.
@@ -58,32 +66,38 @@ pub fn markdown(nodes: &[Entry]) -> String {
 
 /// The reference of one node.
 pub fn node(ty: &NodeType) -> String {
-    let mut out = format!("### `{}`\n\n{}\n\n", ty.name, ty.about);
-    let _ = match (ty.accepts, ty.produces) {
-        ([], makes) => writeln!(out, "Makes {}.\n", list(makes)),
-        (takes, _) if ty.passes => {
-            writeln!(out, "Takes {}, and makes what it takes.\n", list(takes))
-        }
-        (takes, []) => writeln!(out, "Takes {}.\n", list(takes)),
-        (takes, makes) => writeln!(out, "Takes {}, makes {}.\n", list(takes), list(makes)),
-    };
+    let mut out = format!("### `{}`\n\n{}\n\n{}\n\n", ty.name, ty.about, flow(ty));
     if ty.redacts {
-        out.push_str("What it makes may be shown and kept where `[runtime]` has `privacy = \"required\"`.\n\n");
+        let _ = writeln!(out, "{REDACTS}\n");
     }
+    let _ = writeln!(out, "```toml\n{}\n```\n", example(ty));
+    out.push_str(&table(&(ty.schema)()));
+    out.push('\n');
+    out
+}
+
+/// What goes into a node and what comes out, as a sentence.
+pub fn flow(ty: &NodeType) -> String {
+    match (ty.accepts, ty.produces) {
+        ([], makes) => format!("Makes {}.", list(makes)),
+        (takes, _) if ty.passes => format!("Takes {}, and makes what it takes.", list(takes)),
+        (takes, []) => format!("Takes {}.", list(takes)),
+        (takes, makes) => format!("Takes {}, makes {}.", list(takes), list(makes)),
+    }
+}
+
+/// The least that stands in a pipeline file.
+pub fn example(ty: &NodeType) -> String {
     let inputs = if ty.role == Role::Source {
         ""
     } else {
         "\ninputs = [\"NAME\"]"
     };
     let section = ty.role.section();
-    let _ = writeln!(
-        out,
-        "```toml\n[{section}.NAME]\ntype = \"{}\"{inputs}\n{}\n```\n",
+    format!(
+        "[{section}.NAME]\ntype = \"{}\"{inputs}\n{}",
         ty.name, ty.example
-    );
-    out.push_str(&table(&(ty.schema)()));
-    out.push('\n');
-    out
+    )
 }
 
 /// The reference of one line of the catalogue, for programs.
@@ -122,7 +136,8 @@ fn table(schema: &Schema) -> String {
     out
 }
 
-fn rows(schema: &Schema) -> Vec<OptionRow> {
+/// The options of a table, each followed by those inside it.
+pub fn rows(schema: &Schema) -> Vec<OptionRow> {
     let mut rows = Vec::new();
     add_rows("", Shape::of(schema.as_value()), &mut rows);
     rows
