@@ -1,6 +1,7 @@
 //! A second model in the shadow of the first: what it finds is counted and changes nothing, and it is taken, and given up again, by a
 //! reload without a lost frame.
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -53,12 +54,34 @@ fn node(said: &str, id: &str) -> Value {
     nodes.find(|it| it["id"] == id).expect("it is there")
 }
 
+/// Pictures of them that are whole, with the boxes of both models in them.
+fn disagreements(scratch: &Scratch) -> usize {
+    let files = std::fs::read_dir(scratch.path("shots")).expect("it was made");
+    let files = files.map(|it| it.expect("it is readable").path());
+    let is_one = |it: &PathBuf| it.to_string_lossy().ends_with("_street_disagreement.jpg");
+    let pictures = files
+        .filter(is_one)
+        .map(|it| image::open(it).expect("it is whole").to_rgb8());
+    // Boxes have the colour of their label, and neither is one of the street's.
+    let is_vivid = |it: &&image::Rgb<u8>| {
+        let (least, most) = (it.0.iter().min(), it.0.iter().max());
+        least
+            .zip(most)
+            .is_some_and(|(least, most)| most - least > 150)
+    };
+    pictures
+        .filter(|it| it.pixels().filter(is_vivid).count() > 200)
+        .count()
+}
+
 #[test]
 fn of_a_film_every_so_many_frames_are_compared_and_what_is_told_is_the_same() {
     let scratch = Scratch::new();
     let sums = models(&scratch);
+    let pictures = "[sinks.shots]\ntype = 'snapshot'\ninputs = ['people']\nfolder = 'shots'\nevery_ms = '1h'\nmin_free_mb = 0\n";
     let run = |share| {
-        let ended = scratch.run(&pipeline(&sums, 0, "fps = 2\n", share), &["--json"]);
+        let text = pipeline(&sums, 0, "fps = 2\n", share) + pictures;
+        let ended = scratch.run(&text, &["--json"]);
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);
         let node = node(&ended.stdout, "people");
         let events = scratch.events("log.jsonl");
@@ -78,6 +101,7 @@ fn of_a_film_every_so_many_frames_are_compared_and_what_is_told_is_the_same() {
     let is_whole =
         |it: &&Value| it["objects"][0]["label"] == "person" && it["missed"][0]["label"] == "person";
     assert!(told.iter().all(is_whole), "{told:?}");
+    assert_eq!(disagreements(&scratch), 2, "a picture of each");
     let (_, alone) = run(0.0);
     let places = |events: &[Value]| -> Vec<Value> {
         let seen = of_kind(events, "detection");

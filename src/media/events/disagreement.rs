@@ -1,12 +1,13 @@
 //! `disagreement`: two models do not see the same.
 
 use std::fmt::{self, Write};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::report::{Report, Tone};
+use crate::media::frame::Frame;
 use crate::media::objects::Object;
 
 /// A model and its shadow do not see the same in a frame. Told when the shadow is done, which is later than the frame.
@@ -24,6 +25,9 @@ pub struct Disagreement {
     pub model: Arc<str>,
     /// Its shadow.
     pub shadow: Arc<str>,
+    /// The frame, as long as the detector holds it: until it tells the next. Events are kept in many places, and pictures are large.
+    #[serde(skip)]
+    pub picture: Weak<Frame>,
 }
 
 impl Report for Disagreement {

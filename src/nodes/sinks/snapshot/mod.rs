@@ -1,5 +1,6 @@
 //! `snapshot`: pictures of what was found, as files.
 
+mod disagreed;
 mod picture;
 #[cfg(test)]
 mod tests;
@@ -14,10 +15,10 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use self::picture::Style;
+use self::picture::{Style, View};
 use self::visits::{Rules, Shot, Visits};
 use crate::media::clock::Time;
-use crate::media::events::{Kept, Of, Saved, Step, Track};
+use crate::media::events::{Disagreement, Kept, Of, Saved, Step, Track};
 use crate::media::objects::Objects;
 use crate::nodes::parts::disk;
 use crate::nodes::parts::folder::retention::Retention;
@@ -73,6 +74,7 @@ ports! {
     pub enum Seen {
         Objects(Arc<Objects>),
         Track(Of<Track>),
+        Disagreement(Of<Disagreement>),
     }
 }
 
@@ -107,7 +109,8 @@ impl Node for Snapshot {
     const ABOUT: &'static str = "Writes pictures of what was found, as JPEG files whose names sort by time: \
         `2026-11-29T16-42-07.123Z_porch_person_17.jpg`. Behind `track` it writes one of each thing that comes, where it is largest and \
         surest, named after when it came and its number; for that up to 64 MB of frames are held, and what finds no room there \
-        is counted as `left out` in `/status`. Straight behind `detect` it writes what is found, and then nothing for `every_ms`. Where \
+        is counted as `left out` in `/status`. Straight behind `detect` it writes what is found, and then nothing for `every_ms`, and of each `disagreement` with a shadow what \
+        either model alone has found. Where \
         it cannot write it tries again, and what it has not looked at meanwhile is dropped and counted.";
     const EXAMPLE: &'static str = "folder = \"pictures\"\nlabels = [\"person\"]\nkeep_days = 14";
     type Config = Config;
@@ -162,6 +165,7 @@ impl Sink for Snapshot {
                 lock(&self.visits).leave(&track.head().source, track.body().id);
             }
             Seen::Track(_) => {}
+            Seen::Disagreement(told) => self.save_disagreement(&told, out)?,
         }
         self.save(out)
     }
@@ -188,6 +192,25 @@ impl Snapshot {
         }
     }
 
+    /// Where what was disagreed about is still at hand: what each model alone has found, in one picture.
+    fn save_disagreement(
+        &mut self,
+        told: &Of<Disagreement>,
+        out: &mut Emit<Of<Saved>>,
+    ) -> Result<()> {
+        let Some(objects) = disagreed::objects(told.head(), told.body()) else {
+            return Ok(());
+        };
+        let at = self.context.clock.wall(objects.at);
+        let name = name::of(at, &[&*objects.source, "disagreement"], EXTENSION);
+        let picture = self.style.picture(&objects, 0, View::Whole, |_| true)?;
+        let written = self.folder.write(&name, &picture);
+        let written = written.map_err(|error| trouble(&self.folder.path().join(&name), &error))?;
+        let saved = saved(&objects, 0, None, written);
+        out.event(&objects.source, told.head().at, Some(objects.seq), saved);
+        Ok(())
+    }
+
     fn write_shot(&mut self, shot: &Shot, at: Timestamp, out: &mut Emit<Of<Saved>>) -> Result<()> {
         let objects = &*shot.sight.objects;
         let object = &objects.found[shot.sight.which];
@@ -208,15 +231,15 @@ impl Snapshot {
             let written =
                 written.map_err(|error| trouble(&self.folder.path().join(&name), &error))?;
             let now = lock(&self.visits).now();
-            out.event(&objects.source, now, Some(objects.seq), told(shot, written));
+            let saved = saved(objects, shot.sight.which, shot.id, written);
+            out.event(&objects.source, now, Some(objects.seq), saved);
         }
         Ok(())
     }
 }
 
 /// What others hear of a picture.
-fn told(shot: &Shot, written: Written) -> Saved {
-    let objects = &shot.sight.objects;
+fn saved(objects: &Objects, which: usize, id: Option<u64>, written: Written) -> Saved {
     let at = objects.at.as_secs_f64();
     Saved {
         what: Kept::Picture,
@@ -227,8 +250,8 @@ fn told(shot: &Shot, written: Written) -> Saved {
         end: at,
         why: None,
         events: Vec::new(),
-        label: Some(Arc::clone(&objects.found[shot.sight.which].label)),
-        track: shot.id,
+        label: Some(Arc::clone(&objects.found[which].label)),
+        track: id,
         subject: None,
         interrupted: false,
     }

@@ -1,6 +1,6 @@
 //! A second model that looks at some of the frames: how often it finds something else, and what.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use super::options::Config;
@@ -16,6 +16,7 @@ use crate::nodes::parts::shadow::Shadow;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::Result;
 use crate::pipeline::contract::node::Emit;
+use crate::pipeline::contract::runtime_options::Privacy;
 use crate::pipeline::count::metrics::NodeStats;
 
 /// Boxes of a label that overlap so much are of the same object.
@@ -41,6 +42,9 @@ pub struct Watch {
     stats: Arc<NodeStats>,
     tally: Arc<Mutex<Tally>>,
     told: Option<Time>,
+    /// The frame of the latest example, for who makes a picture of it; none where nobody may.
+    example: Option<Arc<Frame>>,
+    private: bool,
 }
 
 /// What is shown of it.
@@ -79,6 +83,8 @@ impl Watch {
             stats: Arc::clone(&context.stats),
             tally,
             told: None,
+            example: None,
+            private: context.runtime.privacy == Privacy::Required,
         })
     }
 
@@ -98,12 +104,15 @@ impl Watch {
         }
     }
 
-    fn tell(&mut self, done: Compared, now: Time, out: &mut Emit<Told>) {
+    fn tell(&mut self, mut done: Compared, now: Time, out: &mut Emit<Told>) {
         let differs = lock(&self.tally).add(&done.told);
         self.stats.count_compared(differs);
         let is_due = |told: Time| now.since(told) >= SAMPLE;
         if differs && self.told.is_none_or(is_due) {
             self.told = Some(now);
+            if !self.private {
+                done.told.picture = Arc::downgrade(self.example.insert(Arc::clone(&done.frame)));
+            }
             let frame = done.frame.whole();
             out.event(&frame.source, now, Some(frame.seq), done.told);
         }
@@ -151,6 +160,7 @@ fn compare(finder: &mut Finder, Job { frame, found }: Job, model: &Arc<str>) -> 
         missed: missed.into(),
         model: Arc::clone(model),
         shadow: Arc::clone(&finder.eye.session.about.name),
+        picture: Weak::new(),
     };
     Ok(Compared { frame, told })
 }
