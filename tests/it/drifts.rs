@@ -76,36 +76,42 @@ fn a_street_that_is_covered_sprayed_or_turned_away_from_is_told_and_the_street_i
     );
 }
 
+/// A sound card's, and that of a camera.
 #[test]
 fn speech_that_is_muffled_is_told_and_speech_is_not() {
     let Some(shared) = shared() else { return };
     let scratch = Scratch::new();
     let speech = shared.join("media/silero_test.wav");
-    let speech = speech.to_str().expect("a plain path");
-    let mut pipeline = String::new();
-    for (name, filter) in [
-        ("left", "anull"),
-        (
-            "muffled",
-            "lowpass=f=600:enable='gte(t,80)',lowpass=f=600:enable='gte(t,80)'",
-        ),
-    ] {
-        let sound = format!("{name}.wav");
-        let read = [
-            "-stream_loop",
-            "9",
-            "-i",
-            speech,
-            "-t",
-            "160",
-            "-ar",
-            "16000",
-            "-af",
-            filter,
-        ];
-        ffmpeg(&scratch, &read, &sound);
-        pipeline += &format!("[sources.{name}]\ntype = 'audio_file'\npath = '{sound}'\n");
+    let speech = [
+        "-stream_loop",
+        "9",
+        "-i",
+        speech.to_str().expect("a plain path"),
+    ];
+    let muffled = "lowpass=f=600:enable='gte(t,80)',lowpass=f=600:enable='gte(t,80)'";
+    let sound = |filter| ["-t", "160", "-ar", "16000", "-af", filter];
+    for (name, filter) in [("left", "anull"), ("muffled", muffled)] {
+        let arguments = [&speech[..], &sound(filter)].concat();
+        ffmpeg(&scratch, &arguments, &format!("{name}.wav"));
     }
-    pipeline += "[transforms.watch]\ntype = 'drift'\ninputs = ['left', 'muffled']\n";
-    assert_found(&told(&scratch, &pipeline), &[("muffled", "muffled")]);
+    let street = ["-stream_loop", "1", "-i", STREET];
+    let coded = [
+        "-vf",
+        "fps=2,scale=512:384",
+        "-c:v",
+        "mjpeg",
+        "-q:v",
+        "3",
+        "-c:a",
+        "pcm_s16le",
+    ];
+    let film = [&street[..], &speech, &coded, &sound(muffled)].concat();
+    ffmpeg(&scratch, &film, "film.mkv");
+    let pipeline = "[sources.camera]\ntype = 'camera'\nuri = 'film.mkv'\n\
+        [sources.left]\ntype = 'audio_file'\npath = 'left.wav'\n\
+        [sources.muffled]\ntype = 'audio_file'\npath = 'muffled.wav'\n\
+        [transforms.watch]\ntype = 'drift'\ninputs = ['camera', 'left', 'muffled']\n\
+        only = 'sound'\n";
+    let told = told(&scratch, pipeline);
+    assert_found(&told, &[("camera", "muffled"), ("muffled", "muffled")]);
 }

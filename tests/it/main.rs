@@ -14,6 +14,7 @@ mod chains; // bundles over kills, a full disk and a reload
 mod child_cameras; // ffmpeg and GStreamer as decoders in processes of their own
 mod clocks; // wall clocks that step
 mod commands; // those that watch, and those that make files
+mod containers; // what is packed into an image, and what stands beside it
 mod corpora; // what fuzzing begins from
 mod crops; // parts of frames, and what is found in them
 mod crowds; // who is kept out of the HTTP endpoint by whom
@@ -33,6 +34,7 @@ mod flatbuffers; // small TensorFlow Lite models
 mod foreign_models; // files that are no whole Whisper model
 mod formats; // sound in every format, rate and channel count
 mod golden;
+mod guides; // pipelines, commands and errors that they tell of
 mod hard_cameras; // detections and speech against references made by other tools
 mod hearing; // what vad makes of sound
 mod history; // events in a database
@@ -53,11 +55,13 @@ mod long_faults; // faults that take minutes, for `make test-faults`
 mod looks; // pictures in which nobody is to be recognised
 mod manual; // the manual page and the shell completions
 mod masks; // which pixels things cover
+mod monitoring; // Prometheus and Grafana
 mod motion; // a gate before a detector
 mod namespace; // machines made up in a mount namespace
 mod opencv; // that no more of its libraries are loaded than are needed
 mod own_models; // the two models that the program carries
 mod own_tests; // tests that stand in a pipeline file
+mod page_states; // the page where something is amiss
 mod pictures;
 mod pipelines; // shipped examples and generated documents
 #[cfg(feature = "whisper")]

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{broadcast, oneshot};
 
-use crate::media::events::Event;
+use crate::media::events::{Body, Event, Report, Saved};
 use crate::media::frame::Frame;
 use crate::media::kind::Private;
 
@@ -73,15 +73,18 @@ impl Feed {
         let _ = self.live.send(told);
     }
 
-    /// From now on nobody sees what people say as it was said, nor what of it was remembered; or all do again.
+    /// From now on nobody sees what people say as it was said, nor what of it was remembered, nor a file that was written
+    /// before; or all do again.
     pub fn keep_private(&self, private: bool) {
         let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
         if private && !history.private {
-            let is_spoken = |it: &VecDeque<Published>| {
-                let first = it.front();
-                first.is_some_and(|it| it.event.body.kind().holds(Private::Speech))
+            let is_open = |it: &VecDeque<Published>| {
+                let first = it.front().map(|it| &it.event.body);
+                first.is_some_and(|it| {
+                    matches!(it, Body::Saved(_)) || it.kind().holds(Private::Speech)
+                })
             };
-            history.recent.retain(|_, it| !is_spoken(it));
+            history.recent.retain(|_, it| !is_open(it));
         }
         history.private = private;
     }
@@ -90,6 +93,16 @@ impl Feed {
     pub fn is_private(&self) -> bool {
         let history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
         history.private
+    }
+
+    /// What is remembered of a file, by the id of the event that tells of it.
+    pub fn saved(&self, id: &str) -> Option<Saved> {
+        let history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut recent = history.recent.get(Saved::NAME)?.iter().rev();
+        recent.find_map(|it| match &it.event.body {
+            Body::Saved(saved) if it.event.head.id.to_string() == id => Some(saved.clone()),
+            _ => None,
+        })
     }
 
     /// The remembered events after number `after`, and all that are to come.

@@ -23,6 +23,16 @@ const LARGEST_BODY: u64 = 64 * 1024;
 /// No answer takes longer to begin; a picture waits for the next frame.
 const LONGEST_REQUEST: Duration = Duration::from_secs(10);
 
+/// What is answered without the token.
+const OPEN: [&str; 6] = [
+    "/",
+    "/history",
+    "/manifest.webmanifest",
+    "/icon.svg",
+    "/icon-192.png",
+    "/icon-512.png",
+];
+
 const WRONG_TOKEN: Refusal = (StatusCode::UNAUTHORIZED, "this is not the token\n");
 
 /// What a request must bring.
@@ -131,9 +141,8 @@ impl Guard {
                 "nothing here takes so much\n",
             ));
         }
-        // The pages hold nothing but their own text, and ask for the token.
-        let is_page =
-            ["/", "/history"].contains(&request.uri().path()) && request.method() == Method::GET;
+        // The pages hold nothing but their own text, and ask for the token; browsers ask for what belongs to them without it.
+        let is_page = OPEN.contains(&request.uri().path()) && request.method() == Method::GET;
         match &self.token {
             Some(_) if is_page => Ok(Standing::Guest),
             Some(token) => bears(headers, token),

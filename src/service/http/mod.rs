@@ -12,6 +12,7 @@ mod events;
 mod guard;
 mod guesses;
 mod history;
+mod installed;
 mod page;
 mod peer;
 mod picture_cache;

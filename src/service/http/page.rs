@@ -8,11 +8,25 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 
-/// What shows and draws zones stands in a file of its own, and is a part of the page's one script.
-static PAGE: LazyLock<String> =
-    LazyLock::new(|| include_str!("page.html").replace("/* draw.js */", include_str!("draw.js")));
+/// Parts of the pages' scripts: each stands in a file of its own, and goes where its name does.
+const PARTS: [(&str, &str); 5] = [
+    ("/* graph.js */", include_str!("graph.js")),
+    ("/* pictures.js */", include_str!("pictures.js")),
+    ("/* files.js */", include_str!("files.js")),
+    ("/* happened.js */", include_str!("happened.js")),
+    ("/* draw.js */", include_str!("draw.js")),
+];
 
-static POLICY: LazyLock<String> = LazyLock::new(|| policy(&PAGE, "img-src data:"));
+static PAGE: LazyLock<String> = LazyLock::new(|| whole(include_str!("page.html")));
+
+/// Pictures come from here, or from what was asked for here with the token.
+static POLICY: LazyLock<String> = LazyLock::new(|| policy(&PAGE, "img-src 'self' blob:"));
+
+/// A page with the parts of its script, of which it has one.
+pub fn whole(page: &str) -> String {
+    let put = |page: String, (name, part): &(&str, &str)| page.replace(name, part);
+    PARTS.iter().fold(page.to_owned(), put)
+}
 
 /// What a page may do: run its own script, ask this endpoint, and show what is `shown`. The last rule makes text that is taken for
 /// HTML an error instead of an attack.
@@ -23,7 +37,7 @@ pub fn policy(page: &str, shown: &str) -> String {
     );
     format!(
         "default-src 'none'; script-src 'sha256-{script}'; style-src 'sha256-{style}'; \
-         connect-src 'self'; {shown}; base-uri 'none'; form-action 'none'; \
+         connect-src 'self'; manifest-src 'self'; {shown}; base-uri 'none'; form-action 'none'; \
          frame-ancestors 'none'; require-trusted-types-for 'script'"
     )
 }
@@ -54,6 +68,7 @@ mod tests {
                 .contains(word);
             assert!(!found, "{word}");
         }
+        assert!(!PAGE.contains(".js */"), "a part is missing");
         assert!(POLICY.starts_with("default-src 'none'; script-src 'sha256-"));
     }
 }

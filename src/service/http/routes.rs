@@ -17,7 +17,7 @@ use super::guard::{self, Guard, Refusal};
 use super::state::AppState;
 use super::streams::Streams;
 use super::traffic::Traffic;
-use super::{events, history, page, pictures};
+use super::{events, history, installed, page, pictures};
 use crate::pipeline::contract::secret::redact;
 use crate::pipeline::count::metrics::State as NodeState;
 use crate::pipeline::run::View;
@@ -42,12 +42,17 @@ pub fn routes(view: View, traffic: Arc<Traffic>, guard: Guard) -> Router {
     };
     Router::new()
         .route("/", get(page::page))
+        .route("/manifest.webmanifest", get(installed::manifest))
+        .route("/icon.svg", get(installed::icon))
+        .route("/icon-192.png", get(installed::icon_192))
+        .route("/icon-512.png", get(installed::icon_512))
         .route("/livez", get(livez))
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/status", get(status))
         .route("/metrics", get(openmetrics))
         .route("/events", get(events::events))
+        .route("/events/{id}/file", get(history::told))
         .route("/graph", get(graph))
         .route("/nodes/{id}/frame.jpg", get(pictures::frame))
         .route("/nodes/{id}/stream.mjpg", get(pictures::stream))

@@ -1,4 +1,5 @@
 //! Files that sinks of the running pipeline have written, whole or in part: from their own folders, and from nowhere else.
+//! A history tells of them, or an event that is still remembered.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -65,9 +66,29 @@ pub async fn file(
         it.file(id, private)
     })
     .await?;
-    let path = path.ok_or(GONE)?;
-    let kind = kind_of(&path).ok_or(GONE)?;
-    let folders = folders(&state.view);
+    give(&state, &seat, &path.ok_or(GONE)?, &headers).await
+}
+
+/// The file of which the remembered event of this id tells.
+pub async fn told(
+    State(state): State<AppState>,
+    Extension(seat): Extension<Arc<Seat>>,
+    Named(id): Named<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let saved = state.view.feed().saved(&id).ok_or(GONE)?;
+    give(&state, &seat, Path::new(&saved.path), &headers).await
+}
+
+/// Gives what is asked for of a file, if it is one that is shown.
+async fn give(
+    state: &AppState,
+    seat: &Arc<Seat>,
+    path: &Path,
+    headers: &HeaderMap,
+) -> Result<Response, Refusal> {
+    let kind = kind_of(path).ok_or(GONE)?;
+    let (path, folders) = (path.to_owned(), folders(&state.view));
     let opened = tokio::task::spawn_blocking(move || open(&path, &folders)).await;
     let (file, length) = opened.expect("opening does not panic").ok_or(GONE)?;
     let wanted = headers.get(header::RANGE).and_then(|it| it.to_str().ok());
@@ -91,7 +112,7 @@ pub async fn file(
         (header::CONTENT_LENGTH, size.to_string()),
     ];
     let place = (size > AT_A_TIME)
-        .then(|| state.streams.enter(&seat))
+        .then(|| state.streams.enter(seat))
         .transpose()?;
     let parts = stream::try_unfold(
         (file, part.clone(), place),
