@@ -5,12 +5,14 @@ use std::ffi::{c_char, c_void};
 /// The variable of the environment by which FFmpeg's options reach OpenCV; there is no other way.
 pub const OPTIONS: &str = "OPENCV_FFMPEG_CAPTURE_OPTIONS";
 /// TCP, because lost UDP packets smear pictures; half a second of probing, because the default of five delays every
-/// reconnect.
-pub const USUAL: &str = "rtsp_transport;tcp|analyzeduration;500000|fpsprobesize;0";
+/// reconnect. Of a camera that sends sound too its pictures only: the sound would use up the probing, and the size of the
+/// pictures stay unknown.
+pub const USUAL: &str =
+    "rtsp_transport;tcp|analyzeduration;500000|fpsprobesize;0|allowed_media_types;video";
 /// An RTSP server describes its streams, and FFmpeg would still wait for seven pictures before it gives the first: seven
 /// seconds of a slow camera.
 #[allow(dead_code, reason = "otus itself names only the usual ones")]
-pub const QUICK: &str = "rtsp_transport;tcp|analyzeduration;500000|fpsprobesize;0|probesize;32";
+pub const QUICK: &str = "rtsp_transport;tcp|analyzeduration;500000|fpsprobesize;0|allowed_media_types;video|probesize;32";
 
 /// What reads: OpenCV knows more of them.
 #[repr(u32)]

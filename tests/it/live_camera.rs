@@ -53,6 +53,23 @@ fn frames_of_a_network_camera_reach_a_detector() {
     assert!(gaps(&scratch).is_empty(), "{:?}", gaps(&scratch));
 }
 
+/// Its sound is not decoded, and does not keep FFmpeg from finding out what the pictures are.
+#[test]
+fn a_camera_with_sound_is_seen_where_nobody_listens() {
+    if !rig_is_here() {
+        return;
+    }
+    for sound in ["aac", "pcmu"] {
+        let scratch = Scratch::new();
+        let server = Server::start("0", &["--sound", sound]);
+        let otus = start(&scratch, &pipeline(&server.uri, "", "\"cam\""), &[]);
+        more_frames(&scratch, 15);
+        otus.signal(SIGTERM);
+        assert_eq!(otus.wait().code, Some(0), "{}", log(&scratch));
+        assert!(gaps(&scratch).is_empty(), "{}", log(&scratch));
+    }
+}
+
 #[test]
 fn frames_flow_again_within_five_seconds_of_the_return_of_a_camera() {
     if !rig_is_here() {
