@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::browser::{CHROMIUM, TOKEN, Tab};
 use crate::history::street;
+use crate::page_states::is_legible;
 use crate::recorded::{CLAP, camera, ffmpeg};
 use crate::scratch::{Running, Scratch, skipped, wait_for};
 use crate::status::{free_port, get};
@@ -171,11 +172,7 @@ fn the_page_shows_what_was_kept_on_any_screen_and_asks_for_the_token() {
         "the cameras",
         "[...document.querySelectorAll('#source option')].map(it => it.value).join() === ',street'",
     );
-    for (width, height) in [(390, 844), (1280, 800)] {
-        tab.resize(width, height);
-        let wide = tab.evaluate("document.documentElement.scrollWidth");
-        assert!(wide.as_u64() <= Some(width.into()), "{wide} at {width}");
-    }
+    is_legible(&mut tab);
     let asked = tab.evaluate("performance.getEntriesByType('resource').map(it => it.name).join()");
     let asked = asked.as_str().expect("names").to_owned();
     assert!(!asked.contains(TOKEN), "{asked}");

@@ -62,15 +62,21 @@ fn camera(node: &PlannedNode, plan: &Plan, check: String, given: &Given) -> Vec<
         true => finding.recommend(format!("[sources.{}]\nfps = 10", node.id)),
         false => finding,
     }];
-    findings.extend(key_frames(node, plan));
+    findings.extend(key_frames(node, plan, rate));
     findings
 }
 
-fn key_frames(node: &PlannedNode, plan: &Plan) -> Option<Finding> {
+fn key_frames(node: &PlannedNode, plan: &Plan, rate: f64) -> Option<Finding> {
     let uri = node.options.get("uri")?.as_str()?.to_owned();
     let base = plan.base.clone();
     let measure = move || crate::nodes::key_frame_distance(uri, &base, 2 * SO_LONG);
     let (frames, seconds) = within(OPENING + 2 * SO_LONG, measure)??;
+    // Packets of some streams come without times.
+    let seconds = if seconds > 0.0 {
+        seconds
+    } else {
+        frames / rate
+    };
     let check = format!("key frames of {}", node.id);
     let finding = Finding::ok(check, format!("one in {frames:.0} frames ({seconds:.1} s)"));
     if seconds < LONG_KEY_DISTANCE || !node.live {

@@ -246,7 +246,9 @@ pub fn remember_those_in(text: &str) {
             continue;
         };
         let name = name.trim();
-        let is_path = name.ends_with("_file") || name.starts_with("tls_");
+        // `key` is a file too, of `bundle`; a secret that somebody calls so has no ending.
+        let is_file = name == "key" && value.contains('.');
+        let is_path = name.ends_with("_file") || name.starts_with("tls_") || is_file;
         if is_secret_key(name) && !is_path && !name.contains(['"', '\'']) {
             remember(value.trim().trim_matches(['"', '\'']));
         }

@@ -149,6 +149,7 @@ impl Tap {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::media::events::Kept;
     use crate::media::packet::Packet;
     use crate::pipeline::contract::testing;
 
@@ -180,6 +181,39 @@ mod tests {
             live.try_recv(),
             Err(broadcast::error::TryRecvError::Lagged(10))
         ));
+    }
+
+    #[test]
+    fn a_file_of_before_is_not_known_where_privacy_is_asked_for() {
+        let head = gap().head.clone();
+        let saved = Saved {
+            what: Kept::Picture,
+            path: "/pictures/1.jpg".to_owned(),
+            bytes: 1,
+            sha256: String::new(),
+            start: 0.0,
+            end: 0.0,
+            why: None,
+            events: Vec::new(),
+            label: None,
+            track: None,
+            subject: None,
+            interrupted: false,
+        };
+        let id = head.id.to_string();
+        let event = Arc::new(Event {
+            head,
+            body: Body::Saved(saved),
+        });
+        let feed = Feed::default();
+        let path = || feed.saved(&id).map(|it| it.path);
+        feed.tell(&event, false);
+        assert_eq!(path().as_deref(), Some("/pictures/1.jpg"));
+        assert!(feed.saved("0").is_none());
+        feed.keep_private(true);
+        assert_eq!(path(), None);
+        feed.tell(&event, false);
+        assert!(path().is_some(), "it was written since");
     }
 
     #[test]
