@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, Result, Statement, named_params};
+use rusqlite::{Connection, Result, Statement, params};
 use serde::Deserialize;
 
 use crate::media::events::Event;
@@ -10,7 +10,7 @@ use crate::media::events::Event;
 /// How a row is added.
 pub const INSERT: &str = "INSERT INTO events \
     (t, start, \"end\", kind, source, node, label, zone, track, score, text, path, model, private, says, json) VALUES \
-    (:t, :start, :end, :kind, :source, :node, :label, :zone, :track, :score, :text, :path, :model, :private, :says, :json)";
+    (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /// What follows from the rows of a batch: how many there are, where they are, and their words.
 const FOLLOW: [&str; 3] = [
@@ -109,24 +109,25 @@ impl Row {
         let track = it.track.or(it.of.as_ref().and_then(|it| it.track));
         let reason = it.reason.as_ref().filter(|_| self.kind == "gap");
         let path = it.path.as_ref().filter(|_| self.kind == "saved");
-        let row = named_params! {
-            ":t": t,
-            ":start": start,
-            ":end": at(it.end).unwrap_or(start),
-            ":kind": self.kind,
-            ":source": &*head.source,
-            ":node": &*head.node,
-            ":label": label,
-            ":zone": it.zone,
-            ":track": track.map(u64::cast_signed),
-            ":score": it.score.or(it.probability).or(first.map(|it| it.score)),
-            ":text": it.text.as_ref().or(it.heard.as_ref()).or(reason),
-            ":path": path,
-            ":model": it.model,
-            ":private": private,
-            ":says": self.event.sentence().to_string(),
-            ":json": self.json,
-        };
+        // By place: looking for names takes a tenth of the time.
+        let row = params![
+            t,
+            start,
+            at(it.end).unwrap_or(start),
+            self.kind,
+            &*head.source,
+            &*head.node,
+            label,
+            it.zone,
+            track.map(u64::cast_signed),
+            it.score.or(it.probability).or(first.map(|it| it.score)),
+            it.text.as_ref().or(it.heard.as_ref()).or(reason),
+            path,
+            it.model,
+            private,
+            self.event.sentence().to_string(),
+            self.json,
+        ];
         into.execute(row).map(drop)
     }
 }
