@@ -1,6 +1,7 @@
 //! Cameras that `ffmpeg` and GStreamer decode in a child process, as in a build without OpenCV.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::time::Instant;
 
@@ -61,6 +62,28 @@ fn a_file_gives_the_frames_and_times_that_opencv_gives() {
     if has_opencv() {
         assert_eq!(child, seen("opencv"));
     }
+}
+
+/// It may be held up by a disk, or by who takes its sound; begun anew, it would come twice.
+#[test]
+fn a_film_that_pauses_is_waited_for() {
+    let scratch = Scratch::new();
+    fs::create_dir(scratch.path("bin")).expect("the scratch directory is writable");
+    // A frame has more bytes than come before the pause.
+    let slow = "#!/bin/bash\nset -o pipefail\n\
+                PATH=${PATH#*:} ffmpeg \"$@\" | { head -c 600000; sleep 1; cat; }\n";
+    let slow = scratch.write("bin/ffmpeg", slow);
+    fs::set_permissions(slow, fs::Permissions::from_mode(0o755)).expect("it is ours");
+    let more = "fps = 0.5\nbackend = 'ffmpeg'\nstall_timeout_ms = 100\n";
+    scratch.write("pipeline.toml", camera(STREET, more));
+    let mut otus = scratch.otus(&["run", "pipeline.toml", "--json"]);
+    let path = std::env::var("PATH").expect("a path");
+    otus.env("PATH", format!("{}:{path}", scratch.path("bin").display()));
+    let ended = Running::start(otus).wait();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("retrying"), "{}", ended.stderr);
+    let report: Value = serde_json::from_str(&ended.stdout).expect("--json prints JSON");
+    assert_eq!(report["summary"]["frames"], 40, "{report}");
 }
 
 #[test]

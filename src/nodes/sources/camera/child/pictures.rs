@@ -12,6 +12,7 @@ use crate::media::frame::Frame;
 use crate::nodes::parts::stream::decoder::{Decoder, NO_SOUND, NO_STREAM};
 use crate::nodes::parts::stream::reasons;
 use crate::nodes::parts::stream::timeout::TimeoutReader;
+use crate::nodes::parts::stream::unseen::ANY_PAUSE;
 use crate::nodes::sources::camera::config::Config;
 use crate::nodes::sources::camera::elements;
 use crate::nodes::sources::camera::medium::RIBBON;
@@ -77,7 +78,13 @@ impl Pictures {
         if self.output.fill_buf()?.is_empty() {
             return Ok(None);
         }
-        self.output.get_mut().patience = self.stall_timeout;
+        // A film waits for who takes its sound, as long as that takes: begun anew, it would come twice.
+        let is_film = self.file.is_some();
+        self.output.get_mut().patience = if is_film {
+            ANY_PAUSE
+        } else {
+            self.stall_timeout
+        };
         if self.size.is_some() {
             return Ok(self.size);
         }
