@@ -76,7 +76,7 @@ def crate_part(package, checksum):
     if not checksum:  # otus itself, which is in no registry
         kind = "application" if name == "otus" else "library"
         return Part(name, version, licence, purl("generic", name, version), kind, texts=common_texts(licence))
-    texts = crate_texts(Path(package["manifest_path"]).parent) or common_texts(licence)
+    texts = crate_texts(Path(package["manifest_path"]).parent) or common_texts(licence) or mit_text(licence, package)
     return Part(name, version, licence, purl("cargo", name, version), sha256=checksum, source=package["repository"],
                 texts=texts)
 
@@ -89,6 +89,15 @@ def crate_texts(folder):
 
 def common_texts(licence):
     return [(COMMON / it).read_text() for it in ("Apache-2.0", "MPL-2.0") if it in licence]
+
+
+def mit_text(licence, package):
+    """For what is under MIT and brings no text of it: the one of otus is the usual one but for whom it names."""
+    if licence != "MIT":
+        return []
+    whom = f"Copyright (c) {', '.join(package['authors']) or 'the authors'} of {package['name']}"
+    text, named = re.subn(r"Copyright \(c\) .*", lambda _: whom, (ROOT / "LICENSE-MIT").read_text())
+    return [text] if named == 1 else []
 
 
 def standard_library():
