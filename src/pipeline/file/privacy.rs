@@ -64,7 +64,9 @@ pub fn check(nodes: &[PlannedNode], catalogue: &[Entry]) -> Vec<Problem> {
 
 fn told(kinds: &[Kind], way: &[&PlannedNode], what: Private) -> String {
     let names: Vec<&str> = way.iter().map(|it| &*it.id).collect();
+    let shows_both = |it: &Kind| PRIVATE.iter().all(|what| it.holds(*what));
     let as_it_was = match what {
+        _ if kinds.iter().any(shows_both) => "seen and heard",
         Private::Speech => "said",
         Private::Looks => "seen",
     };
