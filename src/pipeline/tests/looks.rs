@@ -199,7 +199,7 @@ fn every_way_of_a_picture_goes_through_who_redacts() {
     assert_eq!(
         wrong(&format!("{OPEN}{tape}")),
         said(
-            "coded packets must not reach `tape` as they were said: porch → tape",
+            "coded packets must not reach `tape` as they were seen and heard: porch → tape",
             "no node makes of it what may be shown: remove this input"
         )
     );

@@ -1,6 +1,6 @@
 //! What cameras are asked, by one that writes it down.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
@@ -141,6 +141,8 @@ fn what_is_no_camera_is_told() {
     let host = web.local_addr().expect("it is bound").to_string();
     std::thread::spawn(move || {
         for mut stream in web.incoming().flatten() {
+            // What is closed with something unread is reset, and the answer lost.
+            let _ = stream.read(&mut [0; 4096]);
             let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
         }
     });
