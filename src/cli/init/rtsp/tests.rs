@@ -1,6 +1,6 @@
 //! What cameras are asked, by one that writes it down.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
@@ -142,7 +142,8 @@ fn what_is_no_camera_is_told() {
     std::thread::spawn(move || {
         for mut stream in web.incoming().flatten() {
             // What is closed with something unread is reset, and the answer lost.
-            let _ = stream.read(&mut [0; 4096]);
+            let lines = BufReader::new(&stream).lines();
+            let _ = lines.map_while(std::io::Result::ok).find(String::is_empty);
             let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
         }
     });
