@@ -9,9 +9,9 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use crate::broker::{Broker, STREET};
-use crate::live_camera::{Server, rig_is_here};
+use crate::live_camera::{PATIENCE, Server, rig_is_here};
 use crate::namespace;
-use crate::scratch::{Ended, Running, Scratch, skipped};
+use crate::scratch::{Ended, Running, Scratch, skipped, wait_for};
 
 const PERSON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rigs/terminal.py");
 const CAMERAS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rigs/onvif_cameras.py");
@@ -283,8 +283,10 @@ fn a_port_that_is_taken_is_not_written() {
         return;
     }
     let scratch = Scratch::new();
-    // If a neighbour has it, it is taken all the same.
-    let _taken = TcpListener::bind("127.0.0.1:9860");
+    // A neighbour may have it, and may give it back at any time.
+    let _taken = wait_for("the port", PATIENCE, || {
+        TcpListener::bind("127.0.0.1:9860").ok()
+    });
     let ended = init(
         &scratch,
         &["--camera", STREET, "--tell", "console", "--yes", "--json"],
