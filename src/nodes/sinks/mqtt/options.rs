@@ -58,8 +58,8 @@ pub struct Config {
     #[schemars(range(min = 2, max = 3_600))]
     pub keep_alive_s: u16,
     /// Whether Home Assistant is told of what there is to see: people and things by source and zone, how many they are, last
-    /// words, motion, sounds, pictures, and cameras that are away or frozen. Its entities stay until their topics at the
-    /// broker are emptied.
+    /// words, motion, sounds, pictures, and cameras that are away or frozen. Entities of a
+    /// source or zone that the file no longer names go; others stay until their topics at the broker are emptied.
     #[serde(default)]
     pub home_assistant: bool,
     /// The prefix under which Home Assistant looks for devices.
