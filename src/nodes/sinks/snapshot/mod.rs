@@ -204,11 +204,15 @@ impl Snapshot {
         let at = self.context.clock.wall(objects.at);
         let name = name::of(at, &[&*objects.source, "disagreement"], EXTENSION);
         let picture = self.style.picture(&objects, 0, View::Whole, |_| true)?;
-        let written = self.folder.write(&name, &picture);
-        let written = written.map_err(|error| trouble(&self.folder.path().join(&name), &error))?;
+        let written = self.put(&name, &picture)?;
         let saved = saved(&objects, 0, None, written);
         out.event(&objects.source, told.head().at, Some(objects.seq), saved);
         Ok(())
+    }
+
+    fn put(&mut self, name: &str, picture: &[u8]) -> Result<Written> {
+        let written = self.folder.write(name, picture);
+        written.map_err(|error| trouble(&self.folder.path().join(name), &error))
     }
 
     fn write_shot(&mut self, shot: &Shot, at: Timestamp, out: &mut Emit<Of<Saved>>) -> Result<()> {
@@ -227,9 +231,7 @@ impl Snapshot {
             let picture = self
                 .style
                 .picture(objects, shot.sight.which, *view, is_wanted)?;
-            let written = self.folder.write(&name, &picture);
-            let written =
-                written.map_err(|error| trouble(&self.folder.path().join(&name), &error))?;
+            let written = self.put(&name, &picture)?;
             let now = lock(&self.visits).now();
             let saved = saved(objects, shot.sight.which, shot.id, written);
             out.event(&objects.source, now, Some(objects.seq), saved);
