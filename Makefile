@@ -37,9 +37,7 @@ FUZZ_TARGET := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 
 demo: setup-build setup-demo
 	$(CARGO) build --release
-	target/release/otus models pull onnxruntime silero-vad
-	@if [ -t 1 ] || [ -n "$(DEMO_FOR)" ]; then pipelines/live.sh target/release/otus $(DEMO_FOR); \
-	else target/release/otus run pipelines/demo.toml; fi
+	target/release/otus demo $(if $(DEMO_FOR),--for $(DEMO_FOR))
 
 test: build-tests lint
 	target/debug/otus models pull onnxruntime silero-vad

@@ -3,7 +3,7 @@
 
     pipelines/look.py PROGRAM
 
-Plays pipelines/live.toml as `make demo` does; needs Chromium, FFmpeg, and a free port 9860.
+Runs `otus demo`; needs Chromium, FFmpeg, and a free port 9860.
 """
 
 import base64
@@ -65,10 +65,9 @@ def read(program, lines):
 
 def main():
     otus = pathlib.Path(sys.argv[1]).resolve()
-    subprocess.run([sys.executable, HERE / "live.py", HERE.parent / ".demo"], check=True)
-    words = [otus, "run", HERE / "live.toml", "--for", f"{BEFORE + 3 * SHOTS}s"]
-    program = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    lines = ["$ otus run pipelines/live.toml"]
+    words = [otus, "demo", "--for", f"{BEFORE + 3 * SHOTS}s"]
+    program = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=HERE.parent)
+    lines = ["$ otus demo"]
     threading.Thread(target=read, args=(program, lines), daemon=True).start()
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)

@@ -7,6 +7,7 @@ mod client;
 mod columns;
 mod completions;
 mod convert;
+mod demo;
 mod devices;
 mod doctor;
 mod events;
@@ -23,6 +24,7 @@ mod nodes;
 mod onvif;
 mod output;
 mod patience;
+mod port;
 mod reload;
 mod replay;
 mod run;
@@ -73,6 +75,15 @@ enum Command {
     Init {
         #[command(flatten)]
         wish: init::Init,
+    },
+    /// See and hear at once what otus does, with what is built in: people in a street, and spoken names.
+    ///
+    /// At a terminal it says where its page is, and plays on until Ctrl-C; without one it plays a film and sounds once. Both are
+    /// out of packages of Debian, which are fetched once.
+    Demo {
+        /// Stop after this time, such as `30s`.
+        #[arg(long = "for", value_name = "TIME", value_parser = time)]
+        duration: Option<Duration>,
     },
     /// Run a pipeline until its files end or it is stopped.
     Run {
@@ -226,13 +237,18 @@ pub fn main() -> ExitCode {
     if let Err(message) = limits::of_a_command() {
         return failed(message);
     }
-    if !matches!(command, Command::Run { .. } | Command::Init { .. }) {
+    let runs = matches!(
+        command,
+        Command::Run { .. } | Command::Init { .. } | Command::Demo { .. }
+    );
+    if !runs {
         // A reader that has seen enough, such as `head`, ends the program quietly.
         // SAFETY: the default action runs no code of ours.
         unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
     }
     match command {
         Command::Init { wish } => init::init(&wish, json),
+        Command::Demo { duration } => demo::demo(duration),
         Command::Run { file, duration } => run::run(&file, duration),
         Command::Check { file, strict } => check::check(&file, strict, json),
         Command::Convert { file, to } => convert::convert(&file, to.as_deref(), json),

@@ -232,7 +232,7 @@ fn the_demo_at_a_terminal_says_where_to_look_and_plays_on() {
     let root = env!("CARGO_MANIFEST_DIR");
     let mut demo = Command::new("python3");
     demo.args(["tests/rigs/terminal.py", "--columns", "60", "--"]);
-    demo.args(["pipelines/live.sh", env!("CARGO_BIN_EXE_otus"), "12s"]);
+    demo.args([env!("CARGO_BIN_EXE_otus"), "demo", "--for", "12s"]);
     demo.current_dir(root).stdin(Stdio::null());
     demo.stdout(Stdio::piped()).stderr(Stdio::piped());
     let ended = Running::start(demo).wait();

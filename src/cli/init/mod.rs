@@ -11,7 +11,6 @@ mod propose;
 mod rtsp;
 mod wish;
 
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -27,6 +26,7 @@ use crate::cli::columns::Columns;
 use crate::cli::here;
 use crate::cli::models::fetch;
 use crate::cli::output::{failed, print_json};
+use crate::cli::port;
 use crate::cli::run;
 use crate::cli::save;
 use crate::cli::secrets::Secrets;
@@ -34,10 +34,6 @@ use crate::inference::onnx::library;
 use crate::inference::store::manifest;
 use crate::pipeline::contract::runtime_options::Runtime;
 use crate::pipeline::contract::secret::redact;
-
-/// Where the status page usually is; some ports after it are tried where it is taken.
-const PORT: u16 = 9860;
-const PORTS: u16 = 20;
 
 pub fn init(wish: &Init, json: bool) -> ExitCode {
     let asker = Asker::of(wish.yes, json);
@@ -86,7 +82,9 @@ fn port_of(file: &Path) -> String {
     let listen = text
         .lines()
         .find_map(|it| it.strip_prefix("listen = \"127.0.0.1:"));
-    listen.map_or(PORT.to_string(), |it| it.trim_end_matches('"').to_owned())
+    listen.map_or(port::USUAL.to_string(), |it| {
+        it.trim_end_matches('"').to_owned()
+    })
 }
 
 /// Asks what is not told, writes the files, and gives the number of nodes.
@@ -112,7 +110,9 @@ fn make(wish: &Init, asker: &Asker) -> Result<usize, String> {
         eyes,
         ears,
         tells,
-        listen: free_port(),
+        listen: port::free()
+            .filter(|it| *it != port::USUAL)
+            .map(|it| format!("127.0.0.1:{it}")),
         file: name(&wish.file),
         secrets_file: name(&save::secrets_of(&wish.file)),
     };
@@ -242,14 +242,4 @@ fn eyes(wants: Wants, cameras: &[Camera]) -> Chosen {
     };
     let size = cameras.first().map_or((640, 360), |it| it.size);
     propose::eyes(of, cameras.len(), size)
-}
-
-/// Where the status page can listen, if its usual port is taken.
-fn free_port() -> Option<String> {
-    let is_free = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
-    if is_free(PORT) {
-        return None;
-    }
-    let port = (PORT + 1..PORT + PORTS).find(|it| is_free(*it))?;
-    Some(format!("127.0.0.1:{port}"))
 }
