@@ -23,7 +23,7 @@ pub fn devices(find: bool, json: bool) -> ExitCode {
         let network = network.unwrap_or_default();
         let network = network
             .iter()
-            .map(|it| json!({ "address": it.address, "says": it.says }));
+            .map(|it| json!({ "address": it.address, "says": it.says, "profiles": it.profiles }));
         print_json(&json!({
             "cameras": cameras,
             "microphones": microphones,
@@ -46,10 +46,7 @@ pub fn devices(find: bool, json: bool) -> ExitCode {
             .map(|it| format!("{}  {}", it.device, it.name)),
     );
     if let Some(network) = &network {
-        let told = network
-            .iter()
-            .map(|it| format!("{}  {}", it.address, printable(&it.says)));
-        section("cameras of this network", told);
+        section("cameras of this network", network.iter().map(told));
     }
     section(
         "providers in this build",
@@ -63,6 +60,14 @@ pub fn devices(find: bool, json: bool) -> ExitCode {
         network.as_deref().unwrap_or_default(),
     );
     ExitCode::SUCCESS
+}
+
+fn told(camera: &Found) -> String {
+    let profiles = match camera.profiles.join(", ").as_str() {
+        "" => String::new(),
+        letters => format!("  (ONVIF profiles {letters})"),
+    };
+    format!("{}  {}{profiles}", camera.address, printable(&camera.says))
 }
 
 fn providers() -> Vec<&'static str> {

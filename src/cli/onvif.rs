@@ -29,6 +29,15 @@ pub struct Found {
     pub address: IpAddr,
     /// What it says of itself: name and hardware; empty if it says nothing.
     pub says: String,
+    /// ONVIF's profiles that it says it has, by letter.
+    pub profiles: Vec<String>,
+}
+
+/// What an answer tells of a camera.
+#[derive(Debug, PartialEq, Eq)]
+struct Told {
+    says: String,
+    profiles: Vec<String>,
 }
 
 /// Asks, and waits for answers; by address.
@@ -53,17 +62,22 @@ pub fn find() -> io::Result<Vec<Found>> {
             continue;
         };
         let text = String::from_utf8_lossy(&buffer[..length]);
-        if let Some(says) = question.answered_by(&text) {
-            note(&mut found, from, says);
+        if let Some(told) = question.answered_by(&text) {
+            note(&mut found, from, told);
         }
     }
     Ok(found.into_values().collect())
 }
 
 /// Of several answers from one address the first counts.
-fn note(found: &mut BTreeMap<IpAddr, Found>, from: SocketAddr, says: String) {
+fn note(found: &mut BTreeMap<IpAddr, Found>, from: SocketAddr, told: Told) {
     let address = from.ip();
-    found.entry(address).or_insert(Found { address, says });
+    let Told { says, profiles } = told;
+    found.entry(address).or_insert(Found {
+        address,
+        says,
+        profiles,
+    });
 }
 
 /// What is asked; answers name its number.
@@ -102,7 +116,7 @@ impl Question {
     }
 
     /// What a camera says of itself, if this is its answer to the question.
-    fn answered_by(&self, text: &str) -> Option<String> {
+    fn answered_by(&self, text: &str) -> Option<Told> {
         let relates = element(text, "RelatesTo")?;
         if !relates.trim().ends_with(&self.id) {
             return None;
@@ -114,10 +128,25 @@ impl Question {
         let told: Vec<(&str, &str)> = told.collect();
         let of = |what: &str| told.iter().find(|it| it.0 == what).map_or("", |it| it.1);
         let (name, hardware) = (shown(of("name")), shown(of("hardware")));
-        Some(match name.contains(&hardware) {
+        let says = match name.contains(&hardware) {
             true => name,
             false => format!("{name} {hardware}").trim().to_owned(),
-        })
+        };
+        let profiles = told.iter().filter(|it| it.0 == "Profile");
+        let mut profiles: Vec<String> = profiles.filter_map(|it| profile(it.1)).collect();
+        profiles.sort();
+        profiles.dedup();
+        Some(Told { says, profiles })
+    }
+}
+
+/// The letter of a profile; the first has a name instead (ONVIF Profile S Specification).
+fn profile(scope: &str) -> Option<String> {
+    match scope {
+        "Streaming" => Some("S".to_owned()),
+        it => {
+            Some(it.to_owned()).filter(|it| it.len() == 1 && it.as_bytes()[0].is_ascii_uppercase())
+        }
     }
 }
 
@@ -176,13 +205,17 @@ mod tests {
     fn a_camera_tells_its_name() {
         let question = Question::new();
         assert_eq!(question.id.len(), 36);
-        let says = |scopes| question.answered_by(&answer(&question.id, scopes));
+        let told = |scopes| question.answered_by(&answer(&question.id, scopes));
+        let says = |scopes| told(scopes).map(|it| it.says);
         let scopes = "onvif://www.onvif.org/type/video_encoder onvif://www.onvif.org/name/Front%20Door\n\
                       onvif://www.onvif.org/hardware/DS-2CD2042";
         assert_eq!(says(scopes).as_deref(), Some("Front Door DS-2CD2042"));
         let twice = "onvif://www.onvif.org/name/TP-Link_C210 onvif://www.onvif.org/hardware/C210";
         assert_eq!(says(twice).as_deref(), Some("TP-Link C210"));
         assert_eq!(says("").as_deref(), Some(""));
+        let profiles = "onvif://www.onvif.org/Profile/T onvif://www.onvif.org/Profile/Streaming \
+                        onvif://www.onvif.org/Profile/Q/Operational onvif://www.onvif.org/Profile/T";
+        assert_eq!(told(profiles).expect("an answer").profiles, ["S", "T"]);
     }
 
     #[test]
@@ -216,7 +249,7 @@ mod tests {
         let question = Question::new();
         let name = format!("onvif://www.onvif.org/name/%1b%5b2J{}", "x".repeat(500));
         let says = question.answered_by(&answer(&question.id, &name));
-        let says = says.expect("it is an answer");
+        let says = says.expect("it is an answer").says;
         assert!(
             !says.contains('\u{1b}') && says.len() <= LONGEST_NAME,
             "{says}"

@@ -315,8 +315,9 @@ fn forty_cameras_are_found_and_those_that_lie_are_known_by_where_they_are() {
         .collect();
     let script = format!(
         "{network}python3 {CAMERAS} --cameras 40 --liars > asked.txt & cameras=$!\n\
-         until grep -q ready asked.txt; do sleep 0.05; done\n{} || true; kill $cameras\n",
-        words.join(" ")
+         until grep -q ready asked.txt; do sleep 0.05; done\n{} || true; {} devices --find; kill $cameras\n",
+        words.join(" "),
+        env!("CARGO_BIN_EXE_otus")
     );
     let mut command = Command::new("unshare");
     command
@@ -344,8 +345,12 @@ fn forty_cameras_are_found_and_those_that_lie_are_known_by_where_they_are() {
     let asked = read(&scratch, "asked.txt");
     assert_eq!(
         asked.matches("asked").count(),
-        1,
-        "one question to all: {asked}"
+        2,
+        "one question to all, and one of `otus devices`: {asked}"
+    );
+    assert!(
+        seen.contains("10.98.0.2  Camera 1 T1  (ONVIF profiles S)"),
+        "{seen}"
     );
     assert!(seen.contains("10.98.0.42     Liar T1"), "{seen}");
     for lie in [

@@ -22,7 +22,7 @@ ANSWER = """<?xml version="1.0" encoding="UTF-8"?>
   xmlns:wsa="http://schemas.xmlsoap.org/ws/2004/08/addressing" xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery">
  <SOAP-ENV:Header><wsa:RelatesTo>{question}</wsa:RelatesTo></SOAP-ENV:Header>
  <SOAP-ENV:Body><d:ProbeMatches><d:ProbeMatch>
-  <d:Scopes>onvif://www.onvif.org/type/video_encoder onvif://www.onvif.org/name/{name} onvif://www.onvif.org/hardware/T1</d:Scopes>
+  <d:Scopes>onvif://www.onvif.org/type/video_encoder onvif://www.onvif.org/name/{name} onvif://www.onvif.org/hardware/T1 onvif://www.onvif.org/Profile/Streaming</d:Scopes>
   <d:XAddrs>http://{address}/onvif/device_service</d:XAddrs>
  </d:ProbeMatch></d:ProbeMatches></SOAP-ENV:Body></SOAP-ENV:Envelope>"""
 
