@@ -96,6 +96,13 @@ fn only_what_a_change_can_break_is_run_and_the_rest_is_named() {
         native_only || said.contains("all tests as ARM code (make test-arm64): NOT RUN: "),
         "{said}"
     );
+    assert!(
+        native_only || said.contains("(make check-arm64): NOT RUN: none of it is kept"),
+        "{said}"
+    );
+    let kept = "mkdir -p target/aarch64-unknown-linux-gnu target/cross; .ci/kept keep arm64; rm -r target; .ci/run";
+    let (passed, said) = shell(&page, kept);
+    assert!(passed, "{said}");
     assert!(native_only || said.contains("made: check-arm64"), "{said}");
 
     let reader = clone("src/inference/onnx/file.rs");
