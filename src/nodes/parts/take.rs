@@ -112,6 +112,7 @@ pub struct Take {
     name: String,
     /// Made with the first that is written: a kill leaves no file without a picture.
     growing: Option<Growing>,
+    live: bool,
     /// When its first picture was captured, and when what it holds is over.
     pub start: Time,
     pub end: Time,
@@ -127,6 +128,7 @@ impl Take {
             movie: Movie::begin(picture, sound)?,
             name,
             growing: None,
+            live: picture.live,
             start: picture.at,
             end: picture.at.after(picture.duration),
         })
@@ -162,6 +164,12 @@ impl Take {
             true => Ok(()),
             false => self.write(folder, &made),
         }
+    }
+
+    /// Nothing more has come. A camera may have been lost in the middle of its last picture, which is left out then.
+    pub fn cut_off(&mut self) {
+        let cut_off = self.live.then(|| self.movie.cut_off());
+        self.end = cut_off.flatten().unwrap_or(self.end);
     }
 
     fn write(&mut self, folder: &mut Folder, made: &[u8]) -> io::Result<()> {
@@ -201,5 +209,60 @@ impl Take {
             subject: None,
             interrupted: false,
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::media::coded::{Medium, Stream};
+
+    fn picture(number: u32, live: bool) -> Coded {
+        let stream = Stream {
+            index: 0,
+            medium: Medium::Picture {
+                width: 64,
+                height: 48,
+            },
+            codec: "mjpeg".to_owned(),
+            parameters: Vec::new(),
+        };
+        Coded {
+            source: "cam".into(),
+            live,
+            stream: Arc::new(stream),
+            at: Time::from_secs_f64(f64::from(number) * 0.25),
+            duration: Duration::from_millis(250),
+            key: true,
+            data: vec![0; 100],
+        }
+    }
+
+    /// When a film of three pictures is over whose source gives no more.
+    fn end(live: bool) -> f64 {
+        let place = tempfile::tempdir().expect("a folder");
+        let films = Films {
+            min_free_mb: 0,
+            ..Films::default()
+        };
+        let mut folder =
+            Folder::open(place.path().to_owned(), EXTENSION, films.into()).expect("it is writable");
+        let name = "2026-11-29T16-40-00.480Z_cam.mp4".to_owned();
+        let mut take = Take::begin(name, &picture(0, live), None).expect("MP4 holds it");
+        for number in 1..3 {
+            let pushed = take.push(&mut folder, &picture(number, live));
+            pushed.expect("it is writable");
+        }
+        take.cut_off();
+        let saved = take.finish(&mut folder, Kept::Recording);
+        saved.expect("it is writable").expect("it was written").end
+    }
+
+    #[test]
+    fn the_last_picture_of_a_camera_that_was_lost_is_left_out_and_of_a_file_none() {
+        assert_eq!(end(true), 0.5);
+        assert_eq!(end(false), 0.75);
     }
 }

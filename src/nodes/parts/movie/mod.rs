@@ -126,6 +126,11 @@ impl Movie {
         self.late
     }
 
+    /// Leaves out the last picture, of which a camera that was lost may have sent half; gives when that was to be shown.
+    pub fn cut_off(&mut self) -> Option<Time> {
+        self.tracks[0].cut_off()
+    }
+
     /// All that still waits, and where key pictures are; `end` is when the last of it is over.
     pub fn finish(&mut self, end: Time) -> Vec<u8> {
         let mut made = self.fragment(|_| Some(end));

@@ -114,6 +114,16 @@ impl Track {
         });
     }
 
+    /// Lets go of the last picture, unless it is the only one; gives when it was to be shown.
+    pub fn cut_off(&mut self) -> Option<Time> {
+        if !self.is_picture() || (self.samples.len() < 2 && self.duration == 0) {
+            return None;
+        }
+        let last = self.samples.pop()?;
+        self.data.truncate(self.data.len() - last.bytes);
+        Some(last.at)
+    }
+
     /// Sound from before the beginning of a film has the time of its beginning, as has what comes next.
     fn drop_early(&mut self, at: Time) {
         let is_early = |it: &mut Sample| it.at == at;

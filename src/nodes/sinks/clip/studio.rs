@@ -229,6 +229,9 @@ impl Camera {
             .as_ref()
             .is_some_and(|it| unit.at >= it.end(rules));
         let mut saved = None;
+        if was_away {
+            self.cut_off();
+        }
         if was_away || is_over || self.take.as_ref().is_some_and(|it| !it.fits(unit)) {
             saved = self.end(set)?;
         }
@@ -298,6 +301,9 @@ impl Camera {
             .as_ref()
             .is_some_and(|it| to.before(AWAY) >= it.end(rules));
         let is_away = self.take.as_ref().is_some_and(|it| to.since(it.end) > AWAY);
+        if is_away {
+            self.cut_off();
+        }
         let saved = match is_over || is_away {
             true => self.end(set)?,
             false => None,
@@ -306,6 +312,12 @@ impl Camera {
             self.scene = None;
         }
         Ok(saved)
+    }
+
+    fn cut_off(&mut self) {
+        if let Some(take) = &mut self.take {
+            take.cut_off();
+        }
     }
 
     /// Completes the file, if there is one.

@@ -101,7 +101,7 @@ impl Node for Record {
         files of H.264, H.265 or MJPEG that play while they are written, cut by the clock at key pictures, and named by when they begin: \
         `2026-11-29T16-40-00.480Z_porch.mp4`. Sound in AAC, Opus or MP3 stays as it is; G.711 and PCM are packed as FLAC, without loss. Of \
         cameras that send no sound a film has that of a microphone which is an input too. A camera that is \
-        away, or changes how it codes, ends its film. What a kill or a power cut has left is completed at the next start, and told as `interrupted`. Devices that \
+        away, or changes how it codes, ends its film; the last picture before it was away, which may be half, is left out. What a kill or a power cut has left is completed at the next start, and told as `interrupted`. Devices that \
         give raw pictures (USB, CSI) need an `encode` before.";
     const EXAMPLE: &'static str = "folder = \"recordings\"\nkeep_days = 7";
     type Config = Config;
@@ -193,7 +193,10 @@ impl Record {
         if let Some(film) = self.films.get(&unit.source) {
             let was_away = unit.at.since(film.take.end) > AWAY;
             let is_over = begins && (film.slot != slot || film.take.lacks_sound());
-            if was_away || is_over || !film.take.fits(unit) {
+            let fits = film.take.fits(unit);
+            if was_away {
+                self.lose(&unit.source)?;
+            } else if is_over || !fits {
                 self.end(&unit.source)?;
             }
         }
@@ -223,7 +226,7 @@ impl Record {
         let is_away = |it: &Film| at.since(it.take.end) > AWAY;
         let away = self.films.iter().filter(|it| is_away(it.1));
         let away: Vec<_> = away.map(|it| Arc::clone(it.0)).collect();
-        let ended = away.iter().try_for_each(|source| self.end(source));
+        let ended = away.iter().try_for_each(|source| self.lose(source));
         self.tell(out);
         ended
     }
@@ -244,6 +247,14 @@ impl Record {
             }
             Err(unfit) => drop(lock(&self.left_out).insert(source, unfit.to_string())),
         }
+    }
+
+    /// Ends the film of a camera that has gone away.
+    fn lose(&mut self, source: &Arc<str>) -> Result<()> {
+        if let Some(film) = self.films.get_mut(source) {
+            film.take.cut_off();
+        }
+        self.end(source)
     }
 
     fn end(&mut self, source: &Arc<str>) -> Result<()> {
