@@ -164,6 +164,10 @@ fn whatever_a_live_camera_codes_is_recorded() {
             ["mjpeg", "flac"],
         ),
         (vec!["--sound", "aac", "--tls", &both], ["h264", "aac"]),
+        (
+            vec!["--codec", "h264-bframes", "--sound", "aac"],
+            ["h264", "aac"],
+        ),
     ] {
         if options.contains(&"--tls") && !certified {
             continue;

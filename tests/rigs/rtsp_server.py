@@ -21,6 +21,8 @@ ROLE = "viewer"
 PICTURES = {
     "h264": "x264enc tune=zerolatency speed-preset=ultrafast key-int-max={fps} ! video/x-h264,stream-format=byte-stream{garble}"
     " ! rtph264pay name=pay0 pt=96 config-interval=1",
+    "h264-bframes": "x264enc speed-preset=ultrafast option-string=bframes=2:b-adapt=0:rc-lookahead=0:sync-lookahead=0 key-int-max={fps}"
+    " ! video/x-h264,stream-format=byte-stream,profile=main{garble} ! rtph264pay name=pay0 pt=96 config-interval=1",
     "h265": "x265enc tune=zerolatency speed-preset=ultrafast key-int-max={fps} ! video/x-h265,stream-format=byte-stream{garble}"
     " ! rtph265pay name=pay0 pt=96 config-interval=1",
     "mjpeg": "jpegenc{garble} ! rtpjpegpay name=pay0 pt=26",

@@ -6,6 +6,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::address::takes_options;
 use super::nut::{self, Nut, Unit};
 use super::origin::Origin;
 use super::timeout::TimeoutReader;
@@ -46,6 +47,10 @@ const NUMBERED: [(&[u8], &str); 4] = [
 /// Asks FFmpeg for the first pictures of its first input, and its first sound if there is any.
 pub fn ask(command: &mut Command, output: &str) {
     command.args(["-map", "0:v:0", "-map", "0:a:0?", "-c", "copy"]);
+    // Of a camera that codes pictures out of order the first has no time, which NUT refuses: it begins with the next key picture.
+    if takes_options() {
+        command.args(["-bsf:v", "noise=drop=eq(pts\\,nopts)"]);
+    }
     command.args(["-avoid_negative_ts", "disabled", "-flush_packets", "1"]);
     command.args(["-output_ts_offset", &AHEAD.to_string()]);
     command.args(["-f", "nut", output]);
