@@ -165,7 +165,7 @@ impl<R: Read + AsFd> Sound<R> {
             };
             let jumps = was_set || apart < 0.0 || apart > longest_pause;
             let reason = match jumps {
-                true => format!("the times of the sound jump by {apart:.1} s"),
+                true => format!("the times of the sound jump by {apart:.2} s"),
                 false => "sound is missing in the stream".to_owned(),
             };
             if jumps && is_file {
