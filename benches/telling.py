@@ -45,12 +45,16 @@ class Broker:
         self.process = subprocess.Popen(["/usr/sbin/mosquitto", "-c", config], stderr=subprocess.DEVNULL)
         time.sleep(0.5)
         command = ["mosquitto_sub", "-p", str(PORT), "-t", "+/+/events/#", "-q", "1", "-C", str(count), "-F", "%U %p"]
-        self.listener = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        # Not a pipe: nobody reads while the film runs, and a listener that is held up holds up the broker.
+        self.told = Path(folder, "told")
+        with self.told.open("w") as told:
+            self.listener = subprocess.Popen(command, stdout=told)
         time.sleep(0.3)
 
     def took(self):
         """When each event came, and what it says."""
-        lines = self.listener.communicate()[0].splitlines()
+        self.listener.wait()
+        lines = self.told.read_text().splitlines()
         self.process.terminate()
         self.process.wait()
         return [(float(at), text) for at, text in (line.split(" ", 1) for line in lines)]
@@ -59,9 +63,11 @@ class Broker:
     def sender():
         import paho.mqtt.client as mqtt
 
-        client = mqtt.Client("script")
+        client = mqtt.Client()
         client.connect("127.0.0.1", PORT)
         client.loop_start()
+        while not client.is_connected():
+            time.sleep(0.01)
         return lambda line: client.publish("otus/script/events/detection", line, qos=1).wait_for_publish()
 
 
