@@ -112,16 +112,26 @@ impl Clock {
 
     /// The wall-clock label of a capture time. Follows the wall clock when that steps.
     pub fn wall(&self, at: Time) -> Timestamp {
+        let wall_ns = i128::from(self.anchor()) + i128::from(at.0);
+        Timestamp::from_nanosecond(wall_ns).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
+    /// Nanoseconds from the start of the run to the moment that has this wall-clock label, less than none if it was before.
+    pub fn since_start(&self, wall: Timestamp) -> i128 {
+        wall.as_nanosecond() - i128::from(self.anchor())
+    }
+
+    /// Wall clock minus capture time.
+    fn anchor(&self) -> i64 {
         let anchor = self.anchor_ns.load(Relaxed);
         let fresh = read_ns(libc::CLOCK_REALTIME) - self.now().0 as i64;
-        let anchor = if !self.recorded && (fresh - anchor).abs() > STEP_NS {
-            self.anchor_ns.store(fresh, Relaxed);
-            fresh
-        } else {
-            anchor
-        };
-        let wall_ns = i128::from(anchor) + i128::from(at.0);
-        Timestamp::from_nanosecond(wall_ns).unwrap_or(Timestamp::UNIX_EPOCH)
+        match !self.recorded && (fresh - anchor).abs() > STEP_NS {
+            true => {
+                self.anchor_ns.store(fresh, Relaxed);
+                fresh
+            }
+            false => anchor,
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use schemars::JsonSchema;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::media::clock::Time;
 use crate::media::digits::{tenths, three_places, three_places_of};
@@ -23,6 +23,41 @@ pub struct Object {
     /// What only some detectors and the nodes after them know; where nobody does, it costs a pointer.
     #[serde(flatten)]
     pub more: Option<Box<More>>,
+}
+
+/// An object as events tell of it.
+#[derive(Deserialize)]
+struct Told {
+    label: Arc<str>,
+    score: f32,
+    #[serde(rename = "box")]
+    bounds: [f32; 4],
+    area: Option<f32>,
+    #[serde(default)]
+    zones: Arc<[Arc<str>]>,
+}
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Object, D::Error> {
+        let Told {
+            label,
+            score,
+            bounds,
+            area,
+            zones,
+        } = Told::deserialize(from)?;
+        let more = More {
+            area,
+            zones,
+            ..More::default()
+        };
+        Ok(Object {
+            label,
+            score,
+            bounds,
+            more: (more != More::default()).then(|| Box::new(more)),
+        })
+    }
 }
 
 /// What may be known of an object beside its box.

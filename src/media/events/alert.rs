@@ -12,7 +12,7 @@ use crate::media::clock::Time;
 use crate::media::digits::{three_places, three_places_of};
 
 /// A decision over several events.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Alert {
     /// How bad it is.
     pub severity: Severity,
@@ -48,7 +48,7 @@ pub enum Severity {
 }
 
 /// Something of which a condition held.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
     /// The condition.
     pub condition: Arc<str>,
@@ -59,7 +59,7 @@ pub struct Evidence {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<Id>,
     /// Kind of event, or `objects`.
-    pub kind: &'static str,
+    pub kind: Arc<str>,
     /// The source whose media it is about.
     pub source: Arc<str>,
     /// Its capture time: seconds since the run began.

@@ -4,13 +4,13 @@ use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::report::{Report, Tone};
 use crate::media::digits::{tenths, three_places};
 
 /// What a frame, or an object in it, shows.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Classification {
     /// The file of a still picture, as the pipeline file leads to it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,7 +34,7 @@ pub struct Classification {
 }
 
 /// A class and how sure it is.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Class {
     /// What it is, in the model's words.
     pub label: Arc<str>,
@@ -44,7 +44,7 @@ pub struct Class {
 }
 
 /// The part of a frame that was looked at.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Looked {
     /// What a detector found there, if one did.
     #[serde(skip_serializing_if = "Option::is_none")]

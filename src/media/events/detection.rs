@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::report::{Report, Tone};
 use crate::media::objects::Object;
@@ -13,7 +13,7 @@ use crate::media::objects::Object;
 const NAMED: usize = 4;
 
 /// Objects in one frame, strongest first.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Detection {
     /// The file of a still picture, as the pipeline file leads to it.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,14 +4,14 @@ use std::fmt::{self, Write};
 use std::sync::{Arc, Weak};
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::report::{Report, Tone};
 use crate::media::frame::Frame;
 use crate::media::objects::Object;
 
 /// A model and its shadow do not see the same in a frame. Told when the shadow is done, which is later than the frame.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Disagreement {
     /// `[width, height]` of the frame in pixels.
     pub frame: [u32; 2],

@@ -4,14 +4,14 @@ use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::report::{Report, Tone};
 use crate::media::clock::Time;
 use crate::media::digits::three_places;
 
 /// Words were said that somebody waits for.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Found {
     /// Seconds since the run began at which they start. Where they begin in the transcript before, that is earlier
     /// than `t`.

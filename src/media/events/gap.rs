@@ -3,14 +3,14 @@
 use std::fmt::{self, Write};
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::report::{Report, Tone};
 use crate::media::clock::Time;
 use crate::media::digits::three_places;
 
 /// Media that was lost.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Gap {
     /// Seconds since the run began at which media stopped.
     #[serde(serialize_with = "three_places")]

@@ -4,13 +4,13 @@ use std::fmt::{self, Write};
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::report::{Report, Tone};
 use crate::media::digits::three_places;
 
 /// A source that gives nothing of use or something else than usual, or does no longer.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Health {
     /// What is or was wrong.
     pub condition: Condition,
@@ -25,7 +25,9 @@ pub struct Health {
 }
 
 /// What can be wrong with a source, or other than usual.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Condition {
     /// A device or stream cannot be opened, or gives nothing; the log and the `gap` that ends it say why.

@@ -4,7 +4,8 @@ use std::fmt::{self, Display};
 use std::io;
 
 use schemars::JsonSchema;
-use serde::{Serialize, Serializer};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use crate::media::clock::Time;
@@ -57,5 +58,15 @@ impl Display for Id {
 impl Serialize for Id {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Id, D::Error> {
+        let digits = String::deserialize(from)?;
+        let id = u64::from_str_radix(&digits, 16).ok();
+        id.filter(|_| digits.len() == 16)
+            .map(Id)
+            .ok_or_else(|| D::Error::custom("an id has 16 hexadecimal digits"))
     }
 }

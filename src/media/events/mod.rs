@@ -14,6 +14,7 @@ mod head;
 mod health;
 mod id;
 mod motion;
+pub mod read;
 mod redaction;
 mod report;
 mod saved;
@@ -31,6 +32,8 @@ use std::sync::Arc;
 
 use schemars::{Schema, SchemaGenerator};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 pub use self::alert::{Alert, Evidence, Severity};
 pub use self::classification::{Class, Classification, Looked};
@@ -103,6 +106,16 @@ macro_rules! events {
                 }
             }
 
+            /// The body of this kind that an object of JSON holds, whatever else it holds; none if there is no such kind.
+            fn read(kind: &str, object: Value) -> Option<serde_json::Result<Body>> {
+                $(
+                    if kind == $kind::NAME {
+                        return Some(serde_json::from_value(object).map(Body::$kind));
+                    }
+                )*
+                None
+            }
+
             fn say(&self, to: &mut dyn Write) -> fmt::Result {
                 match self { $(Body::$kind(body) => body.say(to),)* }
             }
@@ -153,7 +166,7 @@ events! {
 }
 
 /// A kind of event that is in the list.
-pub trait InBody: Report + Into<Body> {
+pub trait InBody: Report + DeserializeOwned + Into<Body> {
     /// The body, if it is of this kind.
     fn of(body: &Body) -> Option<&Self>;
 }

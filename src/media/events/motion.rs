@@ -3,14 +3,14 @@
 use std::fmt::{self, Write};
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::report::{Report, Tone};
 use crate::media::clock::Time;
 use crate::media::digits::three_places;
 
 /// Something has begun to move, or moves no longer.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Motion {
     /// Whether it begins or is over.
     pub phase: Phase,
@@ -26,7 +26,7 @@ pub struct Motion {
 }
 
 /// Where in its course something is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// It begins.

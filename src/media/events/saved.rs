@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::id::Id;
 use super::report::Report;
@@ -12,7 +12,7 @@ use crate::media::clock::Time;
 use crate::media::digits::{three_places, three_places_of};
 
 /// A file that is whole and has its name.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Saved {
     /// What it holds.
     pub what: Kept,
@@ -52,7 +52,7 @@ pub struct Saved {
 }
 
 /// What a file holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kept {
     /// One picture.

@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::motion::Phase;
 use super::report::{Report, Tone};
@@ -12,7 +12,7 @@ use crate::media::clock::Time;
 use crate::media::digits::three_places;
 
 /// A sound has begun, or is over.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Sound {
     /// Whether it begins or is over.
     pub phase: Phase,

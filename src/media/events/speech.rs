@@ -3,14 +3,14 @@
 use std::fmt::{self, Write};
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::report::Report;
 use crate::media::clock::Time;
 use crate::media::digits::three_places;
 
 /// One stretch of speech.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Speech {
     /// Seconds since the run began at which speech starts.
     #[serde(serialize_with = "three_places")]

@@ -3,13 +3,13 @@
 use std::fmt::{self, Write};
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::report::Report;
 use crate::media::digits::three_places;
 
 /// The beginning of speech, told at once. No `speech` event follows if it was no longer than `min_speech_ms`.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct SpeechStart {
     /// Seconds since the run began at which speech starts.
     #[serde(serialize_with = "three_places")]

@@ -4,14 +4,14 @@ use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::report::{Report, Tone};
 use crate::media::clock::Time;
 use crate::media::digits::{tenths, three_places};
 
 /// One thing that is followed from frame to frame.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Track {
     /// Where in its course it is.
     pub phase: Step,
@@ -40,7 +40,7 @@ pub struct Track {
 }
 
 /// One frame's sight of it.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Sight {
     /// Seconds since the run began.
     #[serde(serialize_with = "three_places")]
@@ -56,7 +56,7 @@ pub struct Sight {
 }
 
 /// Where in its course a track is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// It has come.

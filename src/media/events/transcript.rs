@@ -12,7 +12,7 @@ use crate::media::clock::Time;
 use crate::media::digits::{three_places, three_places_of};
 
 /// What was said in one stretch of speech, or in several close together.
-#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Transcript {
     /// Seconds since the run began at which speech starts.
     #[serde(serialize_with = "three_places")]
