@@ -8,7 +8,6 @@ mod claps;
 mod config;
 mod elements;
 mod frozen;
-mod jpeg;
 mod kept;
 mod key_frames;
 mod media;

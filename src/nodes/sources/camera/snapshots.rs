@@ -17,8 +17,8 @@ use super::kept::Kept;
 use super::rate::small_enough;
 use super::room::Room;
 use super::shot::Shot;
-use super::stills;
 use crate::media::frame::PixelFormat;
+use crate::nodes::parts::still;
 use crate::nodes::parts::stream::reasons;
 use crate::pipeline::contract::blocking::Blocking;
 use crate::pipeline::contract::context::Context;
@@ -231,7 +231,7 @@ impl Album {
         let at = self.context.clock.now();
         let seq = self.kept.captured.fetch_add(1, Relaxed);
         let reader = ImageReader::new(Cursor::new(bytes));
-        let picture = match stills::decoded(reader, self.config.max_pixels) {
+        let picture = match still::decoded(reader, self.config.max_pixels) {
             Ok(picture) => picture,
             Err(why) => {
                 let why = format!("a picture cannot be read: {why}");

@@ -2,29 +2,25 @@
 //! passed over.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Seek};
+use std::io::{BufReader, Seek};
 use std::iter::Enumerate;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::vec::IntoIter;
 
-use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
+use image::{ImageFormat, ImageReader, RgbImage};
 
 use super::config::Config;
-use super::jpeg;
 use super::medium::is_picture;
 use super::rate::RateLimit;
 use super::room::Room;
 use super::shot::Shot;
 use crate::media::clock::Time;
 use crate::media::frame::PixelFormat;
+use crate::nodes::parts::{jpeg, still};
 use crate::pipeline::contract::blocking::Blocking;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::{Error, Result};
-
-/// Bytes of a picture's pixel before it is made one of three bytes: four colours of 16 bits.
-const BYTES_A_PIXEL: u64 = 8;
 
 /// Finds the pictures and starts to read them.
 pub fn start(pattern: &Path, config: &Config, context: &Context) -> Result<Blocking<Shot>> {
@@ -120,34 +116,7 @@ fn upright(path: &Path, most_pixels: u64) -> std::result::Result<RgbImage, Strin
         return Err("it is cut off".to_owned());
     }
     file.rewind().map_err(|it| it.to_string())?;
-    decoded(ImageReader::new(file), most_pixels)
-}
-
-/// The picture, turned as its EXIF data say. Its size is looked at before room is made for it.
-pub fn decoded<R: BufRead + Seek>(
-    reader: ImageReader<R>,
-    most_pixels: u64,
-) -> std::result::Result<RgbImage, String> {
-    let mut reader = reader.with_guessed_format().map_err(|it| it.to_string())?;
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(most_pixels.saturating_mul(BYTES_A_PIXEL));
-    reader.limits(limits);
-    let read = || -> image::ImageResult<_> {
-        let mut decoder = reader.into_decoder()?;
-        let orientation = decoder.orientation()?;
-        Ok((decoder.dimensions(), orientation, decoder))
-    };
-    let ((width, height), orientation, decoder) = read().map_err(|it| it.to_string())?;
-    if u64::from(width) * u64::from(height) > most_pixels {
-        return Err(format!(
-            "{width} x {height} pixels are more than `max_pixels` ({most_pixels}) allows"
-        ));
-    }
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(|it| it.to_string())?;
-    if orientation != Orientation::NoTransforms {
-        picture.apply_orientation(orientation);
-    }
-    Ok(picture.into_rgb8())
+    still::decoded(ImageReader::new(file), most_pixels)
 }
 
 #[cfg(test)]
