@@ -25,10 +25,16 @@ pub fn nodes(name: Option<&str>, json: bool) -> ExitCode {
         print_json(&chosen.into_iter().map(reference::json).collect());
         return ExitCode::SUCCESS;
     }
-    if let ([Entry::Present(ty)], Some(_)) = (&chosen[..], name) {
-        match stdout().is_terminal() {
-            true => print!("{}", shown(ty)),
-            false => print!("{}", reference::node(ty)),
+    let present = chosen.iter().filter_map(|entry| match entry {
+        Entry::Present(ty) => Some(ty),
+        Entry::Absent { .. } => None,
+    });
+    if name.is_some() && present.clone().count() == chosen.len() {
+        for ty in present {
+            match stdout().is_terminal() {
+                true => print!("{}", shown(ty)),
+                false => print!("{}", reference::node(ty)),
+            }
         }
         return ExitCode::SUCCESS;
     }

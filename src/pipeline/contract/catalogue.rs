@@ -70,6 +70,8 @@ pub struct Configured {
     pub lacks: Vec<(Lane, &'static str, &'static str)>,
     /// Lanes of its type that it takes nothing of, for transforms.
     pub ignores: Vec<Lane>,
+    /// Whether it takes the sound of a camera beside its pictures, for sinks.
+    pub hears: bool,
     /// What is wrong with its options beyond types and ranges.
     pub misuses: Vec<Misuse>,
     /// Sources that its options name, each after the option that does.
@@ -100,6 +102,7 @@ impl Configured {
             probe: None,
             lacks: Vec::new(),
             ignores: Vec::new(),
+            hears: false,
             misuses: Vec::new(),
             sources: Vec::new(),
             labels: Vec::new(),
@@ -332,7 +335,9 @@ pub const fn sink<N: Sink>() -> NodeType {
         batch: N::BATCH,
         configure: |table| {
             let wrap = |node| -> Box<dyn Running> { Box::new(AsSink(node)) };
-            configure::<N>(table, |_| false, wrap).map(|(_, configured)| configured)
+            let (config, mut configured) = configure::<N>(table, |_| false, wrap)?;
+            configured.hears = N::hears(&config);
+            Ok(configured)
         },
         ..node_type::<N>(Role::Sink)
     }

@@ -203,6 +203,12 @@ pub trait Sink: Node {
     /// writes to a disk.
     const BATCH: usize = 1;
 
+    /// Whether with these options it takes the sound of a camera beside its pictures. A camera that has none fails then, so it has
+    /// to be asked for.
+    fn hears(_config: &Self::Config) -> bool {
+        false
+    }
+
     /// Writes one packet. After `Retry` the node is reopened and given again what was not settled, in
     /// the same order.
     ///

@@ -15,6 +15,7 @@ use super::path::places;
 use super::plan::PlannedNode;
 use super::slips;
 use super::table::Table;
+use crate::media::kind::Kind;
 use crate::pipeline::contract::catalogue::{Configured, NodeType, Role};
 use crate::pipeline::file::input::Input;
 
@@ -59,15 +60,14 @@ impl<'a> Parser<'a> {
         self.report_misuses(configured.misuses, &places, &span);
         let lacking: Vec<_> = configured.lacks.iter().map(|it| it.0).collect();
         let makes = ty.produces.iter().copied();
-        let takes = ty.accepts.iter().copied();
-        let takes = takes.filter(|it| !configured.ignores.contains(&it.lane));
+        let is_taken = |it: &&Kind| !configured.ignores.contains(&it.lane);
         Some(PlannedNode {
             id: Arc::from(name),
             span,
             ty,
             inputs,
             makes: makes.filter(|it| !lacking.contains(&it.lane)).collect(),
-            takes: takes.collect(),
+            takes: ty.accepts.iter().filter(is_taken).copied().collect(),
             workers,
             optional,
             least_needed,
@@ -77,6 +77,7 @@ impl<'a> Parser<'a> {
             prepare: configured.prepare,
             probe: configured.probe,
             lacks: configured.lacks,
+            hears: configured.hears,
             sources: configured.sources,
             labels: configured.labels,
             areas: configured.areas,

@@ -68,6 +68,8 @@ pub struct PlannedNode {
     pub probe: Option<Probe>,
     /// Lanes of its type that it makes nothing of, why, and what to do.
     pub lacks: Vec<(Lane, &'static str, &'static str)>,
+    /// Whether it takes the sound of a camera beside its pictures.
+    pub hears: bool,
     /// Sources that its options name, each after the option that does.
     pub sources: Vec<(String, String)>,
     /// Labels of objects that its options name, each after the option that does.
@@ -145,6 +147,7 @@ impl PlannedNode {
             prepare: None,
             probe: None,
             lacks: Vec::new(),
+            hears: false,
             sources: Vec::new(),
             labels: Vec::new(),
             areas: Vec::new(),
@@ -161,13 +164,14 @@ impl PlannedNode {
 
     /// The kinds that an edge to another node carries. Who looks at frames, or else at objects in them, gets the frames of
     /// a node that makes both: one of the two is enough. Nor does such a one, which takes whatever there is, get the sound of
-    /// a camera, which would fail if it had none. Who needs coded packets has the sound of a camera in them.
+    /// a camera, which would fail if it had none, unless its options ask for it. Who needs coded packets has the sound of a camera in
+    /// them.
     pub fn gives(&self, to: &PlannedNode) -> Vec<Kind> {
         let taken = |kind: &Kind| to.takes.contains(kind);
         let mut given: Vec<Kind> = self.makes.iter().copied().filter(taken).collect();
         let looks = |lane| to.takes.iter().any(|it| it.lane == lane);
         if given.iter().any(|it| it.lane == Lane::Frame) && looks(Lane::Objects) {
-            given.retain(|it| !matches!(it.lane, Lane::Objects | Lane::Audio));
+            given.retain(|it| it.lane != Lane::Objects && (it.lane != Lane::Audio || to.hears));
         }
         let is_coded = given.iter().any(|it| it.lane == Lane::Coded);
         if is_coded && to.ty.needs.contains(&Lane::Coded) {

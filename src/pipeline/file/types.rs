@@ -64,7 +64,10 @@ impl Parser<'_> {
             self.report(value.span(), "`type` must be a string".to_owned(), "");
             return None;
         };
-        let entry = self.catalogue.iter().find(|entry| entry.name() == name);
+        // A source and a sink may have one name: what one gives the other takes.
+        let mut named = self.catalogue.iter().filter(|entry| entry.name() == name);
+        let is_of_role = |it: &&Entry| matches!(it, Entry::Present(ty) if ty.role == role);
+        let entry = named.clone().find(is_of_role).or_else(|| named.next());
         match entry {
             Some(Entry::Present(ty)) if ty.role == role => Some(ty),
             Some(Entry::Present(ty)) => {

@@ -32,9 +32,9 @@ pub fn pipeline(nodes: &[Entry]) -> Value {
             .collect();
         for ty in &of_role {
             let node = node(ty, &mut definitions);
-            definitions.insert(ty.name.to_owned(), node);
+            definitions.insert(definition(ty, &present), node);
         }
-        sections.insert(role.section().to_owned(), section(role, &of_role));
+        sections.insert(role.section().to_owned(), section(role, &of_role, &present));
     }
     sections.insert(
         "runtime".into(),
@@ -62,12 +62,12 @@ pub fn pipeline(nodes: &[Entry]) -> Value {
 
 /// The nodes of a role, by name. What is wrong is told by the schema of the node's type alone; the choice
 /// beside it is what editors complete and explain options by.
-fn section(role: Role, types: &[&NodeType]) -> Value {
+fn section(role: Role, types: &[&NodeType], all: &[&NodeType]) -> Value {
     let names: Vec<&str> = types.iter().map(|ty| ty.name).collect();
     let rules = types.iter().map(|ty| {
         json!({
             "if": { "properties": { "type": { "const": ty.name } }, "required": ["type"] },
-            "then": { "$ref": format!("#/definitions/{}", ty.name) },
+            "then": { "$ref": format!("#/definitions/{}", definition(ty, all)) },
         })
     });
     let hints = types.iter().map(|ty| {
@@ -96,6 +96,15 @@ fn section(role: Role, types: &[&NodeType]) -> Value {
         "type": "object",
         "additionalProperties": node,
     })
+}
+
+/// What the options of a type are called; where a type of another role has its name, the role stands beside it.
+fn definition(ty: &NodeType, all: &[&NodeType]) -> String {
+    let mut named = all.iter().filter(|it| it.name == ty.name);
+    match named.any(|it| it.role != ty.role) {
+        true => format!("{}_{}", ty.name, ty.role.name()),
+        false => ty.name.to_owned(),
+    }
 }
 
 /// The options of one node, with what every node may say.
