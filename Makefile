@@ -32,8 +32,8 @@ FUZZ_FLAGS := --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-covera
               -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table
 FUZZ_TARGET := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 
-.PHONY: demo test test-all build-tests lint check-arm64 test-arm64 test-faults arm64 packages soak fuzz setup setup-build \
-        setup-cross setup-cross-rust setup-demo setup-test setup-trial
+.PHONY: demo test test-all test-zenoh build-tests lint check-arm64 test-arm64 test-faults arm64 packages soak fuzz setup \
+        setup-build setup-cross setup-cross-rust setup-demo setup-test setup-trial
 
 demo: setup-build setup-demo
 	$(CARGO) build --release
@@ -54,6 +54,12 @@ lint: build-tests
 # All that there is, an afternoon long: also what only a change to boards, packages or faults can break.
 test-all: test fuzz test-arm64 test-faults
 	$(MAKE) -C cross test-packages test-systemd test-repeatable
+
+# Frames, sound and events between two machines, for which the default build has nothing. Its network is pulled apart, as root.
+test-zenoh: setup
+	$(CARGO) build --features zenoh --lib --bins --tests
+	target/debug/otus models pull onnxruntime silero-vad
+	$(CARGO) test --features zenoh --lib --test it -- zenoh:: far::
 
 # otus as ARM code, in QEMU; cross/README.md tells of both.
 check-arm64 test-arm64: setup

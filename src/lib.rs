@@ -33,7 +33,8 @@
 //! What comes of it is kept and told by sinks: `record` and `clip` put a camera's coded packets into films without decoding them
 //! ([`nodes`], `parts/movie`), `sqlite` keeps a history that `otus events` and the page search, `mqtt` and `webhook` send what waits on
 //! the disk meanwhile (`parts/outbox`), and `bundle` keeps what an alert rests on in a chain that `otus verify` checks (`parts/evidence`). A sink tells of each file that it has written, so that others take it as an input. `join` decides
-//! over events of several nodes in the order of their capture times. `drift` holds what cameras show, microphones hear and models
+//! over events of several nodes in the order of their capture times. By `zenoh` another machine takes what this one has captured
+//! (`parts/far`), at the times at which that was. `drift` holds what cameras show, microphones hear and models
 //! find against its own past. A model may have a shadow (`parts/shadow`), which works on some of its input and changes nothing.
 //!
 //! `otus replay` and `otus test` ([`cli`]) read the same file with recordings in place of what is live and one listener in place of the

@@ -35,6 +35,7 @@ pub static NODES: &[Entry] = &[
     ),
     Entry::Present(catalogue::source::<sources::audio_file::AudioFile>()),
     Entry::Present(catalogue::source::<sources::audio_stream::AudioStream>()),
+    gated!("zenoh", "zenoh", source::<sources::zenoh::Zenoh>()),
     Entry::Present(catalogue::transform::<transforms::frames::detect::Detect>()),
     Entry::Present(catalogue::transform::<transforms::frames::motion::Motion>()),
     Entry::Present(catalogue::transform::<transforms::objects::track::Follow>()),
@@ -77,6 +78,9 @@ pub static NODES: &[Entry] = &[
     Entry::Present(catalogue::sink::<sinks::mqtt::Mqtt>()),
     Entry::Present(catalogue::sink::<sinks::webhook::Webhook>()),
     Entry::Present(catalogue::sink::<sinks::socket::Socket>()),
+    // Without the feature the line of the source speaks for both.
+    #[cfg(feature = "zenoh")]
+    Entry::Present(catalogue::sink::<sinks::zenoh::Zenoh>()),
 ];
 
 /// The node type of this name, if this build has it.

@@ -98,4 +98,6 @@ mod wanted;
 mod webhooks; // events at a real HTTP server
 mod whisper; // speech to text
 mod whisper_gpu; // modules for graphics processors that are of no use
+#[cfg(feature = "zenoh")]
+mod zenoh; // cameras on one machine, models on another
 mod zones; // zones and lines behind a tracker

@@ -8,6 +8,8 @@ pub mod device;
 pub mod disk;
 pub mod evidence;
 pub mod expression;
+#[cfg(feature = "zenoh")]
+pub mod far;
 pub mod folder;
 pub mod found;
 pub mod jpeg;

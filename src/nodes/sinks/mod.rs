@@ -14,3 +14,5 @@ pub mod sqlite;
 pub mod text;
 pub mod wav;
 pub mod webhook;
+#[cfg(feature = "zenoh")]
+pub mod zenoh;

@@ -5,3 +5,5 @@ pub mod audio_stream;
 pub mod camera;
 #[cfg(feature = "microphone")]
 pub mod microphone;
+#[cfg(feature = "zenoh")]
+pub mod zenoh;
