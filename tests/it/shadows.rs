@@ -112,6 +112,19 @@ fn of_a_film_every_so_many_frames_are_compared_and_what_is_told_is_the_same() {
 }
 
 #[test]
+fn a_shadow_that_cannot_work_is_told_and_changes_nothing() {
+    let scratch = Scratch::new();
+    let mut sums = models(&scratch);
+    sums[1] = sums[0].clone();
+    let ended = scratch.run(&pipeline(&sums, 0, "fps = 1\n", 1.0), &[]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let told = "the shadow works no longer, which changes nothing else: ";
+    assert_eq!(ended.stderr.matches(told).count(), 1, "{}", ended.stderr);
+    let events = scratch.events("log.jsonl");
+    assert_eq!(of_kind(&events, "detection").len(), 80);
+}
+
+#[test]
 fn the_shadow_is_taken_and_given_up_again_without_a_lost_frame() {
     let scratch = Scratch::new();
     let sums = models(&scratch);

@@ -30,6 +30,7 @@ pub struct Shadow<Job, Done> {
     live: bool,
     pressure: Pressure,
     stop: Stop,
+    node: Arc<str>,
 }
 
 impl<Job: Send + 'static, Done: Send + 'static> Shadow<Job, Done> {
@@ -63,6 +64,7 @@ impl<Job: Send + 'static, Done: Send + 'static> Shadow<Job, Done> {
             live: context.live,
             pressure: context.pressure.clone(),
             stop: context.stop.clone(),
+            node: Arc::clone(&context.id),
         }
     }
 
@@ -71,6 +73,13 @@ impl<Job: Send + 'static, Done: Send + 'static> Shadow<Job, Done> {
     /// # Errors
     /// What the shadow's model returned: it works no longer.
     pub fn follow(&mut self, job: impl FnOnce() -> Job) -> Result<Option<Done>> {
+        let done = self.take(job);
+        done.inspect_err(|error| {
+            tracing::warn!(node = %self.node, "the shadow works no longer, which changes nothing else: {error}");
+        })
+    }
+
+    fn take(&mut self, job: impl FnOnce() -> Job) -> Result<Option<Done>> {
         let rests = self.live && self.pressure.yields(Way::Shadows);
         let is_due = self.inputs.is_multiple_of(self.every) && !rests;
         self.inputs += 1;
