@@ -52,7 +52,7 @@ lint: build-tests
 	$(CARGO) test --test it -- tidy::
 
 # All that there is, an afternoon long: also what only a change to boards, packages or faults can break.
-test-all: test fuzz test-arm64 test-faults
+test-all: test test-zenoh fuzz test-arm64 test-faults
 	$(MAKE) -C cross test-packages test-systemd test-repeatable
 
 # Frames, sound and events between two machines, for which the default build has nothing. Its network is pulled apart, as root.
