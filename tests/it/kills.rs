@@ -128,6 +128,10 @@ impl<'a> Rig<'a> {
         let lines = self.more_lines();
         in_order("log", numbers_of(&lines), given("log"));
         self.hear(&lines);
+        for sink in ["films", "clips", "pictures", "said", "keep"] {
+            let told = lines.iter().filter(|it| it["node"] == sink).count() as u64;
+            assert!(told >= of(&acknowledged, sink, "log"), "{sink}: {told}");
+        }
         in_order("book", self.more_rows(), given("book"));
         in_order(
             "lines",
@@ -232,7 +236,8 @@ impl<'a> Rig<'a> {
     /// What can only be known when all has been sent and completed.
     fn conclude(&mut self) {
         assert!(self.told.values().all(|it| *it == 1), "{:?}", self.told);
-        // Another kill may come between the completion of what a kill has left and the line that tells of it.
+        // Another kill may come between the completion of what a kill has left and the line that tells of it, which was not
+        // acknowledged then.
         let missing: Vec<_> = self.left.difference(&self.completed).collect();
         assert!(
             missing.len() * 50 <= self.rounds.len(),
