@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 use std::time::{Duration, Instant};
 
 use percent_encoding::percent_decode_str;
@@ -33,13 +33,6 @@ pub struct Found {
     pub profiles: Vec<String>,
 }
 
-/// What an answer tells of a camera.
-#[derive(Debug, PartialEq, Eq)]
-struct Told {
-    says: String,
-    profiles: Vec<String>,
-}
-
 /// Asks, and waits for answers; by address.
 ///
 /// # Errors
@@ -62,22 +55,12 @@ pub fn find() -> io::Result<Vec<Found>> {
             continue;
         };
         let text = String::from_utf8_lossy(&buffer[..length]);
-        if let Some(told) = question.answered_by(&text) {
-            note(&mut found, from, told);
+        // Of several answers from one address the first counts.
+        if let Some(camera) = question.answered_by(from.ip(), &text) {
+            found.entry(camera.address).or_insert(camera);
         }
     }
     Ok(found.into_values().collect())
-}
-
-/// Of several answers from one address the first counts.
-fn note(found: &mut BTreeMap<IpAddr, Found>, from: SocketAddr, told: Told) {
-    let address = from.ip();
-    let Told { says, profiles } = told;
-    found.entry(address).or_insert(Found {
-        address,
-        says,
-        profiles,
-    });
 }
 
 /// What is asked; answers name its number.
@@ -116,7 +99,7 @@ impl Question {
     }
 
     /// What a camera says of itself, if this is its answer to the question.
-    fn answered_by(&self, text: &str) -> Option<Told> {
+    fn answered_by(&self, address: IpAddr, text: &str) -> Option<Found> {
         let relates = element(text, "RelatesTo")?;
         if !relates.trim().ends_with(&self.id) {
             return None;
@@ -136,7 +119,11 @@ impl Question {
         let mut profiles: Vec<String> = profiles.filter_map(|it| profile(it.1)).collect();
         profiles.sort();
         profiles.dedup();
-        Some(Told { says, profiles })
+        Some(Found {
+            address,
+            says,
+            profiles,
+        })
     }
 }
 
@@ -191,6 +178,8 @@ fn shown(word: &str) -> String {
 mod tests {
     use super::*;
 
+    const HOME: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
     fn answer(id: &str, scopes: &str) -> String {
         format!(
             "<?xml version=\"1.0\"?><SOAP-ENV:Envelope xmlns:SOAP-ENV=\"x\"><SOAP-ENV:Header>\
@@ -205,7 +194,7 @@ mod tests {
     fn a_camera_tells_its_name() {
         let question = Question::new();
         assert_eq!(question.id.len(), 36);
-        let told = |scopes| question.answered_by(&answer(&question.id, scopes));
+        let told = |scopes| question.answered_by(HOME, &answer(&question.id, scopes));
         let says = |scopes| told(scopes).map(|it| it.says);
         let scopes = "onvif://www.onvif.org/type/video_encoder onvif://www.onvif.org/name/Front%20Door\n\
                       onvif://www.onvif.org/hardware/DS-2CD2042";
@@ -222,15 +211,15 @@ mod tests {
     fn what_is_no_answer_to_us_is_none() {
         let question = Question::new();
         let other = "00000000-0000-4000-8000-000000000000";
-        assert_eq!(question.answered_by(&answer(other, "")), None);
+        assert_eq!(question.answered_by(HOME, &answer(other, "")), None);
         assert_eq!(
-            question.answered_by(&question.text()),
+            question.answered_by(HOME, &question.text()),
             None,
             "our own question"
         );
         let whole = answer(&question.id, "onvif://www.onvif.org/name/a");
         for end in 0..whole.find("</d:ProbeMatch>").expect("it is there") {
-            assert_eq!(question.answered_by(&whole[..end]), None, "{end}");
+            assert_eq!(question.answered_by(HOME, &whole[..end]), None, "{end}");
         }
         for junk in [
             "",
@@ -240,7 +229,7 @@ mod tests {
             "<RelatesTo",
             "\u{0}<a:RelatesTo>",
         ] {
-            assert_eq!(question.answered_by(junk), None, "{junk}");
+            assert_eq!(question.answered_by(HOME, junk), None, "{junk}");
         }
     }
 
@@ -248,7 +237,7 @@ mod tests {
     fn a_name_that_lies_is_only_shown() {
         let question = Question::new();
         let name = format!("onvif://www.onvif.org/name/%1b%5b2J{}", "x".repeat(500));
-        let says = question.answered_by(&answer(&question.id, &name));
+        let says = question.answered_by(HOME, &answer(&question.id, &name));
         let says = says.expect("it is an answer").says;
         assert!(
             !says.contains('\u{1b}') && says.len() <= LONGEST_NAME,
