@@ -30,7 +30,7 @@ pub fn folder() -> Result<PathBuf, String> {
     if !is_whole(&own) {
         eprintln!("fetching the demo's film and sounds once: 95 MB, of which 10 are kept");
         bring(&own)
-            .map_err(|error| format!("the demo's film is out of a package of Debian: {error}"))?;
+            .map_err(|error| format!("the demo's film is out of a package of Debian: {error}; or put {FILM} and the WAV files of alsa-utils into {}", own.display()))?;
     }
     Ok(own)
 }
