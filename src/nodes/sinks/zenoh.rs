@@ -85,9 +85,7 @@ impl Node for Zenoh {
     type Config = Config;
 
     fn check(config: &Config) -> Vec<Misuse> {
-        let mut found = config.network.check();
-        found.extend(far::check_key(&config.key));
-        found
+        far::check(&config.network, &config.key)
     }
 
     fn claims(config: &Config, _: &Path) -> Vec<Claim> {

@@ -31,9 +31,15 @@ pub struct Network {
     pub multicast: bool,
 }
 
+/// What is wrong with the options of a node.
+pub fn check(network: &Network, key: &str) -> Vec<Misuse> {
+    let mut found = network.check();
+    found.extend(check_key(key));
+    found
+}
+
 impl Network {
-    /// What is wrong with it.
-    pub fn check(&self) -> Vec<Misuse> {
+    fn check(&self) -> Vec<Misuse> {
         let lists = [("connect", &self.connect), ("listen", &self.listen)];
         let mut found: Vec<Misuse> = lists
             .into_iter()
@@ -74,7 +80,7 @@ fn is_endpoint(text: &str) -> bool {
 }
 
 /// What is wrong with a key that others see.
-pub fn check_key(key: &str) -> Option<Misuse> {
+fn check_key(key: &str) -> Option<Misuse> {
     let is_right = keyexpr::new(key).is_ok_and(|it| !it.is_wild()) && !key.contains('@');
     let help =
         "write words with `/` between them and no `*`, `$`, `#`, `?` or `@`, such as `yard/porch`";

@@ -98,9 +98,7 @@ impl Node for Zenoh {
     type Config = Config;
 
     fn check(config: &Config) -> Vec<Misuse> {
-        let mut found = config.network.check();
-        found.extend(far::check_key(&config.key));
-        found
+        far::check(&config.network, &config.key)
     }
 
     fn open(config: &Config, context: &Context) -> Result<Zenoh> {
