@@ -5,6 +5,7 @@ pub mod sight;
 pub mod sound;
 pub mod speech;
 pub mod store;
+mod turns;
 pub mod words;
 pub mod worker;
 

@@ -79,6 +79,7 @@ fn those_after_the_cpu_are_not_needed() {
     let running = start(&scratch, "providers = ['cpu', 'cuda']", &address);
     let facts = facts(&address, |it| it["provider"] == "cpu");
     assert_eq!(facts["providers"], "cpu in use; cuda not in use");
+    assert_eq!(facts["batch"], "1 at most (cpu gains nothing by more)");
     running.signal(SIGTERM);
     assert_eq!(running.wait().code, Some(0));
 }

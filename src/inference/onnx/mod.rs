@@ -1,6 +1,7 @@
 //! ONNX models: their files, the library that runs them, sessions.
 
 pub mod apart;
+mod at_once;
 pub mod declared;
 #[cfg(any(feature = "tensorrt", test))]
 mod engines;
@@ -11,7 +12,9 @@ mod native;
 mod parity;
 mod providers;
 mod refusal;
+mod sample;
 pub mod session;
 mod standing;
 mod switch;
 pub mod tensor;
+mod together;

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::inference::onnx::at_once;
 use crate::inference::onnx::native::Native;
 use crate::inference::onnx::parity::{Compute, Tolerance};
 use crate::inference::onnx::standing::{Standing, State};
 use crate::inference::onnx::switch::{Candidates, Switch, Told};
 use crate::inference::onnx::tensor::{About, Outputs, Tensor};
+use crate::inference::onnx::together::{Batches, Member};
 use crate::inference::onnx::{declared, file as onnx_file, library, providers};
 use crate::inference::store::{self, ModelFile, pool::Pool};
 use crate::pipeline::contract::context::Context;
@@ -23,12 +25,15 @@ struct Key {
     precision: Precision,
     gpu_memory_mb: Option<u32>,
     threads: usize,
+    batch: usize,
+    batch_ms: u64,
 }
 
 /// A model loaded into ONNX Runtime.
 pub struct Loaded {
     /// What it is and takes.
     pub about: About,
+    batches: Option<Arc<Batches>>,
     switch: Arc<Switch>,
 }
 
@@ -45,6 +50,8 @@ pub fn open(model: &str, sha256: Option<&str>, context: &Context) -> Result<Arc<
         precision: runtime.precision,
         gpu_memory_mb: runtime.gpu_memory_mb,
         threads: runtime.threads,
+        batch: runtime.batch,
+        batch_ms: runtime.batch_ms,
     };
     let world = context.clone();
     MODELS.get(key, &context.stop, move || build(file, world))
@@ -62,8 +69,10 @@ fn build(file: ModelFile, context: Context) -> Result<Loaded> {
         model: Arc::clone(&file.name),
         inputs: about.inputs.clone(),
         tolerance,
+        most_at_once: at_once::floor(context.runtime.batch),
         standing: Arc::new(Standing::new(&wanted, tolerance.to_string())),
     };
+    let batches = Batches::of(&context.runtime).map(Arc::new);
     let place = wanted.iter().position(|it| *it == Provider::Cpu);
     let make = move |provider| {
         let made = providers::build(&environment, &file, provider, &context);
@@ -93,7 +102,11 @@ fn build(file: ModelFile, context: Context) -> Result<Loaded> {
             Switch::settled(told, candidates(wanted.len(), None))?
         }
     };
-    Ok(Loaded { about, switch })
+    Ok(Loaded {
+        about,
+        batches,
+        switch,
+    })
 }
 
 /// What a model is and takes. Where the CPU takes it, ONNX Runtime knows its shapes best.
@@ -119,6 +132,17 @@ impl Loaded {
     /// numbers.
     pub fn run(&self, inputs: &[Tensor<'_>]) -> Result<(Outputs<'static>, Provider)> {
         self.switch.run(inputs)
+    }
+
+    /// A node that runs this model from now on, together with others where that is of use.
+    pub fn member(&self) -> Member {
+        Member::new(Arc::clone(&self.switch), self.batches.clone())
+    }
+
+    /// How many inputs are computed at once, in words; none where they never are.
+    pub fn batch(&self) -> Option<String> {
+        let batches = self.batches.as_ref()?;
+        Some(batches.told(&self.switch.at_once()))
     }
 
     /// How the providers fare.

@@ -2,14 +2,11 @@
 
 use std::fmt;
 
-use half::f16;
-
-use crate::inference::onnx::tensor::{Array, Element, Outputs, Port, Tensor, Values};
+use crate::inference::onnx::sample::Sample;
+use crate::inference::onnx::tensor::{Array, Outputs, Tensor};
 use crate::pipeline::contract::error::Result;
 use crate::pipeline::contract::runtime_options::Precision;
 
-/// Width and height of a picture where a model leaves them open.
-const SIDE: i64 = 320;
 /// Inputs of noise that a provider is tried with.
 const SEEDS: [u64; 2] = [1, 2];
 /// Rows and columns of what is taken for a list of boxes, at most.
@@ -184,95 +181,6 @@ fn of_lists(own: &Array<'_>, cpu: &Array<'_>, tolerance: Tolerance) -> Option<f3
     (lost <= spare).then_some(largest)
 }
 
-/// Inputs of a model, kept.
-pub struct Sample(Vec<(Vec<i64>, Numbers)>);
-
-enum Numbers {
-    Floats(Vec<f32>),
-    Integers(Vec<i64>),
-    Halves(Vec<f16>),
-    Bytes(Vec<u8>),
-}
-
-impl Sample {
-    /// A copy.
-    pub fn of(inputs: &[Tensor<'_>]) -> Sample {
-        let copy = |it: &Tensor<'_>| {
-            let numbers = match it.values {
-                Values::Floats(it) => Numbers::Floats(it.to_vec()),
-                Values::Integers(it) => Numbers::Integers(it.to_vec()),
-                Values::Halves(it) => Numbers::Halves(it.to_vec()),
-                Values::Bytes(it) => Numbers::Bytes(it.to_vec()),
-            };
-            (it.shape.to_vec(), numbers)
-        };
-        Sample(inputs.iter().map(copy).collect())
-    }
-
-    /// Inputs of the declared shapes: dimensions that are left open are one, or the usual size of a picture. None for
-    /// kinds of numbers that nothing here puts in.
-    pub fn declared(ports: &[Port]) -> Option<Sample> {
-        let input = |port: &Port| {
-            let is_picture = |at: usize| port.shape.len() == 4 && at > 0;
-            let sizes = port.shape.iter().enumerate();
-            let size = |(at, &size): (usize, &i64)| match size {
-                _ if size > 0 => size,
-                _ if is_picture(at) => SIDE,
-                _ => 1,
-            };
-            let shape: Vec<i64> = sizes.map(size).collect();
-            let product = shape.iter().try_fold(1i64, |all, it| all.checked_mul(*it));
-            let count = usize::try_from(product?).ok()?;
-            let numbers = match port.element {
-                Element::Float => Numbers::Floats(vec![1.0; count]),
-                Element::Half => Numbers::Halves(vec![f16::ONE; count]),
-                Element::Byte => Numbers::Bytes(vec![u8::MAX; count]),
-                Element::Long => Numbers::Integers(vec![1; count]),
-                Element::Int | Element::Other => return None,
-            };
-            Some((shape, numbers))
-        };
-        ports.iter().map(input).collect::<Option<_>>().map(Sample)
-    }
-
-    /// Noise of the same form and loudness, the same every time. Whole numbers stay: they are sizes and rates.
-    pub fn noise(&self, seed: u64) -> Sample {
-        let mut chance = fastrand::Rng::with_seed(seed);
-        let mut noise = |numbers: &Numbers| match numbers {
-            Numbers::Floats(floats) => {
-                let loudest = floats.iter().fold(0.0f32, |all, it| all.max(it.abs()));
-                Numbers::Floats(floats.iter().map(|_| loudest * chance.f32()).collect())
-            }
-            Numbers::Halves(halves) => {
-                let number = |_: &f16| f16::from_f32(chance.f32());
-                Numbers::Halves(halves.iter().map(number).collect())
-            }
-            Numbers::Bytes(bytes) => Numbers::Bytes(bytes.iter().map(|_| chance.u8(..)).collect()),
-            Numbers::Integers(integers) => Numbers::Integers(integers.clone()),
-        };
-        let input = |(shape, numbers): &(Vec<i64>, Numbers)| (shape.clone(), noise(numbers));
-        Sample(self.0.iter().map(input).collect())
-    }
-
-    /// To be put in.
-    pub fn tensors(&self) -> Vec<Tensor<'_>> {
-        let inputs = self.0.iter();
-        inputs
-            .map(|(shape, numbers)| view(shape, numbers))
-            .collect()
-    }
-}
-
-fn view<'a>(shape: &'a [i64], numbers: &'a Numbers) -> Tensor<'a> {
-    let values = match numbers {
-        Numbers::Floats(it) => Values::Floats(it),
-        Numbers::Integers(it) => Values::Integers(it),
-        Numbers::Halves(it) => Values::Halves(it),
-        Numbers::Bytes(it) => Values::Bytes(it),
-    };
-    Tensor { shape, values }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -327,41 +235,5 @@ mod tests {
         assert_eq!(of(&[2, 1], &[1, 2, 3]), Ok(0.0), "the last was cut off");
         assert!(of(&[7, 8, 3], &[1, 2, 3]).is_err());
         assert!(of(&[1], &[1, 2, 3]).is_err());
-    }
-
-    #[test]
-    fn noise_is_the_same_every_time_and_another_for_another_seed() {
-        let ports = [
-            Port {
-                name: "x".into(),
-                shape: vec![-1, 3, -1, -1],
-                element: Element::Float,
-            },
-            Port {
-                name: "sr".into(),
-                shape: vec![],
-                element: Element::Long,
-            },
-        ];
-        let sample = Sample::declared(&ports).expect("both can be put in");
-        let floats = |seed| match sample.noise(seed).tensors()[..] {
-            [
-                Tensor {
-                    shape,
-                    values: Values::Floats(floats),
-                },
-                Tensor {
-                    values: Values::Integers([1]),
-                    ..
-                },
-            ] => {
-                assert_eq!(shape, [1, 3, SIDE, SIDE]);
-                floats.to_vec()
-            }
-            _ => panic!("the forms stay"),
-        };
-        assert_eq!(floats(1), floats(1));
-        assert_ne!(floats(1), floats(2));
-        assert!(floats(1).iter().all(|it| (0.0..1.0).contains(it)));
     }
 }

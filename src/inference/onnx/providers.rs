@@ -7,9 +7,11 @@ use ort::environment::Environment;
 use ort::ep::{self, ExecutionProviderDispatch};
 use ort::session::builder::SessionBuilder;
 
-#[cfg(feature = "tensorrt")]
-use crate::inference::onnx::engines;
 use crate::inference::onnx::native::Native;
+#[cfg(any(feature = "tensorrt", test))]
+use crate::inference::onnx::tensor::Port;
+#[cfg(feature = "tensorrt")]
+use crate::inference::onnx::{at_once, declared, engines};
 use crate::inference::onnx::{library, refusal};
 #[cfg(feature = "tensorrt")]
 use crate::inference::store;
@@ -118,17 +120,43 @@ fn tensorrt(file: &ModelFile, context: &Context) -> ort::Result<ExecutionProvide
     };
     let folder = engines.folder(&store::cache_directory().join("tensorrt"));
     let folder = folder.map_err(ort::Error::new)?;
-    let provider = ep::TensorRT::default()
+    let mut provider = ep::TensorRT::default()
         .with_engine_cache(true)
         .with_engine_cache_path(folder.display())
         .with_timing_cache(true)
         .with_timing_cache_path(folder.display())
         .with_fp16(runtime.precision != Precision::Fp32)
         .with_int8(runtime.precision == Precision::Int8);
+    let inputs = declared::declared(file).about.inputs;
+    if let Some([least, most]) = profile(&inputs, at_once::floor(runtime.batch)) {
+        provider = provider
+            .with_profile_min_shapes(&least)
+            .with_profile_opt_shapes(&most)
+            .with_profile_max_shapes(&most);
+    }
     Ok(match gpu_memory(runtime) {
         Some(bytes) => provider.with_max_workspace_size(bytes).build(),
         None => provider.build(),
     })
+}
+
+/// From one input to `most` at once, as TensorRT is told of them, so that one engine serves all. None where the file
+/// leaves more than their number open: TensorRT then goes by the inputs that come.
+#[cfg(any(feature = "tensorrt", test))]
+fn profile(inputs: &[Port], most: usize) -> Option<[String; 2]> {
+    let is_settled = |port: &Port| {
+        let (first, rest) = port.shape.split_first()?;
+        (*first == -1 && rest.iter().all(|it| *it > 0)).then_some(())
+    };
+    inputs.iter().map(is_settled).collect::<Option<Vec<_>>>()?;
+    let shapes = |count: usize| {
+        let shape = |port: &Port| {
+            let sizes = port.shape[1..].iter().map(|it| format!("x{it}"));
+            format!("{}:{count}{}", port.name, sizes.collect::<String>())
+        };
+        inputs.iter().map(shape).collect::<Vec<_>>().join(",")
+    };
+    Some([shapes(1), shapes(most)])
 }
 
 /// Version of ONNX Runtime.
@@ -142,4 +170,33 @@ fn version(context: &Context) -> String {
 #[cfg(any(feature = "cuda", feature = "tensorrt"))]
 fn gpu_memory(runtime: &Runtime) -> Option<usize> {
     runtime.gpu_memory_mb.map(|it| it as usize * 1024 * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inference::onnx::tensor::Element;
+
+    #[test]
+    fn one_engine_is_made_for_one_and_for_many_where_only_their_number_is_open() {
+        let port = |name: &str, shape: &[i64]| Port {
+            name: name.to_owned(),
+            shape: shape.to_vec(),
+            element: Element::Float,
+        };
+        let pictures = port("images", &[-1, 3, 320, 640]);
+        let sizes = port("sizes", &[-1, 2]);
+        let both = profile(&[pictures.clone(), sizes], 8).expect("the rest is settled");
+        assert_eq!(
+            both,
+            [
+                "images:1x3x320x640,sizes:1x2",
+                "images:8x3x320x640,sizes:8x2"
+            ]
+        );
+        let others: [&[i64]; 3] = [&[1, 3, 320, 640], &[-1, 3, -1, -1], &[]];
+        for shape in others {
+            assert_eq!(profile(&[pictures.clone(), port("x", shape)], 8), None);
+        }
+    }
 }

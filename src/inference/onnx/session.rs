@@ -6,6 +6,7 @@ use crate::inference::onnx::apart::Apart;
 use crate::inference::onnx::model::{self, Loaded};
 use crate::inference::onnx::standing::Standing;
 use crate::inference::onnx::tensor::{About, Outputs, Tensor};
+use crate::inference::onnx::together::Member;
 use crate::pipeline::contract::context::Context;
 use crate::pipeline::contract::error::Result;
 use crate::pipeline::contract::runtime_options::{Isolation, Provider};
@@ -22,7 +23,7 @@ pub struct Session {
 
 enum Engine {
     /// Shared with other nodes of this process.
-    Here(Arc<Loaded>),
+    Here(Arc<Loaded>, Member),
     Apart(Apart),
 }
 
@@ -34,7 +35,10 @@ pub fn open(name: &str, sha256: Option<&str>, context: &Context) -> Result<Sessi
     let (about, engine) = match context.runtime.isolation {
         Isolation::None => {
             let loaded = model::open(name, sha256, context)?;
-            (loaded.about.clone(), Engine::Here(loaded))
+            let model = Arc::clone(&loaded);
+            context.describe_live("batch", move || model.batch());
+            let member = loaded.member();
+            (loaded.about.clone(), Engine::Here(loaded, member))
         }
         Isolation::Process => {
             let (apart, about) = Apart::start(name, sha256, context)?;
@@ -42,7 +46,7 @@ pub fn open(name: &str, sha256: Option<&str>, context: &Context) -> Result<Sessi
         }
     };
     let standing = match &engine {
-        Engine::Here(loaded) => loaded.standing(),
+        Engine::Here(loaded, _) => loaded.standing(),
         Engine::Apart(apart) => apart.standing(),
     };
     context.describe("model", &about.name);
@@ -76,7 +80,7 @@ impl Session {
     /// come.
     pub fn shared(&self) -> Option<usize> {
         match &self.engine {
-            Engine::Here(loaded) if self.takes_any_size => Some(Arc::as_ptr(loaded) as usize),
+            Engine::Here(loaded, _) if self.takes_any_size => Some(Arc::as_ptr(loaded) as usize),
             _ => None,
         }
     }
@@ -88,7 +92,7 @@ impl Session {
     /// does not fit its numbers.
     pub fn run(&mut self, inputs: &[Tensor<'_>]) -> Result<Outputs<'_>> {
         let (outputs, provider) = match &mut self.engine {
-            Engine::Here(loaded) => loaded.run(inputs)?,
+            Engine::Here(_, member) => member.run(inputs)?,
             Engine::Apart(apart) => {
                 let (outputs, provider) = apart.run(inputs)?;
                 (Outputs::Apart(outputs), provider)

@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, TryLockError, Weak}
 use std::thread::Builder;
 use std::time::{Duration, SystemTime};
 
-use crate::inference::onnx::parity::{self, Compute, Flaw, Sample, Tolerance};
+use crate::inference::onnx::at_once::{self, AtOnce};
+use crate::inference::onnx::parity::{self, Compute, Flaw, Tolerance};
+use crate::inference::onnx::sample::Sample;
 use crate::inference::onnx::standing::{Standing, State};
 use crate::inference::onnx::tensor::{Outputs, Port, Tensor};
 use crate::pipeline::contract::error::{Error, Result, no_thread};
@@ -45,6 +47,8 @@ pub struct Told {
     pub inputs: Vec<Port>,
     /// How far they may be from the CPU.
     pub tolerance: Tolerance,
+    /// Inputs that a graphics processor may compute at once.
+    pub most_at_once: usize,
     /// Where it is told how they fare.
     pub standing: Arc<Standing>,
 }
@@ -63,6 +67,7 @@ pub struct Switch {
 struct Serving {
     provider: Provider,
     engine: Arc<dyn Compute>,
+    at_once: AtOnce,
     watch: Option<Watch>,
 }
 
@@ -128,6 +133,17 @@ impl Switch {
         &self.told.standing
     }
 
+    /// How many inputs may be put into one.
+    pub fn at_once(&self) -> AtOnce {
+        self.serving().at_once.clone()
+    }
+
+    /// Of these, how many may be at present: the first runs of a provider are compared one by one.
+    pub fn most_at_once(&self) -> usize {
+        let serving = self.serving();
+        serving.watch.as_ref().map_or(serving.at_once.most, |_| 1)
+    }
+
     /// Runs the model; says who did.
     ///
     /// # Errors
@@ -171,7 +187,11 @@ impl Switch {
     /// The CPU's session is needed no longer.
     fn trust(&self, serving: &Arc<Serving>) {
         let engine = Arc::clone(&serving.engine);
-        if self.replace(serving, Serving::trusted(serving.provider, engine)) {
+        let trusted = Serving {
+            at_once: serving.at_once.clone(),
+            ..Serving::trusted(serving.provider, engine)
+        };
+        if self.replace(serving, trusted) {
             lock(&self.candidates).take();
         }
     }
@@ -244,6 +264,7 @@ impl Serving {
         Serving {
             provider,
             engine,
+            at_once: AtOnce::gains_nothing(provider),
             watch: None,
         }
     }
@@ -321,13 +342,24 @@ fn try_next(
         let build = AssertUnwindSafe(|| (candidates.build)(provider));
         let built = catch_unwind(build).unwrap_or_else(|_| Err("building it panicked".to_owned()));
         let checked = built.map_err(Flaw::Failed).and_then(|engine| {
-            let difference = match (&candidates.cpu, sample.or(declared.as_ref())) {
-                (Some(cpu), Some(it)) => parity::check(&*engine, &**cpu, it, told.tolerance)?,
-                _ => None,
+            let (Some(cpu), Some(sample)) = (&candidates.cpu, sample.or(declared.as_ref())) else {
+                let why = "there is nothing to compare it with";
+                return Ok((engine, None, AtOnce::one(why)));
             };
-            Ok((engine, difference))
+            let difference = parity::check(&*engine, &**cpu, sample, told.tolerance)?;
+            let at_once = match provider.is_gpu() {
+                true => at_once::trial(
+                    &*engine,
+                    &**cpu,
+                    (&told.inputs, sample),
+                    told.most_at_once,
+                    told.tolerance,
+                ),
+                false => AtOnce::gains_nothing(provider),
+            };
+            Ok((engine, difference, at_once))
         });
-        let (engine, difference) = match checked {
+        let (engine, difference, at_once) = match checked {
             Ok(it) => it,
             Err(Flaw::Failed(why)) => {
                 told.refused(provider, State::Refused(why));
@@ -340,7 +372,8 @@ fn try_next(
         };
         let seconds = since.elapsed().unwrap_or_default().as_secs_f32();
         let (name, model) = (provider.name(), &told.model);
-        tracing::info!(provider = name, %model, difference, seconds, "in use");
+        let most = at_once.most;
+        tracing::info!(provider = name, %model, difference, at_once = most, seconds, "in use");
         let watch = candidates.cpu.as_ref().map(|cpu| Watch {
             cpu: Arc::clone(cpu),
             left: AtomicI32::new(FIRST_RUNS),
@@ -348,6 +381,7 @@ fn try_next(
         let serving = Serving {
             provider,
             engine,
+            at_once,
             watch,
         };
         return Some((serving, difference));

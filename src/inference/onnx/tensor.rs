@@ -126,6 +126,8 @@ pub enum Values<'a> {
 pub enum Outputs<'a> {
     /// ONNX Runtime's own values, and the session that they need for as long as they are there.
     Here(Vec<DynValue>, Arc<Session>),
+    /// What belongs to one of several inputs that were put into one: which of how many.
+    Part(Arc<Outputs<'static>>, [usize; 2]),
     /// Copies of a worker's; none where an output is no tensor of numbers.
     Apart(&'a [Option<Copied>]),
 }
@@ -152,6 +154,7 @@ impl Outputs<'_> {
     pub fn count(&self) -> usize {
         match self {
             Outputs::Here(values, _) => values.len(),
+            Outputs::Part(all, _) => all.count(),
             Outputs::Apart(copies) => copies.len(),
         }
     }
@@ -162,7 +165,12 @@ impl Outputs<'_> {
     /// `Fatal` if there is none or it is no tensor of numbers.
     pub fn array(&self, at: usize) -> Result<Array<'_>> {
         let array = match self {
-            Outputs::Here(values, _) => values.get(at).and_then(numbers),
+            Outputs::Here(values, _) => values.get(at).and_then(|it| numbers(it, WHOLE)),
+            Outputs::Part(all, part) => match &**all {
+                Outputs::Here(values, _) => values.get(at).and_then(|it| numbers(it, *part)),
+                // Who computes apart from others computes for one.
+                Outputs::Part(..) | Outputs::Apart(_) => None,
+            },
             Outputs::Apart(copies) => copies.get(at).and_then(Option::as_ref).map(|it| Array {
                 shape: Cow::Borrowed(&it.shape[..]),
                 numbers: Cow::Borrowed(&it.numbers[..]),
@@ -176,16 +184,11 @@ impl Outputs<'_> {
     /// # Errors
     /// `Fatal` if there is none or it is no float tensor.
     pub fn floats(&self, at: usize) -> Result<&[f32]> {
-        let floats = match self {
-            Outputs::Here(values, _) => values.get(at).and_then(|it| {
-                let (_, floats) = it.try_extract_tensor::<f32>().ok()?;
-                Some(floats)
-            }),
-            Outputs::Apart(copies) => copies
-                .get(at)
-                .and_then(Option::as_ref)
-                .map(|it| &it.numbers[..]),
-        };
+        let array = self.array(at).ok();
+        let floats = array.and_then(|it| match it.numbers {
+            Cow::Borrowed(floats) => Some(floats),
+            Cow::Owned(_) => None,
+        });
         floats.ok_or_else(|| Error::fatal(format!("output {at} of the model is no float tensor")))
     }
 
@@ -198,16 +201,21 @@ impl Outputs<'_> {
     }
 }
 
-fn numbers(value: &DynValue) -> Option<Array<'_>> {
-    fn converted<'a, T: PrimitiveTensorElementType + Copy + 'static>(
-        value: &'a DynValue,
+/// An output that belongs to one input.
+const WHOLE: [usize; 2] = [0, 1];
+
+/// The numbers of an output; where it stands for several inputs, those of the first of `part`, of which there are as many
+/// as the second says. None if they cannot be read or told apart.
+fn numbers(value: &DynValue, part: [usize; 2]) -> Option<Array<'_>> {
+    fn converted<T: PrimitiveTensorElementType + Copy + 'static>(
+        value: &DynValue,
+        part: [usize; 2],
         number: fn(T) -> f32,
-    ) -> Option<Array<'a>> {
+    ) -> Option<Array<'_>> {
         let (shape, elements) = value.try_extract_tensor::<T>().ok()?;
-        Some(Array {
-            shape: Cow::Borrowed(&shape[..]),
-            numbers: elements.iter().map(|&it| number(it)).collect(),
-        })
+        let (shape, elements) = share(shape, elements, part)?;
+        let numbers = elements.iter().map(|&it| number(it)).collect();
+        Some(Array { shape, numbers })
     }
     let ValueType::Tensor { ty, .. } = value.dtype() else {
         return None;
@@ -215,16 +223,35 @@ fn numbers(value: &DynValue) -> Option<Array<'_>> {
     match Element::of_runtime(*ty) {
         Element::Float => {
             let (shape, floats) = value.try_extract_tensor::<f32>().ok()?;
+            let (shape, floats) = share(shape, floats, part)?;
             Some(Array {
-                shape: Cow::Borrowed(&shape[..]),
+                shape,
                 numbers: Cow::Borrowed(floats),
             })
         }
-        Element::Half => converted(value, f16::to_f32),
+        Element::Half => converted(value, part, f16::to_f32),
         // Classes and counts: whole numbers that a float holds.
-        Element::Long => converted(value, |it: i64| it as f32),
-        Element::Int => converted(value, |it: i32| it as f32),
-        Element::Byte => converted(value, |it: u8| f32::from(it)),
+        Element::Long => converted(value, part, |it: i64| it as f32),
+        Element::Int => converted(value, part, |it: i32| it as f32),
+        Element::Byte => converted(value, part, |it: u8| f32::from(it)),
         Element::Other => None,
     }
+}
+
+/// What of a tensor belongs to one of several inputs, which its first dimension counts.
+fn share<'a, T>(
+    shape: &'a [i64],
+    elements: &'a [T],
+    [at, count]: [usize; 2],
+) -> Option<(Cow<'a, [i64]>, &'a [T])> {
+    if count == 1 {
+        return Some((Cow::Borrowed(shape), elements));
+    }
+    let (first, rest) = shape.split_first()?;
+    if usize::try_from(*first) != Ok(count) {
+        return None;
+    }
+    let each = elements.len() / count;
+    let shape = [&[1], rest].concat();
+    Some((shape.into(), &elements[at * each..(at + 1) * each]))
 }

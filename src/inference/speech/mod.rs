@@ -5,6 +5,5 @@ pub mod listener;
 pub mod memory;
 pub mod segments;
 pub mod silero;
-mod turns;
 #[cfg(feature = "whisper")]
 pub mod whisper;

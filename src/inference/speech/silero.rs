@@ -1,10 +1,11 @@
 //! Silero VAD, versions 5 and 6: the probability of speech in each 32 ms of audio.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use crate::inference::onnx::session::Session;
 use crate::inference::onnx::tensor::{About, Port, Tensor, Values};
-use crate::inference::speech::turns::{Seat, Turns};
+use crate::inference::turns::{Seat, Turns};
 use crate::media::audio::SAMPLE_RATE;
 use crate::pipeline::contract::error::{Error, Result};
 
@@ -19,6 +20,9 @@ const STATE: usize = 256;
 const HALF: usize = STATE / 2;
 /// Windows that are brought at once: a second.
 const MOST: usize = 32;
+/// Streams that are heard at once, at most, and how long one waits for others whose window is due.
+const MOST_STREAMS: usize = 32;
+const GATHER: Duration = Duration::from_millis(5);
 
 /// One stream of audio. Those of a process that have sound at the same time go through the model together.
 pub struct Silero {
@@ -219,7 +223,7 @@ fn together(model: usize) -> Arc<Turns<Lane>> {
     meetings.retain(|it| it.1.strong_count() > 0);
     let known = meetings.iter().find(|it| it.0 == model);
     known.and_then(|it| it.1.upgrade()).unwrap_or_else(|| {
-        let turns = Arc::new(Turns::default());
+        let turns = Arc::new(Turns::new(MOST_STREAMS, GATHER));
         meetings.push((model, Arc::downgrade(&turns)));
         turns
     })

@@ -89,6 +89,15 @@ pub struct Runtime {
     /// Default: no limit.
     #[schemars(range(min = 16, max = 1_048_576))]
     pub gpu_memory_mb: Option<u32>,
+    /// Pictures that a graphics processor computes at once, of all nodes that run the same model: a power of two, or the
+    /// next below counts. It needs a model whose file leaves the number open, and is done only where a provider computes
+    /// pictures that are put together as the CPU computes each alone; `/status` tells how many came together. With
+    /// `isolation = "process"` each node computes by itself.
+    #[schemars(range(min = 1, max = 32))]
+    pub batch: usize,
+    /// How long a picture waits for others that are due, by when they came before, at most.
+    #[schemars(range(max = 1_000))]
+    pub batch_ms: u64,
     /// Threads that one inference uses. More than 1 lowers latency and wastes CPU time.
     #[schemars(range(min = 1, max = 64))]
     pub threads: usize,
@@ -118,6 +127,7 @@ impl Runtime {
         (&self.onnxruntime, &self.providers) == (&other.onnxruntime, &other.providers)
             && (self.threads, self.isolation) == (other.threads, other.isolation)
             && (self.precision, self.gpu_memory_mb) == (other.precision, other.gpu_memory_mb)
+            && (self.batch, self.batch_ms) == (other.batch, other.batch_ms)
     }
 }
 
@@ -128,6 +138,8 @@ impl Default for Runtime {
             providers: vec![Provider::Cpu],
             precision: Precision::Fp32,
             gpu_memory_mb: None,
+            batch: 8,
+            batch_ms: 5,
             threads: 1,
             isolation: Isolation::None,
             privacy: Privacy::Off,

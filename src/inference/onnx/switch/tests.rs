@@ -70,6 +70,7 @@ impl World {
                 model: Arc::clone(&file.name),
                 inputs,
                 tolerance,
+                most_at_once: 8,
                 standing: Arc::new(Standing::new(asked, tolerance.to_string())),
             },
             cpu,

@@ -9,7 +9,7 @@ mod graph;
 mod metadata;
 mod model;
 mod names;
-mod onnx;
+pub(crate) mod onnx;
 mod operators;
 mod sparse;
 

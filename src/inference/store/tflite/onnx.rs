@@ -98,7 +98,10 @@ impl Message {
                 it.number(1, kind as u64);
                 it.message(2, |it| {
                     for &size in shape {
-                        it.message(1, |it| it.number(1, size as u64));
+                        it.message(1, |it| match size {
+                            0 => {}
+                            _ => it.number(1, size as u64),
+                        });
                     }
                 });
             });
@@ -200,7 +203,7 @@ impl Onnx {
         Ok(name)
     }
 
-    /// Declares an input.
+    /// Declares an input; a size of 0 is left open.
     pub fn input(&mut self, name: &str, kind: Type, shape: &[usize]) {
         self.inputs.message(11, |it| it.port(name, kind, shape));
     }

@@ -10,20 +10,18 @@ use std::time::{Duration, Instant};
 
 use crate::pipeline::contract::error::{Error, Result};
 
-/// A leader waits so long at most for others who are due.
-const GATHER: Duration = Duration::from_millis(5);
 /// How far beyond its time somebody is still expected.
 const LATE: Duration = Duration::from_millis(1);
 /// A run that takes longer hangs.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often who waits looks whether the leader hangs.
 const LOOK: Duration = Duration::from_secs(1);
-/// Most that are worked on at once.
-const MOST: usize = 32;
 
 /// Where threads meet.
 pub struct Turns<L> {
     table: Mutex<Table<L>>,
+    /// Loads that are worked on at once, at most.
+    most: usize,
 }
 
 /// The place of one thread; it leaves when this is dropped.
@@ -34,6 +32,8 @@ pub struct Seat<L> {
 }
 
 struct Table<L> {
+    /// A leader waits so long at most for others who are due.
+    gather: Duration,
     chairs: BTreeMap<u64, Chair<L>>,
     /// What was brought, with the chair, in the order of arrival: one each at most.
     waiting: Vec<(u64, L)>,
@@ -57,20 +57,20 @@ struct Leader {
     gathers: Option<Arc<Condvar>>,
 }
 
-impl<L> Default for Turns<L> {
-    fn default() -> Turns<L> {
+impl<L> Turns<L> {
+    /// Where up to `most` meet, and who leads waits for at most `gather` for others who are due.
+    pub fn new(most: usize, gather: Duration) -> Turns<L> {
         let table = Table {
+            gather,
             chairs: BTreeMap::new(),
             waiting: Vec::new(),
             leader: None,
             next: 0,
         };
         let table = Mutex::new(table);
-        Turns { table }
+        Turns { table, most }
     }
-}
 
-impl<L> Turns<L> {
     fn table(&self) -> MutexGuard<'_, Table<L>> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -110,11 +110,11 @@ impl<L> Table<L> {
     fn expected(&self, since: Instant, now: Instant) -> Option<Instant> {
         let due = |(number, chair): (&u64, &Chair<L>)| {
             let due = chair.answered? + chair.away?;
-            let soon = due <= since + GATHER && now < due + LATE;
+            let soon = due <= since + self.gather && now < due + LATE;
             (soon && !self.waits(*number)).then_some(due + LATE)
         };
         let last = self.chairs.iter().filter_map(due).max()?;
-        Some(last.min(since + GATHER)).filter(|&it| now < it)
+        Some(last.min(since + self.gather)).filter(|&it| now < it)
     }
 }
 
@@ -227,7 +227,7 @@ impl<L> Seat<L> {
         // Its own load is among them, however many there are.
         let own = table.waiting.iter().position(|it| it.0 == self.number);
         table.waiting.swap(0, own.unwrap_or(0));
-        let count = table.waiting.len().min(MOST);
+        let count = table.waiting.len().min(self.turns.most);
         let (chairs, loads) = table.waiting.drain(..count).unzip();
         drop(table);
         Turn {
@@ -235,7 +235,9 @@ impl<L> Seat<L> {
             turn,
             chairs,
             loads,
-            result: Err(Error::retry("the model failed on another stream")),
+            result: Err(Error::retry(
+                "the model failed on what another node brought",
+            )),
         }
     }
 }
@@ -263,7 +265,7 @@ mod tests {
         first: impl Fn() -> Result<()> + Sync,
         then: fn() -> Result<()>,
     ) -> (Answers, Vec<usize>) {
-        let turns = Arc::new(Turns::default());
+        let turns = Arc::new(Turns::new(32, Duration::from_millis(5)));
         let batches = Mutex::new(Vec::new());
         let run = |loads: &mut [u32], end: &dyn Fn() -> Result<()>| {
             batches
@@ -336,7 +338,7 @@ mod tests {
         let ms = Duration::from_millis;
         // When the other one was answered, and how long it stayed away the time before.
         let wait = |answered: Duration, away: Option<Duration>, waits: bool| {
-            let turns = Arc::new(Turns::<()>::default());
+            let turns = Arc::new(Turns::<()>::new(32, ms(5)));
             let (_leader, other) = (Seat::new(Arc::clone(&turns)), Seat::new(Arc::clone(&turns)));
             let mut table = turns.table();
             let chair = table.chairs.get_mut(&other.number).expect("it sits there");
