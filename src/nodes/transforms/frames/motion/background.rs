@@ -17,6 +17,8 @@ const DIFFERENCES: usize = 511;
 #[derive(Default)]
 pub struct Background {
     cells: Vec<f32>,
+    /// By how much the latest frame differs.
+    differences: Vec<f32>,
     moved: Vec<bool>,
     seen: Option<Time>,
 }
@@ -35,20 +37,23 @@ impl Background {
             return None;
         };
         // When it gets darker, all cells do: what is left of the difference is not of the light.
-        let (light, noise) = self.usual(cells);
+        let difference = |(now, then): (&i16, &f32)| f32::from(*now) - then;
+        self.differences.clear();
+        self.differences
+            .extend(cells.iter().zip(&self.cells).map(difference));
+        let (light, noise) = self.usual();
         let least = least.max(noise * BEYOND_NOISE);
+        let differs = |it: &f32| (it - light).abs() > least;
         self.moved.clear();
-        let differs = |(cell, then): (&i16, &f32)| (f32::from(*cell) - then - light).abs() > least;
-        self.moved
-            .extend(cells.iter().zip(&self.cells).map(differs));
+        self.moved.extend(self.differences.iter().map(differs));
         let area = self.area(columns);
         if area > LIGHT {
             self.learn_all(cells);
             return Some(0.0);
         }
         let share = 1.0 - (-at.since(seen).as_secs_f32() / MEMORY.as_secs_f32()).exp();
-        for (then, now) in self.cells.iter_mut().zip(cells) {
-            *then += (f32::from(*now) - *then) * share;
+        for (then, difference) in self.cells.iter_mut().zip(&self.differences) {
+            *then += difference * share;
         }
         Some(area)
     }
@@ -59,14 +64,13 @@ impl Background {
     }
 
     /// The median difference, and the median distance from that.
-    fn usual(&self, cells: &[i16]) -> (f32, f32) {
+    fn usual(&self) -> (f32, f32) {
         let mut counts = [0u32; DIFFERENCES];
-        for (now, then) in cells.iter().zip(&self.cells) {
-            let difference = f32::from(*now) - then;
+        for difference in &self.differences {
             // To the nearest: what is cut is above zero.
             counts[(difference + 255.5).clamp(0.0, 510.0) as usize] += 1;
         }
-        let half = cells.len() as u32 / 2;
+        let half = self.differences.len() as u32 / 2;
         let middle = median(counts.iter().copied(), half);
         let distance = |it: usize| {
             let below = middle.checked_sub(it).map_or(0, |at| counts[at]);
@@ -90,7 +94,8 @@ impl Background {
             ];
             neighbours.iter().filter(|it| **it).count()
         };
-        let counted = (0..self.moved.len()).filter(|&at| self.moved[at] && beside(at) >= 2);
+        let moving = self.moved.iter().enumerate().filter(|it| *it.1);
+        let counted = moving.filter(|it| beside(it.0) >= 2);
         counted.count() as f32 / self.moved.len().max(1) as f32
     }
 }

@@ -4,18 +4,16 @@ use crate::media::frame::Frame;
 
 /// Cells in a row, about: a person at the far end of a street is still some cells wide.
 const COLUMNS: usize = 178;
-/// Pixels that are looked at in each direction of a cell.
-const SAMPLES: usize = 2;
+/// Pixels that are looked at in a cell: two in each direction, half a cell apart.
+const SAMPLES: u32 = 4;
 
 /// A grid over frames of one size.
 #[derive(Default)]
 pub struct Grid {
     size: (u32, u32),
+    /// Width and height of a cell in pixels. What is left at the right and at the bottom is not looked at.
+    cell: usize,
     columns: usize,
-    /// Where the sampled pixels of a row begin, in bytes, `SAMPLES` for each column.
-    across: Vec<usize>,
-    /// Where the sampled rows begin, in bytes, `SAMPLES` for each row of cells.
-    down: Vec<usize>,
 }
 
 impl Grid {
@@ -25,23 +23,10 @@ impl Grid {
         if self.size == size {
             return false;
         }
-        let (width, height) = (frame.width as usize, frame.height as usize);
-        let cell = (width / COLUMNS).max(SAMPLES);
-        let samples = |length: usize| {
-            let cells = 0..(length / cell).max(1);
-            let within = move |cell_at: usize| {
-                let sample =
-                    move |it: usize| (cell_at * cell + it * cell / SAMPLES).min(length - 1);
-                (0..SAMPLES).map(sample)
-            };
-            cells.flat_map(within)
-        };
+        let width = frame.width as usize;
         self.size = size;
-        self.across = samples(width).map(|it| it * Frame::CHANNELS).collect();
-        self.down = samples(height)
-            .map(|it| it * width * Frame::CHANNELS)
-            .collect();
-        self.columns = self.across.len() / SAMPLES;
+        self.cell = (width / COLUMNS).max(2);
+        self.columns = width / self.cell;
         true
     }
 
@@ -54,19 +39,23 @@ impl Grid {
     pub fn read(&self, frame: &Frame, cells: &mut Vec<i16>) {
         cells.clear();
         let weights = frame.format.luma();
-        let luma = |row: &[u8], at: usize| {
-            let pixel = row[at..].first_chunk::<{ Frame::CHANNELS }>();
-            let [a, b, c] = *pixel.expect("samples lie inside the frame");
-            u32::from(a) * weights[0] + u32::from(b) * weights[1] + u32::from(c) * weights[2]
-        };
-        let stride = frame.width as usize * Frame::CHANNELS;
-        for rows in self.down.as_chunks::<SAMPLES>().0 {
-            let [above, below] = rows.map(|start| &frame.pixels[start..start + stride]);
-            for [left, right] in self.across.as_chunks::<SAMPLES>().0 {
-                let upper = luma(above, *left) + luma(above, *right);
-                let lower = luma(below, *left) + luma(below, *right);
-                cells.push(((upper + lower) / (256 * (SAMPLES * SAMPLES) as u32)) as i16);
-            }
+        let row = frame.width as usize * Frame::CHANNELS;
+        let [step, half] = [self.cell, self.cell / 2].map(|it| it * Frame::CHANNELS);
+        for rows in frame.pixels.chunks_exact(self.cell * row) {
+            let [above, below] = [0, self.cell / 2].map(|it| &rows[it * row..(it + 1) * row]);
+            let pairs = above.chunks_exact(step).zip(below.chunks_exact(step));
+            cells.extend(pairs.map(|(above, below)| {
+                let pixel = |row: &[u8], at: usize| -> [u32; Frame::CHANNELS] {
+                    let pixel = row[at..].first_chunk().copied();
+                    pixel
+                        .expect("half a cell is a pixel at least")
+                        .map(u32::from)
+                };
+                let [a, b] = [0, half].map(|at| pixel(above, at));
+                let [c, d] = [0, half].map(|at| pixel(below, at));
+                let sum = |it: usize| (a[it] + b[it] + c[it] + d[it]) * weights[it];
+                ((sum(0) + sum(1) + sum(2)) / (256 * SAMPLES)) as i16
+            }));
         }
     }
 }
