@@ -138,7 +138,7 @@ impl Default for Runtime {
             providers: vec![Provider::Cpu],
             precision: Precision::Fp32,
             gpu_memory_mb: None,
-            batch: 8,
+            batch: 4,
             batch_ms: 5,
             threads: 1,
             isolation: Isolation::None,

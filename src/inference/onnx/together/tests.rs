@@ -100,6 +100,7 @@ fn served(provider: Provider) -> (Arc<Slow>, Arc<Switch>, Option<Arc<Batches>>) 
     let tolerance = Tolerance::of(Precision::Fp32);
     let runtime = Runtime {
         providers: vec![provider],
+        batch: 8,
         ..Runtime::default()
     };
     let told = Told {
