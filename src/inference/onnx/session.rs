@@ -35,8 +35,9 @@ pub fn open(name: &str, sha256: Option<&str>, context: &Context) -> Result<Sessi
     let (about, engine) = match context.runtime.isolation {
         Isolation::None => {
             let loaded = model::open(name, sha256, context)?;
-            let model = Arc::clone(&loaded);
-            context.describe_live("batch", move || model.batch());
+            // Who looks on does not keep it.
+            let model = Arc::downgrade(&loaded);
+            context.describe_live("batch", move || model.upgrade()?.batch());
             let member = loaded.member();
             (loaded.about.clone(), Engine::Here(loaded, member))
         }

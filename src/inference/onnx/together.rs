@@ -86,7 +86,8 @@ impl Member {
     /// As `Switch::run`.
     pub fn run(&mut self, inputs: &[Tensor<'_>]) -> Result<(Outputs<'static>, Provider)> {
         let most = self.model.most_at_once();
-        let seat = self.seat.as_ref().filter(|_| most > 1);
+        let is_one = inputs.iter().all(|it| it.shape.first() == Some(&1));
+        let seat = self.seat.as_ref().filter(|_| most > 1 && is_one);
         let Some((batches, seat)) = seat else {
             return self.model.run(inputs);
         };
