@@ -28,7 +28,8 @@
 //! somebody takes, one `ffmpeg` hands on all that is wanted, by one connection; the stream's own timestamps become
 //! capture times, of all of it alike. With `isolation = "process"` the models run in
 //! child processes ([`inference::worker`]), and a crash of native code is one node's failure. Where a GPU
-//! is asked for, the CPU runs a model ([`inference::onnx::model`]) until the GPU is ready and was seen to compute the same.
+//! is asked for, the CPU runs a model ([`inference::onnx::model`]) until the GPU is ready and was seen to compute the same; what
+//! several nodes show it at about the same time is then computed at once (`inference/onnx/together`).
 //!
 //! What comes of it is kept and told by sinks: `record` and `clip` put a camera's coded packets into films without decoding them
 //! ([`nodes`], `parts/movie`), `sqlite` keeps a history that `otus events` and the page search, `mqtt` and `webhook` send what waits on
