@@ -172,6 +172,11 @@ impl<L> Seat<L> {
         }
     }
 
+    /// Whether nobody else has a place.
+    pub fn is_alone(&self) -> bool {
+        self.turns.table().chairs.len() == 1
+    }
+
     /// Brings a load and gives it back when it was worked on: by `run`, together with what others have brought, or
     /// by what one of them calls.
     ///

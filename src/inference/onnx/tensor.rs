@@ -204,8 +204,8 @@ impl Outputs<'_> {
 /// An output that belongs to one input.
 const WHOLE: [usize; 2] = [0, 1];
 
-/// The numbers of an output; where it stands for several inputs, those of the first of `part`, of which there are as many
-/// as the second says. None if they cannot be read or told apart.
+/// The numbers of an output that belong to one input: which of how many, as in `Outputs::Part`. None if they cannot be read
+/// or told apart.
 fn numbers(value: &DynValue, part: [usize; 2]) -> Option<Array<'_>> {
     fn converted<T: PrimitiveTensorElementType + Copy + 'static>(
         value: &DynValue,

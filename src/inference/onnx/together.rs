@@ -87,7 +87,9 @@ impl Member {
     pub fn run(&mut self, inputs: &[Tensor<'_>]) -> Result<(Outputs<'static>, Provider)> {
         let most = self.model.most_at_once();
         let is_one = inputs.iter().all(|it| it.shape.first() == Some(&1));
-        let seat = self.seat.as_ref().filter(|_| most > 1 && is_one);
+        // Who is alone need not copy what it brings.
+        let seat = self.seat.as_ref();
+        let seat = seat.filter(|it| most > 1 && is_one && !it.1.is_alone());
         let Some((batches, seat)) = seat else {
             return self.model.run(inputs);
         };

@@ -1,6 +1,6 @@
 //! Pictures of several threads at a provider that is made of a real session of the CPU.
 
-use std::sync::Mutex;
+use std::sync::{Barrier, Mutex};
 use std::thread;
 
 use super::*;
@@ -76,6 +76,12 @@ fn tried(model: &Native) -> AtOnce {
 fn as_many_are_put_into_one_as_come_out_as_each_does_alone() {
     let all = AtOnce { most: 8, why: None };
     assert_eq!(tried(&native(0, "Exp")), all, "the power of two below 11");
+    let model = native(0, "Exp");
+    let [inputs, _] = model.ports();
+    let sample = Sample::declared(&inputs).expect("floats");
+    let tolerance = Tolerance::of(Precision::Fp32);
+    let single = trial(&*model, &*model, (&inputs, &sample), 1, tolerance);
+    assert_eq!(single, AtOnce::one("`batch` says so"));
     let why = |count, operator| {
         let at_once = tried(&native(count, operator));
         assert_eq!(at_once.most, 1);
@@ -130,8 +136,10 @@ fn served(provider: Provider) -> (Arc<Slow>, Arc<Switch>, Option<Arc<Batches>>) 
 /// Four nodes with 25 pictures each; the sizes of the runs.
 fn four_nodes(slow: &Slow, model: &Arc<Switch>, batches: &Option<Arc<Batches>>) -> Vec<i64> {
     slow.sizes.lock().expect("nobody panics here").clear();
+    let all_are_there = Barrier::new(4);
     let node = |node: u8| {
         let mut member = Member::new(Arc::clone(model), batches.clone());
+        all_are_there.wait();
         for picture in 0..25u8 {
             let number = f32::from(node) + f32::from(picture) / 100.0;
             let numbers = [number; NUMBERS];
@@ -176,6 +184,23 @@ fn pictures_of_four_nodes_go_through_a_graphics_processor_together_and_come_back
         told.starts_with("8 at most, ") && told.ends_with(" on average"),
         "{told}"
     );
+}
+
+#[test]
+fn who_is_alone_waits_for_nobody_and_copies_nothing() {
+    let (_, model, batches) = served(Cuda);
+    let mut member = Member::new(Arc::clone(&model), batches.clone());
+    let numbers = [0.5; NUMBERS];
+    for _ in 0..5 {
+        let values = Values::Floats(&numbers);
+        let shape = &SHAPE;
+        let run = member.run(&[Tensor { shape, values }]);
+        assert_eq!(run.expect("it runs").1, Cuda);
+    }
+    assert_eq!(model.most_at_once(), 8);
+    let batches = batches.expect("there is a graphics processor");
+    assert_eq!(batches.told(&model.at_once()), "8 at most");
+    assert!(member.load.inputs.shapes().next().is_none());
 }
 
 #[test]
